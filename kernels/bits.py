@@ -1,0 +1,50 @@
+"""Bit patterns of floats, for formulas: each device compiles these names to its own instructions.
+
+The bodies here are what plain Python and the simulator run.
+"""
+import numpy as np
+
+
+def float32_to_bits(x):
+    """The int32 with the bits of a float32."""
+    return np.float32(x).view(np.int32)
+
+
+def bits_to_float32(n):
+    """The float32 with the bits of an int32."""
+    return np.int32(n).view(np.float32)
+
+
+def float64_to_bits(x):
+    """The int64 with the bits of a float64."""
+    return np.float64(x).view(np.int64)
+
+
+def bits_to_float64(n):
+    """The float64 with the bits of an int64."""
+    return np.int64(n).view(np.float64)
+
+
+def float32_to_half(x):
+    """The uint16 with the bits of a float32 rounded to float16."""
+    return np.float32(x).astype(np.float16).view(np.uint16)
+
+
+def half_to_float32(n):
+    """The float32 equal to a float16 given by its bits."""
+    return np.float32(np.uint16(n).view(np.float16))
+
+
+def cast(x, like):
+    """``x`` in the dtype of the array ``like``."""
+    return like.dtype.type(x)
+
+
+def cast_all(numbers, like):
+    """A tuple of numbers, each in the dtype of the array ``like``."""
+    return tuple([like.dtype.type(number) for number in numbers])
+
+
+def unit(row):
+    """A 1-d array whose elements are adjacent, as an array the compiler knows to be contiguous."""
+    return row

@@ -1,0 +1,71 @@
+"""What `kernels.bits` means in compiled CPU code. Imported (and with it Numba) when the first kernel is built."""
+from __future__ import annotations
+
+from llvmlite import ir
+from numba import types
+from numba.core.imputils import impl_ret_borrowed
+from numba.extending import intrinsic, overload
+
+from .. import bits
+
+HALF, FLOAT = ir.HalfType(), ir.FloatType()
+
+
+def _reinterpret(function, source, target):
+    """Compile ``function`` to a bit cast from Numba type ``source`` to ``target``."""
+
+    @intrinsic
+    def reinterpret(context, x):
+        def codegen(context, builder, signature, args):
+            return builder.bitcast(args[0], context.get_value_type(target))
+        return target(source), codegen
+
+    overload(function, inline="always")(lambda x: lambda x: reinterpret(x))
+
+
+@intrinsic
+def _round_to_half(context, x):
+    def codegen(context, builder, signature, args):
+        return builder.bitcast(builder.fptrunc(args[0], HALF), ir.IntType(16))
+    return types.uint16(types.float32), codegen
+
+
+@intrinsic
+def _widen_half(context, n):
+    def codegen(context, builder, signature, args):
+        return builder.fpext(builder.bitcast(args[0], HALF), FLOAT)
+    return types.float32(types.uint16), codegen
+
+
+_reinterpret(bits.float32_to_bits, types.float32, types.int32)
+_reinterpret(bits.bits_to_float32, types.int32, types.float32)
+_reinterpret(bits.float64_to_bits, types.float64, types.int64)
+_reinterpret(bits.bits_to_float64, types.int64, types.float64)
+overload(bits.float32_to_half)(lambda x: lambda x: _round_to_half(x))
+overload(bits.half_to_float32)(lambda n: lambda n: _widen_half(n))
+
+
+@overload(bits.cast)
+def _cast(x, like):
+    to = like.dtype
+    return lambda x, like: to(x)
+
+
+@overload(bits.cast_all)
+def _cast_all(numbers, like):
+    to = like.dtype
+    return (lambda numbers, like: (),
+            lambda numbers, like: (to(numbers[0]),),
+            lambda numbers, like: (to(numbers[0]), to(numbers[1])),
+            lambda numbers, like: (to(numbers[0]), to(numbers[1]), to(numbers[2])),
+            lambda numbers, like: (to(numbers[0]), to(numbers[1]), to(numbers[2]), to(numbers[3])))[len(numbers)]
+
+
+@intrinsic
+def _as_contiguous(context, row):
+    def codegen(context, builder, signature, args):     # the same structure, under the type that promises adjacency
+        return impl_ret_borrowed(context, builder, signature.return_type, args[0])
+    return types.Array(row.dtype, 1, "C", readonly=not row.mutable)(row), codegen
+
+
+overload(bits.unit)(lambda row: lambda row: _as_contiguous(row))

@@ -1,0 +1,171 @@
+"""Loops for any formula: map over one to four arrays.
+
+Each factory takes a scalar formula and returns a `Kernel`. The flat loops want 1-d contiguous arrays of one size; the
+row loops take 4-d arrays of any strides, zero strides (broadcasting) included, and are the only ones that know strides.
+``numbers`` is a tuple of Python numbers handed to the formula after the elements, in the dtype of the first array.
+"""
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+
+from ..bits import cast_all, unit
+from ..compile import FORMULAS, Kernel, inlined, prange
+
+BLOCK = 1 << 13                 # elements a thread takes at once
+TILE = 64                       # rows and columns of a tile; a tile of a transposed array stays in the L1 cache
+
+
+def flat1(formula):
+    def loop(x, numbers, out):
+        values = cast_all(numbers, x)
+        for block in prange((out.size + BLOCK - 1) // BLOCK):
+            start = np.int64(block) * BLOCK
+            for i in range(start, min(start + BLOCK, out.size)):
+                out[i] = formula(x[i], *values)
+    return loop
+
+
+def flat2(formula):
+    def loop(x, y, numbers, out):
+        values = cast_all(numbers, x)
+        for block in prange((out.size + BLOCK - 1) // BLOCK):
+            start = np.int64(block) * BLOCK
+            for i in range(start, min(start + BLOCK, out.size)):
+                out[i] = formula(x[i], y[i], *values)
+    return loop
+
+
+def flat3(formula):
+    def loop(x, y, z, numbers, out):
+        values = cast_all(numbers, x)
+        for block in prange((out.size + BLOCK - 1) // BLOCK):
+            start = np.int64(block) * BLOCK
+            for i in range(start, min(start + BLOCK, out.size)):
+                out[i] = formula(x[i], y[i], z[i], *values)
+    return loop
+
+
+def flat4(formula):
+    def loop(x, y, z, w, numbers, out):
+        values = cast_all(numbers, x)
+        for block in prange((out.size + BLOCK - 1) // BLOCK):
+            start = np.int64(block) * BLOCK
+            for i in range(start, min(start + BLOCK, out.size)):
+                out[i] = formula(x[i], y[i], z[i], w[i], *values)
+    return loop
+
+
+@inlined
+def tile_bounds(tile, shape):
+    """Outer indices, first row and first column of a tile of a 4-d array, counted in C order."""
+    columns = (shape[3] + columns_of_tile(shape) - 1) // columns_of_tile(shape)
+    rows = (shape[2] + TILE - 1) // TILE
+    t = np.int64(tile)
+    column, t = t % columns, t // columns
+    row, t = t % rows, t // rows
+    return t // shape[1], t % shape[1], row * TILE, column * columns_of_tile(shape)
+
+
+@inlined
+def columns_of_tile(shape):
+    return max(TILE, min(shape[3], 4096)) if shape[2] < TILE // 4 else TILE * 4
+
+
+@inlined
+def tiles(shape):
+    """How many tiles cover a 4-d array."""
+    width = columns_of_tile(shape)
+    return shape[0] * shape[1] * ((shape[2] + TILE - 1) // TILE) * ((shape[3] + width - 1) // width)
+
+
+def rows1(formula):
+    def loop(x, numbers, out):
+        values = cast_all(numbers, x)
+        adjacent = out.strides[3] == out.itemsize and x.strides[3] == x.itemsize
+        for tile in prange(tiles(out.shape)):
+            a, b, first, left = tile_bounds(tile, out.shape)
+            right = min(left + columns_of_tile(out.shape), out.shape[3])
+            for c in range(first, min(first + TILE, out.shape[2])):
+                p, q = x[a, b, c, left:right], out[a, b, c, left:right]
+                if adjacent:
+                    u, v = unit(p), unit(q)
+                    for i in range(v.size):
+                        v[i] = formula(u[i], *values)
+                else:
+                    for i in range(q.size):
+                        q[i] = formula(p[i], *values)
+    return loop
+
+
+def rows2(formula):
+    def loop(x, y, numbers, out):
+        values = cast_all(numbers, x)
+        to_out = out.strides[3] == out.itemsize
+        adjacent = to_out and x.strides[3] == x.itemsize and y.strides[3] == y.itemsize
+        left_fixed = to_out and x.strides[3] == 0 and y.strides[3] == y.itemsize
+        right_fixed = to_out and x.strides[3] == x.itemsize and y.strides[3] == 0
+        for tile in prange(tiles(out.shape)):
+            a, b, first, left = tile_bounds(tile, out.shape)
+            right = min(left + columns_of_tile(out.shape), out.shape[3])
+            for c in range(first, min(first + TILE, out.shape[2])):
+                p, q, r = x[a, b, c, left:right], y[a, b, c, left:right], out[a, b, c, left:right]
+                if adjacent:
+                    u, v, w = unit(p), unit(q), unit(r)
+                    for i in range(w.size):
+                        w[i] = formula(u[i], v[i], *values)
+                elif left_fixed:
+                    fixed, v, w = p[0], unit(q), unit(r)
+                    for i in range(w.size):
+                        w[i] = formula(fixed, v[i], *values)
+                elif right_fixed:
+                    u, fixed_right, w = unit(p), q[0], unit(r)
+                    for i in range(w.size):
+                        w[i] = formula(u[i], fixed_right, *values)
+                else:
+                    for i in range(r.size):
+                        r[i] = formula(p[i], q[i], *values)
+    return loop
+
+
+def rows3(formula):
+    def loop(x, y, z, numbers, out):
+        values = cast_all(numbers, x)
+        for tile in prange(tiles(out.shape)):
+            a, b, first, left = tile_bounds(tile, out.shape)
+            right = min(left + columns_of_tile(out.shape), out.shape[3])
+            for c in range(first, min(first + TILE, out.shape[2])):
+                for i in range(left, right):
+                    out[a, b, c, i] = formula(x[a, b, c, i], y[a, b, c, i], z[a, b, c, i], *values)
+    return loop
+
+
+def rows4(formula):
+    def loop(x, y, z, w, numbers, out):
+        values = cast_all(numbers, x)
+        for tile in prange(tiles(out.shape)):
+            a, b, first, left = tile_bounds(tile, out.shape)
+            right = min(left + columns_of_tile(out.shape), out.shape[3])
+            for c in range(first, min(first + TILE, out.shape[2])):
+                for i in range(left, right):
+                    out[a, b, c, i] = formula(x[a, b, c, i], y[a, b, c, i], z[a, b, c, i], w[a, b, c, i], *values)
+    return loop
+
+
+FLAT, ROWS = (flat1, flat2, flat3, flat4), (rows1, rows2, rows3, rows4)
+
+
+@functools.cache
+def flat(formula: Callable | str, inputs: int) -> Kernel:
+    """The flat loop of a formula (or of its name) over ``inputs`` arrays."""
+    formula = FORMULAS[formula] if isinstance(formula, str) else formula
+    return Kernel(FLAT[inputs - 1](formula), f"{formula.__name__}_flat{inputs}")
+
+
+@functools.cache
+def rows(formula: Callable | str, inputs: int) -> Kernel:
+    """The row loop of a formula (or of its name) over ``inputs`` arrays."""
+    formula = FORMULAS[formula] if isinstance(formula, str) else formula
+    return Kernel(ROWS[inputs - 1](formula), f"{formula.__name__}_rows{inputs}", any_strides=True)
