@@ -1,7 +1,9 @@
-"""Bit patterns of floats, for formulas: each device compiles these names to its own instructions.
+"""Bit patterns of floats, and the other things that formulas need of a machine: each device compiles these names to its own instructions.
 
 The bodies here are what plain Python and the simulator run.
 """
+import math
+
 import numpy as np
 
 
@@ -48,3 +50,8 @@ def cast_all(numbers, like):
 def unit(row):
     """A 1-d array whose elements are adjacent, as an array the compiler knows to be contiguous."""
     return row
+
+
+def fmod(x, y):
+    """What is left of a float x after whole multiples of y, with x's sign (C's fmod)."""
+    return type(x)(math.fmod(x, y)) if math.isfinite(x) and y != 0 else x * math.nan

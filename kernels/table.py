@@ -1,6 +1,7 @@
 """Which kernel a device has for a name."""
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable
 from typing import Any
@@ -35,3 +36,9 @@ def names(device: str) -> set[str]:
         _loaded.add(device)
         importlib.import_module(f"{__package__}.{device}").load()
     return {n for d, n in _kernels if d == device}
+
+
+@functools.cache
+def loops_of(device: str, topic: str = "loops") -> Any:
+    """The module of a device that makes loops for formulas: ``loops`` for maps, ``reduction`` for reductions."""
+    return importlib.import_module(f"{__package__}.{device}.{topic}")

@@ -37,10 +37,18 @@ def _widen_half(context, n):
     return types.float32(types.uint16), codegen
 
 
+@intrinsic
+def _fmod(context, x, y):
+    def codegen(context, builder, signature, args):
+        return builder.frem(*args)
+    return x(x, x), codegen
+
+
 _reinterpret(bits.float32_to_bits, types.float32, types.int32)
 _reinterpret(bits.bits_to_float32, types.int32, types.float32)
 _reinterpret(bits.float64_to_bits, types.float64, types.int64)
 _reinterpret(bits.bits_to_float64, types.int64, types.float64)
+overload(bits.fmod)(lambda x, y: lambda x, y: _fmod(x, y))
 overload(bits.float32_to_half)(lambda x: lambda x: _round_to_half(x))
 overload(bits.half_to_float32)(lambda n: lambda n: _widen_half(n))
 

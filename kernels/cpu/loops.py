@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .. import formulas  # noqa: F401  enters the formulas
 from ..bits import cast_all, unit
 from ..compile import FORMULAS, Kernel, inlined, prange
 

@@ -1,0 +1,134 @@
+"""What `kernels.formulas.by_dtype` means in compiled CPU code. Imported (and with it Numba) when the first such call is compiled."""
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core.typing.templates import make_overload_template
+from numba.extending import intrinsic
+
+from ..compile import FASTMATH
+from ..formulas.by_dtype import ByDtype
+
+FLOAT, DOUBLE, INT = ir.FloatType(), ir.DoubleType(), ir.IntType(32)
+OPTIONS = {"forceinline": True, "error_model": "numpy", "fastmath": set(FASTMATH), "no_cpython_wrapper": True, "nogil": True}
+
+
+def compiled(function: ByDtype) -> types.Function:
+    """The Numba type of a function whose calls become its implementation for the widest dtype among the arguments."""
+
+    def choose(*args):
+        if function.float32 is function.float64 or all(arg == types.float32 for arg in args):
+            return function.float32
+        if all(arg == types.float64 for arg in args):
+            return function.float64
+        return types.float64(*[types.float64] * len(args)), function.float64
+
+    return types.Function(make_overload_template(function, choose, OPTIONS, strict=False, inline="never"))
+
+
+def primitive(name: str) -> types.Function:
+    """The Numba type of an intrinsic of this file."""
+    from numba.core.registry import cpu_target
+
+    return cpu_target.typing_context.resolve_value_type(globals()[name])
+
+
+def _call(builder: ir.IRBuilder, name: str, args: list) -> Any:
+    """Call an LLVM intrinsic on floats of one type."""
+    kind = args[0].type
+    function = builder.module.declare_intrinsic(name, [kind], ir.FunctionType(kind, [kind] * len(args)))
+    return builder.call(function, args)
+
+
+@intrinsic
+def fma(context, x, y, z):
+    def codegen(context, builder, signature, args):
+        return _call(builder, "llvm.fma", args)
+    return x(x, x, x), codegen
+
+
+@intrinsic
+def polynomial(context, x, coefficients):
+    """Horner's scheme, unrolled; the coefficients are constants, which LLVM casts to the dtype of x."""
+    def codegen(context, builder, signature, args):
+        kind = context.get_value_type(signature.args[0])
+        numbers = [context.cast(builder, number, each, signature.args[0]) for number, each in
+                   zip([builder.extract_value(args[1], i) for i in range(len(coefficients))], coefficients)]
+        total = numbers[-1]
+        for number in numbers[-2::-1]:
+            total = _call(builder, "llvm.fma", [total, args[0], number])
+        return total
+    return x(x, coefficients), codegen
+
+
+def _settling(name: str, limits: dict[ir.Type, float]) -> Any:
+    """An intrinsic of x and y that is the C library's function ``name`` of x where |x| is beyond the limit, else y.
+
+    A branch would keep LLVM from vectorizing the loop around it; a call need not, if LLVM is told of functions that do
+    the same for several elements at once (the attribute ``vector-function-abi-variant``). Those look whether any
+    element is beyond the limit, which costs little, and only then take the elements one by one.
+    """
+
+    @intrinsic
+    def settle(context, x, y):
+        def codegen(context, builder, signature, args):
+            return builder.call(_settler(builder.module, name, args[0].type, limits[args[0].type]), args)
+        return x(x, x), codegen
+
+    return settle
+
+
+def _settler(module: ir.Module, name: str, kind: ir.Type, limit: float) -> ir.Function:
+    symbol = f"nb_nn_settle_{name}_{kind.intrinsic_name}"
+    if symbol in module.globals:
+        return module.globals[symbol]
+    function = _function(module, symbol, kind)
+    x, y = function.args
+    builder = ir.IRBuilder(function.append_basic_block())
+    with builder.if_then(builder.fcmp_ordered(">", _call(builder, "llvm.fabs", [x]), kind(limit)), likely=False):
+        wide = builder.fpext(x, DOUBLE) if kind == FLOAT else x
+        result = _call(builder, f"llvm.{name}", [wide])
+        builder.ret(builder.fptrunc(result, kind) if kind == FLOAT else result)
+    builder.ret(y)
+    variants = [(f"{symbol}_{lanes}", lanes) for lanes in (2, 4, 8, 16)]
+    told = ",".join(f"_ZGV_LLVM_N{lanes}vv_{symbol}({variant})" for variant, lanes in variants)
+    set.add(function.attributes, f'"vector-function-abi-variant"="{told}"')     # llvmlite does not know this one
+    for variant, lanes in variants:
+        _settle_lanes(_function(module, variant, ir.VectorType(kind, lanes)), function, kind, lanes, limit)
+    return function
+
+
+def _settle_lanes(vector: ir.Function, scalar: ir.Function, kind: ir.Type, lanes: int, limit: float) -> None:
+    x, y = vector.args
+    builder = ir.IRBuilder(vector.append_basic_block())
+    size = builder.call(_declared(vector.module, f"llvm.fabs.v{lanes}{kind.intrinsic_name}", x.type), [x])
+    beyond = builder.fcmp_ordered(">", size, ir.Constant(x.type, [limit] * lanes))
+    some = builder.icmp_unsigned("!=", builder.bitcast(beyond, ir.IntType(lanes)), ir.IntType(lanes)(0))
+    with builder.if_then(some, likely=False):
+        result = y
+        for lane in [INT(i) for i in range(lanes)]:
+            each = builder.call(scalar, [builder.extract_element(x, lane), builder.extract_element(y, lane)])
+            result = builder.insert_element(result, each, lane)
+        builder.ret(result)
+    builder.ret(y)
+
+
+def _declared(module: ir.Module, symbol: str, kind: ir.Type) -> ir.Function:
+    return module.globals.get(symbol) or ir.Function(module, ir.FunctionType(kind, [kind]), symbol)
+
+
+def _function(module: ir.Module, symbol: str, kind: ir.Type) -> ir.Function:
+    """A function of two numbers or vectors that LLVM may neither take apart nor drop."""
+    function = ir.Function(module, ir.FunctionType(kind, [kind] * 2), symbol)
+    function.linkage = "weak_odr"
+    for attribute in ("noinline", "nounwind", "readnone"):
+        function.attributes.add(attribute)
+    return function
+
+
+# beyond these, the reductions in formulas/trigonometric.py lose bits
+settle_sin = _settling("sin", {FLOAT: 1e5, DOUBLE: 1e15})
+settle_cos = _settling("cos", {FLOAT: 1e5, DOUBLE: 1e15})
+settle_tan = _settling("tan", {FLOAT: 1e9, DOUBLE: 1e15})

@@ -1,0 +1,140 @@
+"""Loops of convolution: images are written as sheets, and tiles of sums of products are taken over these.
+
+A *sheet* is an image zero-padded, and with stride s sorted by phase: sheet (p, q) has the rows p, s + p, 2 s + p, ... and the
+columns q, s + q, ... Each tap (channel, i, j) of the weight then meets the whole output at one distance in memory, whatever
+stride and dilation are, and a table of these distances is all that `tiles.multiply` needs.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from ..compile import inlined, kernel, prange
+from .tiles import multiply, turn, vector_length
+
+
+@inlined
+def write_sheet(image, row, column, row_step, column_step, rows, columns, sheet, start):
+    """Copy rows ``row``, ``row + row_step``, ... of an image, with zeros for what lies outside it."""
+    height, width = image.shape
+    left = min(columns, max(0, (column_step - 1 - column) // column_step))
+    right = max(left, min(columns, (width - 1 - column) // column_step + 1))
+    for r in range(rows):
+        y, place = row + r * row_step, start + r * columns
+        if 0 <= y < height:
+            sheet[place:place + left] = 0
+            if column_step == 1:
+                for j in range(left, right):
+                    sheet[place + j] = image[y, column + j]
+            else:
+                for j in range(left, right):
+                    sheet[place + j] = image[y, column + j * column_step]
+            sheet[place + right:place + columns] = 0
+        else:
+            sheet[place:place + columns] = 0
+
+
+@inlined
+def correlate_rows(task, x, weight, bias, a_row, a_column, b_row, b_column, phases, geometry, sheet, sums, out):
+    """One task of `correlate`: some rows of the output of one image and group."""
+    (groups, height, width, block_rows, sheet_height, sheet_width, top, left, row_step, column_step,
+     out_top, out_left, out_row_step, out_column_step, sums_width, read_image, write_out) = geometry
+    blocks = (height + block_rows - 1) // block_rows
+    first, group, n = task % blocks * block_rows, task // blocks % groups, task // (blocks * groups)
+    rows = min(block_rows, height - first)
+    channels, products = x.shape[1] // groups, a_row.size
+    if read_image:
+        b, b_start = x.reshape(x.size), ((n * x.shape[1] + group * channels) * sheet_height + first) * sheet_width
+    else:
+        b, b_start = sheet, 0
+        for channel in range(channels):
+            for phase in range(phases.shape[0]):
+                p, q = phases[phase]
+                write_sheet(x[n, group * channels + channel], first * row_step + p + top, q + left, row_step, column_step,
+                            sheet_height - block_rows + rows, sheet_width,
+                            sheet, (channel * phases.shape[0] + phase) * sheet_height * sheet_width)
+    length = vector_length(x)
+    if write_out:
+        c, c_start = out.reshape(out.size), ((n * out.shape[1] + group * products) * height + first) * width
+        c_step, columns = height * width, rows * width
+    else:
+        c, c_start, columns = sums, 0, (rows - 1) * sums_width + width
+        c_step = (columns + length - 1) // length * length
+    multiply(weight, group * (weight.size // groups), a_row, a_column, 0, products, b, b_start, b_row, b_column,
+             (columns + length - 1) // length, a_column.size, bias[group * products:(group + 1) * products], False,
+             c, c_start, c_step, columns if write_out else c_step)
+    if not write_out:
+        for i in range(products):
+            for r in range(rows):
+                source = i * c_step + r * sums_width
+                row = out[n, group * products + i, out_top + (first + r) * out_row_step]
+                if out_column_step == 1:
+                    for j in range(width):
+                        row[out_left + j] = sums[source + j]
+                else:
+                    for j in range(width):
+                        row[out_left + j * out_column_step] = sums[source + j]
+
+
+@kernel
+def correlate(x, weight, bias, a_row, a_column, b_row, b_column, phases, geometry, sheets, sums, out):
+    """Sums over the taps of ``weight`` times x, plus bias; the tables and the geometry say which tap lies where.
+
+    sheets and sums have a row for each worker; tasks are divided among workers, each result is made by one of them.
+    """
+    workers = sheets.shape[0]
+    tasks = x.shape[0] * geometry[0] * ((geometry[1] + geometry[3] - 1) // geometry[3])
+    for worker in prange(workers):
+        w = np.int64(worker)
+        for task in range(w * tasks // workers, (w + 1) * tasks // workers):
+            correlate_rows(task, x, weight, bias, a_row, a_column, b_row, b_column, phases, geometry, sheets[w], sums[w], out)
+
+
+@inlined
+def weight_gradient_part(task, grad, x, zeros, a_row, a_column, b_row, b_column, geometry, sheet, turned, sums, bias_sums):
+    """One task of `weight_gradient`: some images, one group, some of its channels."""
+    (groups, chunks, parts, area, block_rows, sheet_height, sheet_width, top, left, row_step, read_image) = geometry
+    part, group, chunk = task % parts, task // parts % groups, task // (parts * groups)
+    outputs, channels, padded = grad.shape[1] // groups, x.shape[1] // groups, sums.shape[3]
+    height, width = grad.shape[2], grad.shape[3]
+    begin, end = part * channels // parts, (part + 1) * channels // parts
+    totals = bias_sums[chunk, group]
+    totals[:] = 0
+    images = x.shape[0]
+    for n in range(chunk * images // chunks, (chunk + 1) * images // chunks):
+        for first in range(0, height, block_rows):
+            rows = min(block_rows, height - first)
+            if read_image:
+                a = x.reshape(x.size)
+                a_start = ((n * x.shape[1] + group * channels) * sheet_height + first * row_step) * sheet_width
+            else:
+                a, a_start = sheet, 0
+                for channel in range(begin, end):
+                    write_sheet(x[n, group * channels + channel], first * row_step + top, left, 1, 1,
+                                sheet_height - (block_rows - rows) * row_step, sheet_width,
+                                sheet, channel * sheet_height * sheet_width)
+            turn(grad.reshape(grad.size), ((n * grad.shape[1] + group * outputs) * height + first) * width, height * width,
+                 outputs, rows * width, turned, padded)
+            again = n > chunk * images // chunks or first > 0
+            multiply(a, a_start, a_row, a_column, begin * area, end * area, turned, 0, b_row, b_column, b_column.size,
+                     rows * width, zeros, again, sums.reshape(sums.size),
+                     (chunk * groups + group) * sums.shape[2] * padded, padded, padded)
+            if part == 0:
+                for p in range(rows * width):
+                    for channel in range(padded):
+                        totals[channel] += turned[p * padded + channel]
+
+
+@kernel
+def weight_gradient(grad, x, zeros, a_row, a_column, b_row, b_column, geometry, sheets, turned, sums, bias_sums):
+    """Sums over some images each of the products of x at every tap and grad; and sums of grad.
+
+    sums is (chunks of images, groups, taps, outputs), bias_sums (chunks, groups, outputs). The chunks do not depend on
+    the number of workers, for which sheets and turned have a row each.
+    """
+    workers = sheets.shape[0]
+    tasks = geometry[0] * geometry[1] * geometry[2]
+    for worker in prange(workers):
+        w = np.int64(worker)
+        for task in range(w * tasks // workers, (w + 1) * tasks // workers):
+            weight_gradient_part(task, grad, x, zeros, a_row, a_column, b_row, b_column, geometry, sheets[w], turned[w],
+                                 sums, bias_sums)

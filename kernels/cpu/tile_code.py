@@ -1,0 +1,303 @@
+"""Machine code of `kernels.cpu.tiles`, written through llvmlite. Imported (and with it Numba) at its first use."""
+from __future__ import annotations
+
+import functools
+
+from llvmlite import ir
+from numba import types
+from numba.core import config
+from numba.core.codegen import get_host_cpu_features
+from numba.extending import intrinsic, overload
+
+from . import tiles
+
+INT, BIT, LANE = ir.IntType(64), ir.IntType(1), ir.IntType(32)
+
+
+def _features() -> list[str]:
+    """Features of the processor Numba compiles for."""
+    if config.CPU_FEATURES is not None:
+        return config.CPU_FEATURES.split(",")
+    return [] if config.CPU_NAME == "generic" else get_host_cpu_features().split(",")
+
+
+FEATURES = _features()
+VECTOR_BYTES = 64 if "+avx512f" in FEATURES else 32 if "+avx2" in FEATURES else 16
+REGISTER = "v" if "+avx512f" in FEATURES else "x" if "+sse2" in FEATURES else "w" if "+neon" in FEATURES else ""
+ROWS = 8 if "+avx512f" in FEATURES or "+neon" in FEATURES else 4    # these have 32 vector registers, others 16
+
+
+class Emitter:
+    """Vectors of one element type, their loads and stores at integer addresses, and the arithmetic of addresses."""
+
+    def __init__(self, builder, dtype):
+        self.builder = builder
+        self.size = dtype.bitwidth // 8
+        self.length = VECTOR_BYTES // self.size
+        self.element = ir.FloatType() if dtype == types.float32 else ir.DoubleType()
+        self.vector = ir.VectorType(self.element, self.length)
+        self.mask = ir.VectorType(BIT, self.length)
+        self.suffix = f"v{self.length}f{dtype.bitwidth}"
+
+    def call(self, name, result, *arguments):
+        types_ = [argument.type for argument in arguments]
+        function = self.builder.module.globals.get(name)
+        function = function or ir.Function(self.builder.module, ir.FunctionType(result, types_), name)
+        return self.builder.call(function, arguments)
+
+    def pointer(self, address, type_):
+        return self.builder.inttoptr(address, type_.as_pointer())
+
+    def load(self, address, type_):
+        value = self.builder.load(self.pointer(address, type_))
+        value.align = 8 if type_ is INT else self.size
+        return value
+
+    def store(self, value, address):
+        self.builder.store(value, self.pointer(address, self.vector)).align = self.size
+
+    def load_some(self, address, mask):
+        return self.call(f"llvm.masked.load.{self.suffix}.p0", self.vector, self.pointer(address, self.vector),
+                         LANE(self.size), mask, ir.Constant(self.vector, None))
+
+    def store_some(self, value, address, mask):
+        self.call(f"llvm.masked.store.{self.suffix}.p0", ir.VoidType(), value, self.pointer(address, self.vector),
+                  LANE(self.size), mask)
+
+    def spread(self, value, vector):
+        """A vector with ``value`` in every lane."""
+        undefined = ir.Constant(vector, ir.Undefined)
+        lane0 = self.builder.insert_element(undefined, value, LANE(0))
+        return self.builder.shuffle_vector(lane0, undefined, ir.Constant(ir.VectorType(LANE, self.length), None))
+
+    def lanes_below(self, count):
+        """The mask of lanes whose number is less than ``count``."""
+        wide = ir.VectorType(INT, self.length)
+        numbers = ir.Constant(wide, [INT(i) for i in range(self.length)])
+        return self.builder.icmp_signed("<", numbers, self.spread(count, wide))
+
+    def multiply_add(self, x, y, z):
+        """x * y + z, fused where the processor does so."""
+        return self.call(f"llvm.fmuladd.{self.suffix}", self.vector, x, y, z)
+
+    def finish(self, values):
+        """No load moves from after this to before ``values`` are there. (Otherwise the compiler begins a step with
+        all its loads and runs out of registers.)"""
+        if REGISTER:
+            signature = ir.FunctionType(ir.VoidType(), [self.vector] * len(values))
+            constraints = ",".join([REGISTER] * len(values) + ["~{memory}"])
+            self.builder.call(ir.InlineAsm(signature, "", constraints, side_effect=True), values)
+
+    def element_at(self, address, index):
+        return self.builder.add(address, self.builder.mul(index, INT(self.size)))
+
+    def table(self, address, index):
+        """Entry of a table of int64."""
+        return self.load(self.builder.add(address, self.builder.mul(index, INT(8))), INT)
+
+
+def emit_sums(emit, wide, a, a_column, b, b_row, begin, end, start):
+    """The loop over places ``begin`` to ``end`` of the tables; returns the sums, a row of ``wide`` vectors for each of a.
+
+    ``a`` and ``b`` are addresses, one for each row and each vector; ``start`` has the rows' first values.
+    """
+    builder = emit.builder
+    before, loop, after = builder.block, builder.append_basic_block("products"), builder.append_basic_block("sums")
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    k = builder.phi(INT)
+    sums = [[builder.phi(emit.vector) for _ in range(wide)] for _ in range(len(a))]
+    a_offset, b_offset = emit.table(a_column, k), emit.table(b_row, k)
+    right = [emit.load(emit.element_at(base, b_offset), emit.vector) for base in b]
+    total = []
+    for i in range(len(a)):
+        left = emit.spread(emit.load(emit.element_at(a[i], a_offset), emit.element), emit.vector)
+        total.append([emit.multiply_add(left, right[j], sums[i][j]) for j in range(wide)])
+        emit.finish(total[i])
+    following = builder.add(k, INT(1))
+    k.add_incoming(begin, before)
+    k.add_incoming(following, loop)
+    for i in range(len(a)):
+        for j in range(wide):
+            sums[i][j].add_incoming(start[i], before)
+            sums[i][j].add_incoming(total[i][j], loop)
+    builder.cbranch(builder.icmp_signed("<", following, end), loop, after)
+    builder.position_at_end(after)
+    return total
+
+
+def emit_stores(emit, total, rows, add, c, c_step, columns):
+    """Write the first ``rows`` rows and ``columns`` columns of the sums, or add them to what is there."""
+    builder, wide, step = emit.builder, len(total[0]), emit.length * emit.size
+    masks = [emit.lanes_below(builder.sub(columns, INT(j * emit.length))) for j in range(wide)]
+    whole = builder.icmp_signed(">=", columns, INT(wide * emit.length))
+    finished = builder.append_basic_block("finished")
+    for i in range(len(total)):
+        row = emit.element_at(c, builder.mul(c_step, INT(i)))
+        places = [builder.add(row, INT(j * step)) for j in range(wide)]
+        with builder.if_else(whole) as (then, otherwise):
+            with then, builder.if_else(add) as (adding, writing):
+                with adding:
+                    for value, place in zip(total[i], places):
+                        emit.store(builder.fadd(emit.load(place, emit.vector), value), place)
+                with writing:
+                    for value, place in zip(total[i], places):
+                        emit.store(value, place)
+            with otherwise:
+                for value, place, mask in zip(total[i], places, masks):
+                    old = emit.load_some(place, builder.and_(mask, emit.spread(add, emit.mask)))
+                    emit.store_some(builder.fadd(old, value), place, mask)
+        following = builder.append_basic_block("row")
+        builder.cbranch(builder.icmp_signed("<", INT(i + 1), rows), following, finished)
+        builder.position_at_end(following)
+    builder.branch(finished)
+    builder.position_at_end(finished)
+
+
+def addresses(context, builder, signature, args):
+    """The arguments, with the address of its first element for each array."""
+    return [builder.ptrtoint(context.make_array(type_)(context, builder, arg).data, INT)
+            if isinstance(type_, types.Array) else arg for type_, arg in zip(signature.args, args)]
+
+
+@functools.cache
+def _tile(high, wide):
+    """An intrinsic for tiles of ``high`` rows and ``wide`` vectors; its parameters are those of `tiles.multiply_tile`."""
+
+    @intrinsic
+    def tile(context, a, a_start, a_row, a_column, first_row, rows, b, b_start, b_row, b_column, first_vector, begin, end,
+             bias, add, c, c_start, c_step, columns):
+        n = types.intp
+        signature = types.void(a, n, a_row, a_column, n, n, b, n, b_row, b_column, n, n, n, bias, types.boolean, c, n, n, n)
+
+        def codegen(context, builder, signature, args):
+            emit = Emitter(builder, signature.args[0].dtype)
+            (a, a_start, a_row, a_column, first_row, rows, b, b_start, b_row, b_column, first_vector, begin, end,
+             bias, add, c, c_start, c_step, columns) = addresses(context, builder, signature, args)
+            # Rows past the end repeat the last one: their sums are not stored.
+            last = builder.sub(rows, INT(1))
+            indices = [builder.select(builder.icmp_signed("<", INT(i), last), INT(i), last) for i in range(high)]
+            indices = [builder.add(first_row, index) for index in indices]
+            a, b, c = emit.element_at(a, a_start), emit.element_at(b, b_start), emit.element_at(c, c_start)
+            a = [emit.element_at(a, emit.table(a_row, index)) for index in indices]
+            b = [emit.element_at(b, emit.table(b_column, builder.add(first_vector, INT(j)))) for j in range(wide)]
+            nothing = emit.element(0.0)
+            start = [builder.select(add, nothing, emit.load(emit.element_at(bias, index), emit.element)) for index in indices]
+            start = [emit.spread(value, emit.vector) for value in start]
+            total = emit_sums(emit, wide, a, a_column, b, b_row, begin, end, start)
+            emit_stores(emit, total, rows, add, c, c_step, columns)
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return tile
+
+
+@overload(tiles.multiply_tile, prefer_literal=True)
+def _multiply_tile(one_row, vectors, a, a_start, a_row, a_column, first_row, rows, b, b_start, b_row, b_column, first_vector,
+                   begin, end, bias, add, c, c_start, c_step, columns):
+    if not isinstance(vectors, types.IntegerLiteral) or not isinstance(one_row, types.BooleanLiteral):
+        return None
+    tile = _tile(1 if one_row.literal_value else ROWS, vectors.literal_value)
+
+    def multiply_tile(one_row, vectors, a, a_start, a_row, a_column, first_row, rows, b, b_start, b_row, b_column, first_vector,
+                      begin, end, bias, add, c, c_start, c_step, columns):
+        tile(a, a_start, a_row, a_column, first_row, rows, b, b_start, b_row, b_column, first_vector, begin, end,
+             bias, add, c, c_start, c_step, columns)
+    return multiply_tile
+
+
+@intrinsic
+def _copy(context, source, start, target, place, count):
+    """`tiles.copy`, by vectors; the last one is written in part."""
+    signature = types.void(source, types.intp, target, types.intp, types.intp)
+
+    def codegen(context, builder, signature, args):
+        emit = Emitter(builder, signature.args[0].dtype)
+        source, start, target, place, count = addresses(context, builder, signature, args)
+        source, target = emit.element_at(source, start), emit.element_at(target, place)
+        before, loop, after = builder.block, builder.append_basic_block("copy"), builder.append_basic_block("copied")
+        builder.cbranch(builder.icmp_signed(">", count, INT(0)), loop, after)
+        builder.position_at_end(loop)
+        done = builder.phi(INT)
+        mask = emit.lanes_below(builder.sub(count, done))
+        emit.store_some(emit.load_some(emit.element_at(source, done), mask), emit.element_at(target, done), mask)
+        following = builder.add(done, INT(emit.length))
+        done.add_incoming(INT(0), before)
+        done.add_incoming(following, loop)
+        builder.cbranch(builder.icmp_signed("<", following, count), loop, after)
+        builder.position_at_end(after)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@overload(tiles.copy)
+def _copy_row(source, start, target, place, count):
+    if VECTOR_BYTES > 16:       # the others have no masked stores
+        return lambda source, start, target, place, count: _copy(source, start, target, place, count)
+    return tiles.copy
+
+
+def emit_transpose(emit, rows):
+    """The transpose of a square of vectors: pairs of rows exchange ever larger blocks."""
+    builder, length, distance = emit.builder, emit.length, 1
+    while distance < length:
+        keep = [lane if not lane & distance else lane - distance + length for lane in range(length)]
+        give = [lane + distance if not lane & distance else lane + length for lane in range(length)]
+        new = list(rows)
+        for i in range(length):
+            if not i & distance:
+                for row, lanes in ((i, keep), (i + distance, give)):
+                    order = ir.Constant(ir.VectorType(LANE, length), [LANE(lane) for lane in lanes])
+                    new[row] = builder.shuffle_vector(rows[i], rows[i + distance], order)
+        rows, distance = new, 2 * distance
+    return rows
+
+
+@intrinsic
+def _turn(context, source, start, step, height, width, target, place, target_step):
+    """`tiles.turn_square`."""
+    n = types.intp
+    signature = types.void(source, n, n, n, n, target, n, n)
+
+    def codegen(context, builder, signature, args):
+        emit = Emitter(builder, signature.args[0].dtype)
+        source, start, step, height, width, target, place, target_step = addresses(context, builder, signature, args)
+        last = builder.sub(height, INT(1))
+        indices = [builder.select(builder.icmp_signed("<", INT(i), last), INT(i), last) for i in range(emit.length)]
+        source, target = emit.element_at(source, start), emit.element_at(target, place)
+        places = [emit.element_at(source, builder.mul(index, step)) for index in indices]
+        mask = emit.lanes_below(width)
+        with builder.if_else(builder.icmp_signed(">=", width, INT(emit.length))) as (then, otherwise):
+            with then:
+                whole, from_whole = [emit.load(place, emit.vector) for place in places], builder.block
+            with otherwise:
+                part, from_part = [emit.load_some(place, mask) for place in places], builder.block
+        rows = []
+        for one, other in zip(whole, part):
+            rows.append(builder.phi(emit.vector))
+            rows[-1].add_incoming(one, from_whole)
+            rows[-1].add_incoming(other, from_part)
+        for i, row in enumerate(emit_transpose(emit, rows)):
+            emit.store(row, emit.element_at(target, builder.mul(target_step, INT(i))))
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@overload(tiles.turn_square)
+def _turn_square(source, start, step, height, width, target, place, target_step):
+    return lambda source, start, step, height, width, target, place, target_step: _turn(
+        source, start, step, height, width, target, place, target_step)
+
+
+@overload(tiles.tile_rows)
+def _tile_rows(a):
+    return lambda a: ROWS
+
+
+@overload(tiles.vector_length)
+def _vector_length(a):
+    length = VECTOR_BYTES // (a.dtype.bitwidth // 8)
+    return lambda a: length

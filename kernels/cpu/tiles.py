@@ -1,0 +1,109 @@
+"""Tiles of a matrix product: sums of products kept in vector registers, over operands that lie anywhere in memory.
+
+One tile serves matrix products, convolution and its gradients, because its operands are found through tables of
+positions: ``c[i, j] = sum over k of a[a_row[i] + a_column[k]] * b[b_row[k] + b_column[j]]``. An image's windows are never
+written out as a matrix; a table says where they are. Each sum is taken in the order of k and belongs to one thread, so it
+has the same bits for any division of the work.
+
+The Python bodies below say what a tile computes; `kernels.cpu.tile_code` replaces them in compiled code.
+"""
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from ..compile import inlined
+
+DEPTH = 256                     # products taken at once
+
+
+@functools.cache
+def lanes(dtype: np.dtype) -> int:
+    """How many numbers of ``dtype`` a vector register of this machine holds; makes tiles known to the compiler."""
+    from . import tile_code
+
+    return tile_code.VECTOR_BYTES // dtype.itemsize
+
+
+def tile_rows(a):
+    """How many rows a tile has."""
+    return 8
+
+
+def vector_length(a):
+    """`lanes`, in compiled code."""
+    return lanes(a.dtype)
+
+
+def multiply_tile(one_row, vectors, a, a_start, a_row, a_column, first_row, rows, b, b_start, b_row, b_column, first_vector,
+                  begin, end, bias, add, c, c_start, c_step, columns):
+    """Write the products of one tile of ``rows`` rows and ``vectors`` vectors plus bias, or ``add`` the products to c.
+
+    Row i of the tile is row ``first_row + i`` of the tables and ``c[c_start + i * c_step:]``; vector j has consecutive
+    elements of b from ``b_column[first_vector + j]`` on. k goes from begin to end; ``columns`` columns are written.
+    """
+    length = lanes(b.dtype)
+    for i in range(rows):
+        for j in range(min(columns, vectors * length)):
+            place = b_start + b_column[first_vector + j // length] + j % length
+            total = c[c_start + i * c_step + j] if add else bias[first_row + i]
+            for k in range(begin, end):
+                total += a[a_start + a_row[first_row + i] + a_column[k]] * b[b_row[k] + place]
+            c[c_start + i * c_step + j] = total
+
+
+@inlined
+def multiply(a, a_start, a_row, a_column, row_begin, row_end, b, b_start, b_row, b_column, vectors, depth,
+             bias, add, c, c_start, c_step, columns):
+    """Products of rows ``row_begin`` to ``row_end`` and the first ``vectors`` vectors, tile by tile.
+
+    c_start is where c has row 0 and vector 0; columns counts the numbers c has from vector 0 on. The products are taken
+    in blocks of depth, so that what tiles above each other share of b stays in the L1 cache.
+    """
+    length, height = vector_length(b), tile_rows(b)
+    vector = 0
+    while vector < vectors:
+        left = vectors - vector
+        wide = 3 if left == 3 or left > 4 else min(left, 2)
+        right = columns - vector * length
+        for begin in range(0, depth, DEPTH):
+            end, adding = min(begin + DEPTH, depth), add or begin > 0
+            for row in range(row_begin, row_end, height):
+                rows = min(height, row_end - row)
+                place = c_start + row * c_step + vector * length
+                if wide == 3:
+                    multiply_tile(False, 3, a, a_start, a_row, a_column, row, rows, b, b_start, b_row, b_column, vector,
+                                  begin, end, bias, adding, c, place, c_step, right)
+                elif wide == 2:
+                    multiply_tile(False, 2, a, a_start, a_row, a_column, row, rows, b, b_start, b_row, b_column, vector,
+                                  begin, end, bias, adding, c, place, c_step, right)
+                else:
+                    multiply_tile(False, 1, a, a_start, a_row, a_column, row, rows, b, b_start, b_row, b_column, vector,
+                                  begin, end, bias, adding, c, place, c_step, right)
+        vector += wide
+
+
+def copy(source, start, target, place, count):
+    """Copy ``count`` adjacent numbers."""
+    for i in range(count):
+        target[place + i] = source[start + i]
+
+
+def turn_square(source, start, step, height, width, target, place, target_step):
+    """Transpose a square with a vector's length as its side; only ``height`` rows and ``width`` columns of it are read.
+
+    The target has room for the whole square; what was not read is arbitrary there.
+    """
+    for i in range(height):
+        for j in range(width):
+            target[place + j * target_step + i] = source[start + i * step + j]
+
+
+@inlined
+def turn(source, start, step, height, width, target, target_step):
+    """Transpose ``height`` rows of ``width`` numbers into ``width`` rows of ``target_step``, rounded up to whole squares."""
+    length = vector_length(source)
+    for j in range(0, width, length):
+        for i in range(0, height, length):
+            turn_square(source, start + i * step + j, step, height - i, width - j, target, j * target_step + i, target_step)

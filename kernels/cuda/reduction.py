@@ -1,0 +1,147 @@
+"""Loops for any reduction, over rows or over columns, of the same four functions as on the CPU.
+
+x is (outer, n) or (outer, n, inner), and n goes away. Where there are few results of many elements each, n is cut into
+chunks (by the shape alone, so the bits are the same on any device), and a second launch reduces the chunks' results.
+"""
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..cpu.reduction import accumulator
+from ..formulas.reduction import reduction
+from .launch import BLOCKS, THREADS, Kernel, Shape, cuda
+
+CHUNK = 1 << 12                 # elements of a chunk at least
+TASKS = 1 << 10                 # chunks in all at most, and enough to occupy a device
+WARP = 32
+
+
+def unchanged(value, *others):
+    return value
+
+
+def chunks_of(n: int, results: int) -> int:
+    """Into how many chunks n elements are cut where there are so many results."""
+    return max(1, min(n // CHUNK, TASKS // max(1, results)))
+
+
+def power_of_two(n: int) -> int:
+    """The smallest power of two that is at least n."""
+    return 1 << max(0, n - 1).bit_length()
+
+
+class Reduce:
+    """A reduction in one launch, or in two where x is cut into chunks."""
+
+    def __init__(self, name: str, dtype: str, loop: Callable, geometry: Callable):
+        made, self.wide = reduction(name, dtype), accumulator(dtype)
+        self.name = f"{name}_{'rows' if loop is rows_loop else 'columns'}"
+        self.partial = Kernel(loop(made.start, made.map, made.combine, unchanged, self.wide), f"{self.name}_part", geometry)
+        self.last = Kernel(loop(made.start, unchanged, made.combine, made.finish, self.wide), f"{self.name}_last", geometry)
+        self.whole = Kernel(loop(made.start, made.map, made.combine, made.finish, self.wide), self.name, geometry)
+
+    def __repr__(self) -> str:
+        return f"<kernel {self.name} of CUDA>"
+
+    def __call__(self, x: Any, numbers: tuple, out: Any, work: int | None = None) -> None:
+        outer, n, *inner = x.shape
+        chunks = chunks_of(n, out.size)
+        results = out.reshape(outer, *inner)
+        if chunks == 1:
+            self.whole(x, 1, n, numbers, results)
+            return
+        partials = empty_beside(x, (outer * chunks, *inner), self.wide)
+        self.partial(x, chunks, n, numbers, partials)
+        self.last(partials.reshape(outer, chunks, *inner), 1, n, numbers, results)
+
+
+def empty_beside(x: Any, shape: tuple[int, ...], dtype: type) -> Any:
+    """An array of the same kind as x, on the same device."""
+    if isinstance(x, np.ndarray):
+        return np.empty(shape, dtype)
+    import cupy
+
+    return cupy.empty(shape, dtype)
+
+
+def rows_loop(start, map_, combine, finish, wide):
+    def loop(x, chunks, count, numbers, out):
+        """x (outer, n) -> out (outer * chunks,); neighbouring threads take neighbouring elements of a chunk."""
+        shared = cuda.shared.array(THREADS, wide)
+        n, lane, across = x.shape[1], cuda.threadIdx.x, cuda.blockDim.x
+        slot = cuda.threadIdx.y * across + lane
+        length = (n + chunks - 1) // chunks
+        for base in range(cuda.blockIdx.x * cuda.blockDim.y, out.size, cuda.gridDim.x * cuda.blockDim.y):
+            task = base + cuda.threadIdx.y
+            row, first, total = task // chunks, task % chunks * length, start
+            if task < out.size:
+                for i in range(first + lane, min(n, first + length), across):
+                    total = combine(total, map_(x[row, i], *numbers))
+            shared[slot] = total
+            half = across // 2
+            while half > 0:
+                cuda.syncthreads()
+                if lane < half:
+                    shared[slot] = combine(shared[slot], shared[slot + half])
+                half //= 2
+            if lane == 0 and task < out.size:
+                out[task] = finish(shared[slot], count, *numbers)
+            cuda.syncthreads()
+    return loop
+
+
+def rows_geometry(x: Any, chunks: int, count: int, numbers: tuple, out: Any) -> tuple[Shape, Shape]:
+    """Blocks of several short chunks, or of one long chunk."""
+    length = -(-x.shape[1] // chunks)
+    width = min(THREADS, power_of_two(length if length < WARP else max(WARP, length // 4)))
+    height = THREADS // width
+    return (min(BLOCKS, -(-out.size // height)), 1, 1), (width, height, 1)
+
+
+def columns_loop(start, map_, combine, finish, wide):
+    def loop(x, chunks, count, numbers, out):
+        """x (outer, n, inner) -> out (outer * chunks, inner); neighbouring threads take neighbouring columns."""
+        shared = cuda.shared.array(THREADS, wide)
+        n, inner, across, down = x.shape[1], x.shape[2], cuda.blockDim.x, cuda.blockDim.y
+        slot = cuda.threadIdx.y * across + cuda.threadIdx.x
+        length, tiles = (n + chunks - 1) // chunks, (inner + across - 1) // across
+        for tile in range(cuda.blockIdx.x, out.shape[0] * tiles, cuda.gridDim.x):
+            task, column = tile // tiles, tile % tiles * across + cuda.threadIdx.x
+            row, first, total = task // chunks, task % chunks * length, start
+            if column < inner:
+                for i in range(first + cuda.threadIdx.y, min(n, first + length), down):
+                    total = combine(total, map_(x[row, i, column], *numbers))
+            shared[slot] = total
+            half = down // 2
+            while half > 0:
+                cuda.syncthreads()
+                if cuda.threadIdx.y < half:
+                    shared[slot] = combine(shared[slot], shared[slot + half * across])
+                half //= 2
+            if cuda.threadIdx.y == 0 and column < inner:
+                out[task, column] = finish(shared[slot], count, *numbers)
+            cuda.syncthreads()
+    return loop
+
+
+def columns_geometry(x: Any, chunks: int, count: int, numbers: tuple, out: Any) -> tuple[Shape, Shape]:
+    """Blocks of up to a warp of columns."""
+    width = min(WARP, power_of_two(x.shape[2]))
+    tiles = -(-x.shape[2] // width)
+    return (min(BLOCKS, out.shape[0] * tiles), 1, 1), (width, THREADS // width, 1)
+
+
+@functools.cache
+def reduce_rows(name: str, dtype: str) -> Reduce:
+    """x (outer, n), numbers -> out (outer,): the reduction ``name`` of elements of the dtype with this character."""
+    return Reduce(name, dtype, rows_loop, rows_geometry)
+
+
+@functools.cache
+def reduce_columns(name: str, dtype: str) -> Reduce:
+    """x (outer, n, inner), numbers -> out (outer, inner): the reduction ``name`` over the middle dimension."""
+    return Reduce(name, dtype, columns_loop, columns_geometry)

@@ -1,0 +1,222 @@
+"""Arithmetic. Integer division by zero is the op's to refuse; here it gives 0."""
+import math
+
+from .. import bits
+from ..compile import formula
+
+
+@formula
+def copy(x):
+    return x
+
+
+@formula
+def add(x, y):
+    return x + y
+
+
+@formula
+def add_scaled(x, y, alpha):
+    return x + y * alpha
+
+
+@formula
+def add_scaled_number(x, y, alpha):
+    return x + y * alpha
+
+
+@formula
+def sub(x, y):
+    return x - y
+
+
+@formula
+def rsub(x, y):
+    return y - x
+
+
+@formula
+def sub_scaled(x, y, alpha):
+    return x - y * alpha
+
+
+@formula
+def mul(x, y):
+    return x * y
+
+
+@formula
+def div(x, y):
+    return x / y
+
+
+@formula
+def floor_divide(x, y):
+    """Quotient rounded down (Python's rule; the remainder takes the divisor's sign)."""
+    return x // y if y != 0 else x / y
+
+
+@formula
+def trunc_divide(x, y):
+    """Quotient rounded toward zero."""
+    return math.trunc(x / y)
+
+
+@formula
+def int_floor_divide(x, y):
+    return x // y if y != 0 else x * 0
+
+
+@formula
+def int_trunc_divide(x, y):
+    if y == 0:
+        return x * 0
+    quotient = x // y
+    return quotient + 1 if quotient < 0 and quotient * y != x else quotient
+
+
+@formula
+def remainder(x, y):
+    """What is left of x after whole multiples of y, with y's sign."""
+    rest = bits.fmod(x, y)
+    return rest + y if rest != 0 and (rest < 0) != (y < 0) else rest
+
+
+@formula
+def int_remainder(x, y):
+    return x % y if y != 0 else x * 0
+
+
+@formula
+def fmod(x, y):
+    """What is left of x after whole multiples of y, with x's sign."""
+    return bits.fmod(x, y)
+
+
+@formula
+def int_fmod(x, y):
+    if y == 0:
+        return x * 0
+    rest = x % y
+    return rest - y if rest != 0 and (rest < 0) != (x < 0) else rest
+
+
+@formula
+def neg(x):
+    return -x
+
+
+@formula
+def absolute(x):
+    return abs(x)
+
+
+@formula
+def sign(x):
+    """-1, 0 or 1, and 0 for NaN."""
+    return x * 0 + (x > 0) - (x < 0) if x == x else x * 0
+
+
+@formula
+def square(x):
+    return x * x
+
+
+@formula
+def reciprocal(x):
+    return type(x)(1) / x
+
+
+@formula
+def int_pow(x, y):
+    """Integer power by squaring; a negative exponent leaves only 1 and -1."""
+    if y < 0:
+        return 1 if x == 1 else (-1 if y % 2 else 1) if x == -1 else 0
+    result, base = x * 0 + 1, x
+    while y > 0:
+        if y & 1:
+            result = result * base
+        base = base * base
+        y = y >> 1
+    return result
+
+
+@formula
+def cube(x):
+    return x * x * x
+
+
+@formula
+def floor(x):
+    return math.floor(x)
+
+
+@formula
+def ceil(x):
+    return math.ceil(x)
+
+
+@formula
+def trunc(x):
+    return math.trunc(x)
+
+
+@formula
+def frac(x):
+    """What is behind the point, with x's sign."""
+    return x - math.trunc(x)
+
+
+@formula
+def maximum(x, y):
+    """The larger one; NaN if either is."""
+    return x if x > y or x != x else y
+
+
+@formula
+def minimum(x, y):
+    """The smaller one; NaN if either is."""
+    return x if x < y or x != x else y
+
+
+@formula
+def clamp(x, low, high):
+    """x kept between low and high; NaN stays."""
+    raised = low if x < low else x
+    return high if raised > high else raised
+
+
+@formula
+def clamp_min(x, low):
+    return low if x < low else x
+
+
+@formula
+def clamp_max(x, high):
+    return high if x > high else x
+
+
+@formula
+def lerp(x, y, weight):
+    """From x to y by ``weight``, exact at both ends."""
+    return x + weight * (y - x) if abs(weight) < 0.5 else y - (y - x) * (1 - weight)
+
+
+@formula
+def addcmul(x, y, z, value):
+    return x + y * z * value
+
+
+@formula
+def addcdiv(x, y, z, value):
+    return x + y / z * value
+
+
+@formula
+def where(condition, x, y):
+    return x if condition else y
+
+
+@formula
+def masked_fill(x, mask, value):
+    return value if mask else x

@@ -1,0 +1,36 @@
+"""The error function without branches, so that loops over it vectorize."""
+from .by_dtype import fma, polynomial
+from .exponential import ONE, ZERO, f4, power_of_two_float32, power_of_two_float64, reduced_float32, reduced_float64
+
+# erf(x) / x - 1 in powers of x**2, |x| < 1
+ERF = (0.1283791670955126, -0.3761263890318375, 0.11283791670954857, -0.026866170645072893, 0.005223977624780861,
+       -0.0008548326978741853, 0.00012055331036886446, -1.4925593506565451e-05, 1.6460972811716624e-06, -1.63500251657774e-07,
+       1.4657879458583124e-08, -1.136566448471933e-09, 5.945259273827061e-11)
+ERF_32 = (0.12837916612625122, -0.3761262595653534, 0.1128358542919159, -0.026853812858462334, 0.005188327748328447,
+          -0.0008010193705558777, 7.853861461626366e-05)
+# -log(1 - erf(x)), 1 <= x <= 6 (4 for float32, where it has reached 1)
+LOG_ERFC = (5.027964709494634e-07, 1.1283740899967254, 0.6366436257291994, 0.10270344610042141, -0.018990191509601767,
+            -0.0004106101429722154, 0.0019159245386911321, -0.0007706278876527913, 0.00013504062811743896,
+            2.0271529088711404e-05, -2.282441927560134e-05, 8.667755441127273e-06, -2.1358184299423773e-06,
+            3.733282693619786e-07, -4.6426221973468545e-08, 3.934561835511238e-09, -2.0451317027160704e-10,
+            4.929062324769616e-12)
+LOG_ERFC_32 = (0.0003415232931729406, 1.1270891427993774, 0.638144850730896, 0.10310675203800201, -0.02183806337416172,
+               0.0029476580675691366, -0.00018637916946318)
+
+
+def erf_float32(x):
+    size = f4(4) if abs(x) > f4(4) else abs(x)
+    n, r, bend = reduced_float32(-polynomial(size, LOG_ERFC_32))
+    scale = power_of_two_float32(n)
+    y = (ONE - scale) - scale * (r + bend)
+    y = -y if x < ZERO else y
+    return fma(x, polynomial(x * x, ERF_32), x) if size < ONE else y
+
+
+def erf_float64(x):
+    size = 6.0 if abs(x) > 6.0 else abs(x)
+    n, r, bend = reduced_float64(-polynomial(size, LOG_ERFC))
+    scale = power_of_two_float64(n)
+    y = (1.0 - scale) - scale * (r + bend)
+    y = -y if x < 0.0 else y
+    return fma(x, polynomial(x * x, ERF), x) if size < 1.0 else y

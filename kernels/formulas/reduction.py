@@ -1,0 +1,136 @@
+"""Reductions as four scalar functions: start, map, combine, finish."""
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..compile import REASSOCIATE, inlined
+from . import order
+
+
+@inlined
+def identity(x):
+    return x
+
+
+@inlined
+def square(x):
+    return np.float64(x) * np.float64(x)
+
+
+@inlined
+def zero_for_nan(x):
+    return np.float64(x) if x == x else 0.0
+
+
+@inlined
+def is_true(x):
+    return np.uint8(x != 0)
+
+
+@inlined
+def one_if_true(x):
+    return np.int64(x != 0)
+
+
+@inlined
+def power_of_magnitude(x, exponent):
+    return math.pow(abs(np.float64(x)), exponent)
+
+
+@inlined(fastmath=REASSOCIATE)
+def add(a, b):
+    return a + b
+
+
+@inlined(fastmath=REASSOCIATE)
+def multiply(a, b):
+    return a * b
+
+
+@inlined
+def larger(a, b):
+    return b if b > a else a
+
+
+@inlined
+def both(a, b):
+    return np.uint8(a & b)
+
+
+@inlined
+def either(a, b):
+    return np.uint8(a | b)
+
+
+@inlined
+def total(value, count):
+    return value
+
+
+@inlined
+def average(value, count):
+    return value / count
+
+
+@inlined
+def is_nonzero(value, count):
+    return value != 0
+
+
+@inlined
+def root(value, count):
+    return math.sqrt(value)
+
+
+@inlined
+def root_of_degree(value, count, exponent):
+    return math.pow(value, 1 / exponent)
+
+
+def number_of(back):
+    """The finish of a reduction over keys: the number that has the key."""
+    @inlined
+    def finish(key, count):
+        return back(key)
+    return finish
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """``finish(combine(start, map(x0), map(x1), ...), count)``; map and finish also take the call's numbers.
+
+    ``combine`` is associative up to rounding. Floats are combined in float64, integers in int64, so that float32 sums
+    lose nothing; a ``start`` of a narrower type keeps its type.
+    """
+    start: Any = 0
+    map: Callable = identity
+    combine: Callable = add
+    finish: Callable = total
+
+
+REDUCTIONS = {
+    "sum": Reduction(),
+    "mean": Reduction(finish=average),
+    "prod": Reduction(start=1, combine=multiply),
+    "nansum": Reduction(map=zero_for_nan),
+    "sum_of_squares": Reduction(map=square),
+    "count_nonzero": Reduction(map=one_if_true),
+    "all": Reduction(np.uint8(1), is_true, both, is_nonzero),
+    "any": Reduction(np.uint8(0), is_true, either, is_nonzero),
+    "norm": Reduction(map=power_of_magnitude, finish=root_of_degree),
+    "norm1": Reduction(map=abs),
+    "norm2": Reduction(map=square, finish=root),
+}
+
+
+def reduction(name: str, dtype: str) -> Reduction:
+    """The reduction ``name`` over elements of a dtype, given by its character."""
+    if name in ("amax", "amin"):
+        by = order.ascending(dtype) if name == "amax" else order.descending(dtype)
+        return Reduction(by.least, by.key, larger, number_of(by.number))
+    return REDUCTIONS[name]

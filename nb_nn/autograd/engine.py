@@ -1,0 +1,244 @@
+"""Backward: walks the graph from results to leaves, each node once, without recursion."""
+from __future__ import annotations
+
+import heapq
+import sys
+from typing import Any
+
+from ..core.state import state
+from ..core.tensor_base import TensorBase
+from . import hooks
+from .node import AccumulateGrad, Node
+from .views import edge_of
+
+UNSHARED = 3    # references to a gradient nobody else holds when `accumulate` counts them
+
+
+def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False,
+             grad_variables: Any = None, inputs: Any = None) -> None:
+    """Add to the ``grad`` of every leaf the gradient of ``tensors`` with respect to it.
+
+    ``grad_tensors`` are the gradients of the tensors themselves; a tensor of one element may do without. The graph is freed
+    unless ``retain_graph`` (default: ``create_graph``); with ``create_graph`` the gradients have a history too. With
+    ``inputs``, only these get gradients.
+
+    >>> x = tensor([3.0], requires_grad=True)
+    >>> backward([x * x])
+    >>> x.grad
+    tensor([6.])
+    """
+    if grad_tensors is None:
+        grad_tensors = grad_variables
+    tensors = (tensors,) if isinstance(tensors, TensorBase) else tuple(tensors)
+    roots, grads = _roots(tensors, grad_tensors)
+    targets = None
+    if inputs is not None:
+        inputs = (inputs,) if isinstance(inputs, TensorBase) else tuple(inputs)
+        if not inputs:
+            raise RuntimeError("'inputs' argument to backward() cannot be empty.")
+        targets = {edge_of(one): one for one in inputs}
+    found = run(roots, grads, create_graph if retain_graph is None else retain_graph, create_graph, targets)
+    for edge, variable in (targets or {}).items():
+        if found.get(edge) is not None:
+            accumulate(variable, found[edge], create_graph)
+
+
+def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool | None = None, create_graph: bool = False,
+         only_inputs: bool = True, allow_unused: bool | None = None, materialize_grads: bool = False) -> tuple:
+    """The gradients of ``outputs`` with respect to ``inputs``, which are left as they are.
+
+    An input the outputs do not depend on raises RuntimeError, or gives None with ``allow_unused``. With ``only_inputs=False``
+    the other leaves accumulate their gradients as in `backward`.
+
+    >>> x = tensor([3.0], requires_grad=True)
+    >>> grad(x * x, x)
+    (tensor([6.]),)
+    """
+    outputs = (outputs,) if isinstance(outputs, TensorBase) else tuple(outputs)
+    inputs = (inputs,) if isinstance(inputs, TensorBase) else tuple(inputs)
+    roots, grads = _roots(outputs, grad_outputs)
+    edges = []
+    for one in inputs:
+        edge = edge_of(one)
+        if edge is None:
+            raise RuntimeError("One of the differentiated Tensors does not require grad")
+        edges.append(edge)
+    found = run(roots, grads, create_graph if retain_graph is None else retain_graph, create_graph,
+                dict(zip(edges, inputs)), only_inputs)
+    answers = [found.get(edge) for edge in edges]
+    if materialize_grads:
+        return tuple(one.new_zeros(one.shape) if answer is None else answer for one, answer in zip(inputs, answers))
+    if not allow_unused and any(answer is None for answer in answers):
+        raise RuntimeError("One of the differentiated Tensors appears to not have been used in the graph. "
+                           "Set allow_unused=True if this is the desired behavior.")
+    return tuple(answers)
+
+
+def _roots(tensors: tuple, grad_tensors: Any) -> tuple[list, list]:
+    """Edges to start from and the gradients to start with."""
+    if grad_tensors is None or isinstance(grad_tensors, TensorBase):
+        grad_tensors = (grad_tensors,) * len(tensors) if grad_tensors is None else (grad_tensors,)
+    if len(grad_tensors) != len(tensors):
+        raise RuntimeError(f"got {len(tensors)} tensors and {len(grad_tensors)} gradients")
+    edges, grads = [], []
+    for number, (tensor, given) in enumerate(zip(tensors, grad_tensors)):
+        edge = edge_of(tensor)
+        if edge is None:
+            raise RuntimeError(f"element {number} of tensors does not require grad and does not have a grad_fn")
+        if given is None:
+            if tensor._array.size != 1:
+                raise RuntimeError("grad can be implicitly created only for scalar outputs")
+            given = tensor.detach().new_ones(tensor._array.shape)
+        elif not isinstance(given, TensorBase):
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(given).__name__}")
+        elif given._array.shape != tensor._array.shape:
+            raise RuntimeError(f"Mismatch in shape: grad_output[{number}] has a shape of {given.size()} and output[{number}] has a "
+                               f"shape of {tensor.size()}.")
+        edges.append(edge)
+        grads.append(given)
+    return edges, grads
+
+
+def _count_dependencies(roots: list) -> dict[Node, int]:
+    """For each node that can be reached, how many edges lead to it."""
+    dependencies: dict[Node, int] = {}
+    waiting = []
+    for node, _ in roots:
+        if node not in dependencies:
+            dependencies[node] = 0
+            waiting.append(node)
+    while waiting:
+        for edge in waiting.pop().edges:
+            if edge is not None:
+                node = edge[0]
+                if node in dependencies:
+                    dependencies[node] += 1
+                else:
+                    dependencies[node] = 1
+                    waiting.append(node)
+    return dependencies
+
+
+def _needed(roots: list, targets: Any) -> set[Node]:
+    """The nodes from which a target can be reached."""
+    goals = {edge[0] for edge in targets if edge is not None}
+    users: dict[Node, list[Node]] = {}
+    waiting, seen = [node for node, _ in roots], set()
+    while waiting:
+        node = waiting.pop()
+        if node not in seen:
+            seen.add(node)
+            for edge in node.edges:
+                if edge is not None:
+                    users.setdefault(edge[0], []).append(node)
+                    waiting.append(edge[0])
+    needed, waiting = set(), [goal for goal in goals if goal in seen]
+    while waiting:
+        node = waiting.pop()
+        if node not in needed:
+            needed.add(node)
+            waiting += users.get(node, ())
+    return needed
+
+
+def run(roots: list, grads: list, keep_graph: bool, create_graph: bool, targets: Any = None, only: bool = True) -> dict:
+    """Send ``grads`` from the ``roots`` down the graph.
+
+    With ``targets`` (edges), the gradients that arrive there are returned, and with ``only`` nothing else is computed.
+    """
+    dependencies = _count_dependencies(roots)
+    needed = _needed(roots, targets) if targets is not None and only else None
+    goals: dict[Node, list] = {}
+    for edge in targets or ():
+        goals.setdefault(edge[0], []).append(edge)
+    waiting_grads: dict[Node, list] = {}
+    found: dict = {}
+    was_recording, state.grad = state.grad, create_graph
+    try:
+        for (node, number), value in zip(roots, grads):
+            _add(waiting_grads, node, number, value)
+        ready = [(-node.sequence, id(node), node) for node in {node: None for node, _ in roots} if dependencies[node] == 0]
+        heapq.heapify(ready)
+        while ready:
+            node = heapq.heappop(ready)[2]
+            received = waiting_grads.pop(node, None)
+            if received is not None and (needed is None or node in needed):
+                _serve(node, received, goals, found, waiting_grads, keep_graph, create_graph, targets, only)
+            for edge in node.edges:
+                if edge is not None:
+                    follower = edge[0]
+                    left = dependencies[follower] - 1
+                    dependencies[follower] = left
+                    if left == 0:
+                        heapq.heappush(ready, (-follower.sequence, id(follower), follower))
+    finally:
+        state.grad = was_recording
+    return found
+
+
+def _serve(node: Node, received: list, goals: dict, found: dict, waiting_grads: dict, keep_graph: bool, create_graph: bool,
+           targets: Any, only: bool) -> None:
+    """Run hooks and backward of one node and pass its gradients on."""
+    if node.hooks:
+        for number, functions in node.hooks.items():
+            if received[number] is not None:
+                received[number] = hooks.run(functions, received[number])
+    if type(node) is AccumulateGrad:
+        variable = node.variable
+        if variable._hooks:
+            received[0] = hooks.run(variable._hooks, received[0])
+    for edge in goals.get(node, ()):
+        found[edge] = received[edge[1]]
+    if type(node) is AccumulateGrad:
+        if targets is None or not only and node not in goals:
+            accumulate(variable, received.pop(), create_graph)
+        return
+    results = node.backward(received)
+    if node.post_hooks:
+        for hook in list(node.post_hooks.values()):
+            changed = hook(tuple(results), tuple(received))
+            results = results if changed is None else list(changed)
+    if not keep_graph:
+        node.release()
+    del received
+    edges, shapes = node.edges, node.shapes
+    for number, edge in enumerate(edges):
+        if edge is not None:
+            value = results[number]
+            if value is not None:
+                shape, dtype = shapes[number]
+                if value._array.shape != shape:
+                    value = value.sum_to_size(shape)
+                if value._dtype is not dtype:
+                    value = value.to(dtype)
+                results[number] = None
+                _add(waiting_grads, *edge, value)
+
+
+def _add(waiting_grads: dict, node: Node, number: int, value: Any) -> None:
+    slots = waiting_grads.get(node)
+    if slots is None:
+        slots = waiting_grads[node] = [None] * node.outputs
+    elif slots[number] is not None:
+        value = slots[number] + value
+    slots[number] = value
+
+
+def accumulate(variable: Any, value: Any, create_graph: bool) -> None:
+    """Add a gradient to a leaf's ``grad``; one that nobody else holds becomes it without a copy."""
+    held = variable._grad
+    if held is not None:
+        if create_graph:
+            variable._grad = held + value
+        else:
+            held.add_(value)
+    elif create_graph:
+        variable._grad = value.clone() if value._base is not None else value
+    elif sys.getrefcount(value) <= UNSHARED and value._base is None and value._array.flags.c_contiguous and (
+            value._storage is None or sys.getrefcount(value._storage) <= 2):
+        value._requires_grad, value._node = False, None
+        variable._grad = value
+    else:
+        variable._grad = value.detach().clone()
+
+

@@ -1,0 +1,63 @@
+"""The nodes of the graph."""
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+_count = itertools.count()
+
+
+class Node:
+    """One step of the graph. ``edges`` lead to the nodes that computed its arguments: (node, which result), or None
+    for an argument that wants no gradient; ``shapes`` are (shape, dtype) of these arguments, to which gradients are fitted."""
+
+    __slots__ = ("edges", "shapes", "sequence", "outputs", "hooks", "post_hooks", "metadata", "trace", "__weakref__")
+    node_name = "Node"
+
+    def __init__(self, edges: list, shapes: list, outputs: int = 1):
+        self.edges = edges
+        self.shapes = shapes
+        self.sequence = next(_count)
+        self.outputs = outputs
+        self.hooks: dict | None = None          # result number -> functions of its gradient
+        self.post_hooks: dict | None = None
+
+    def backward(self, grads: list) -> list:
+        """Gradients of the arguments, one an edge, from those of the results (None where there is none)."""
+        raise AssertionError(f"{type(self).__name__} has no backward")
+
+    def release(self) -> None:
+        """Forget what was saved for backward."""
+
+    def name(self) -> str:
+        """Name of the operation's derivative, such as ``MulBackward0``."""
+        return self.node_name
+
+    @property
+    def next_functions(self) -> tuple:
+        """The nodes that computed the arguments, and which of their results these were."""
+        return tuple((None, 0) if edge is None else edge for edge in self.edges)
+
+    def register_hook(self, hook: Callable) -> Any:
+        """Call ``hook(grad_inputs, grad_outputs)`` after this node's backward."""
+        from .hooks import Handle
+
+        if self.post_hooks is None:
+            self.post_hooks = {}
+        return Handle(self.post_hooks, hook)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class AccumulateGrad(Node):
+    """The end of the graph at a leaf: adds the gradient that arrives to the leaf's ``grad``."""
+
+    __slots__ = ("variable",)
+    node_name = "AccumulateGrad"
+
+    def __init__(self, variable: Any):
+        super().__init__([], [])
+        self.variable = variable
+        self.sequence = 1 << 62                 # leaves are served as soon as their gradient is complete

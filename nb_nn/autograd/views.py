@@ -1,0 +1,115 @@
+"""Views and in-place writes: whose history a write changes, and how a view learns of it.
+
+A view knows its base, the tensor that is not a view. A write through a view is a write to the base: the base's new
+history is `CopySlices`, which hands the written part of a gradient to the operation and the rest through. Other views then find that
+the storage's version is ahead of the one their own history is from, and take a new one: `AsStrided` of the base.
+"""
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+from ..core.storage import storage_offset
+from .node import AccumulateGrad, Node
+
+
+def geometry(tensor: Any) -> tuple:
+    """Size, stride and offset of a tensor, in elements."""
+    array = tensor._array
+    return array.shape, tuple([s // array.itemsize for s in array.strides]), storage_offset(tensor)
+
+
+def edge_of(tensor: Any) -> tuple | None:
+    """Where a tensor's gradient goes, or None."""
+    if tensor._base is not None:
+        refresh(tensor)
+    if tensor._node is not None:
+        return tensor._node, tensor._output_number
+    if not tensor._requires_grad:
+        return None
+    accumulator = tensor._accumulator and tensor._accumulator()
+    if accumulator is None:
+        accumulator = AccumulateGrad(tensor)
+        tensor._accumulator = weakref.ref(accumulator)
+    return accumulator, 0
+
+
+def refresh(view: Any) -> None:
+    """Give a view whose memory was written to the history of its base, if that has one."""
+    base = view._base
+    if base is None or view._view_version == view._storage.version:
+        return
+    view._view_version = view._storage.version
+    if base._requires_grad:
+        edge = edge_of(base)
+        if edge is not None:
+            view._node = AsStrided(base, edge, view)
+            view._output_number = 0
+            view._requires_grad = True
+
+
+def check_writable(input: Any) -> None:
+    """Refuse an in-place write to a leaf that requires grad, or to a view of one, while recording."""
+    if input._base is not None:
+        refresh(input)
+    if input._requires_grad and input._node is None:
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+    if input._base is not None and input._base._requires_grad and input._base._node is None:
+        raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+
+
+def rebase(input: Any, node: Any) -> None:
+    """Make ``node``, whose first edge is ``input``'s old history, the history of ``input`` after a write to it."""
+    if input._base is None:
+        input._node, input._output_number, input._requires_grad = node, 0, True
+        return
+    base = input._base
+    copy = CopySlices(base, edge_of(base), input, node)
+    base._node, base._output_number, base._requires_grad = copy, 0, True
+    input._view_version = input._storage.version
+    input._node, input._output_number, input._requires_grad = AsStrided(base, (copy, 0), input), 0, True
+
+
+class AsStrided(Node):
+    """A view's history in terms of its base."""
+
+    __slots__ = ("geometry", "base_geometry")
+    node_name = "AsStridedBackward0"
+
+    def __init__(self, base: Any, edge: tuple, view: Any):
+        super().__init__([edge], [(base._array.shape, base._dtype)])
+        self.geometry, self.base_geometry = geometry(view), geometry(base)
+
+    def backward(self, grads: list) -> list:
+        from ..ops.view import as_strided_backward
+
+        return [as_strided_backward(grads[0], self.base_geometry, *self.geometry)]
+
+
+class CopySlices(Node):
+    """A base's history after a write through a view of it: ``written`` is the operation that wrote."""
+
+    __slots__ = ("written", "geometry", "base_geometry")
+    node_name = "CopySlices"
+
+    def __init__(self, base: Any, edge: tuple | None, view: Any, written: Any):
+        super().__init__([edge, *written.edges[1:]], [(base._array.shape, base._dtype), *written.shapes[1:]])
+        self.written = written
+        self.geometry, self.base_geometry = geometry(view), geometry(base)
+
+    def backward(self, grads: list) -> list:
+        from ..ops.creation import empty_strided
+
+        size, stride, offset = self.geometry
+        base_size, base_stride, base_offset = self.base_geometry
+        grad = empty_strided(base_size, base_stride, dtype=grads[0].dtype, device=grads[0].device).copy_(grads[0])
+        part = grad.as_strided(size, stride, offset - base_offset)
+        found = self.written.backward([part.clone()])
+        if found[0] is None:
+            part.zero_()
+        else:
+            part.copy_(found[0])
+        return [grad, *found[1:]]
+
+    def release(self) -> None:
+        self.written.release()

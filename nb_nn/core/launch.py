@@ -1,0 +1,368 @@
+"""From tensors to loops: sizes and types of a result, its memory, and the call of the kernel.
+
+An elementwise call goes one of two ways. Contiguous operands of one size and type run flat. Everything else is broadcast,
+its dimensions are put in memory order and merged, and it runs by rows. The plan for a formula and a type (which kernels, which
+types) is made once.
+"""
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from nb_nn.kernels import table, threads
+from nb_nn.kernels.compile import SERIAL_BELOW
+
+from . import dtype as dtypes
+from . import memory
+from .device import CPU
+from .dtype import dtype
+from .geometry import broadcast_shapes, collapse, memory_order, overlaps_itself
+from .storage import flat_root
+from .tensor_base import TensorBase, wrap
+
+SAME, FLOAT, BOOL, MASKED, KEEP = "same", "float", "bool", "masked", "keep"
+HALF_CASTS = {"float16": ("float16_to_float32", "float32_to_float16"), "bfloat16": ("bfloat16_to_float32", "float32_to_bfloat16")}
+
+
+class Plan:
+    """How to run a formula on operands of one type."""
+
+    __slots__ = ("flat", "rows", "compute", "result")
+
+    def __init__(self, name: Any, inputs: int, device: str, compute: dtype, result: dtype):
+        loops = table.loops_of(device)
+        self.flat = loops.flat(name, inputs)
+        self.rows = loops.rows(name, inputs)
+        self.compute = compute
+        self.result = result
+
+
+_plans: dict[tuple, Plan] = {}
+
+
+def empty(shape: tuple[int, ...], kind: dtype, device: Any = CPU) -> Any:
+    """A new tensor whose elements are whatever the memory holds."""
+    if device is CPU or device.type == "cpu":
+        return wrap(memory.empty(shape, kind.numpy), kind)
+    from .. import cuda
+
+    return cuda.empty(shape, kind, device)
+
+
+def unary(name: str, x: Any, numbers: tuple = (), out: Any = None, result: str = SAME) -> Any:
+    """Apply the formula ``name`` to each element; ``numbers`` are further arguments of it."""
+    if out is None:
+        plan = _plans.get((name, x._dtype))
+        array = x._array
+        if plan is not None and x._device is CPU and array.flags.c_contiguous:
+            made = memory.empty(array.shape, plan.result.numpy)
+            kernel = plan.flat
+            if array.size < SERIAL_BELOW or threads.serial_only():
+                kernel.serial(array.ravel(), numbers, made.ravel())
+            else:
+                kernel.parallel(array.ravel(), numbers, made.ravel())
+            return wrap(made, plan.result)
+    return elementwise(name, (x,), numbers, out, result)
+
+
+def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> Any:
+    """Apply the formula ``name`` to the elements of two tensors, or of a tensor and a number, with broadcasting."""
+    if isinstance(x, TensorBase) and isinstance(y, TensorBase):
+        a, b, kind = x._array, y._array, x._dtype
+        if kind is y._dtype and a.shape == b.shape and x._device is y._device is CPU and (out is None or out is x):
+            plan = _plans.get((name, kind))
+            if plan is not None and a.flags.c_contiguous and b.flags.c_contiguous:
+                if out is None:
+                    made = memory.empty(a.shape, plan.result.numpy)
+                elif plan.result is kind:
+                    made = a
+                else:
+                    return elementwise(name, (x, y), (), out, result)
+                if made.size < SERIAL_BELOW or threads.serial_only():
+                    plan.flat.serial(a.ravel(), b.ravel(), (), made.ravel())
+                else:
+                    plan.flat.parallel(a.ravel(), b.ravel(), (), made.ravel())
+                return out if out is not None else wrap(made, plan.result)
+        return elementwise(name, (x, y), (), out, result)
+    return with_number(name, x, y, out, result)
+
+
+def with_number(name: str, x: Any, y: Any, out: Any, result: str) -> Any:
+    """``binary`` where one operand is a number; a number on the right is an argument of the formula, not an array."""
+    if not isinstance(x, TensorBase):
+        if not isinstance(x, NUMBERS):
+            raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(x).__name__}")
+        return elementwise(name, (scalar_like(x, y), y), (), out, result)
+    if not isinstance(y, NUMBERS):
+        raise TypeError(f"{name}(): argument 'other' must be Tensor or a number, not {type(y).__name__}")
+    kind = dtypes.promote_operands((x, y))
+    if kind is x._dtype and not kind.half and (result is not FLOAT or kind.category >= 2) and -(1 << 63) <= y.real < 1 << 63:
+        return _number_formula(name, x, kind, y, out, result)
+    return elementwise(name, (x, scalar_like(y, x)), (), out, result)
+
+
+def _number_formula(name: str, x: Any, kind: dtype, y: Any, out: Any, result: str) -> Any:
+    number = complex(y) if kind.category == 3 else float(y) if kind.category == 2 else bool(y) if kind.category == 0 else int(y)
+    key = (name, kind, "number")
+    plan = _plans.get(key)
+    if plan is None:
+        plan = _plans[key] = Plan(name, 1, x._device.type, kind, dtypes.bool_ if result is BOOL else kind)
+    array = x._array
+    if out is None and x._device is CPU and array.flags.c_contiguous:
+        made = memory.empty(array.shape, plan.result.numpy)
+        plan.flat(array.ravel(), (number,), made.ravel())
+        return wrap(made, plan.result)
+    return run(plan, name, (array,), array.shape, (number,), out, (x,))
+
+
+NUMBERS = (int, float, complex, np.number, np.bool_)
+
+
+def scalar_like(value: Any, like: Any) -> Any:
+    """A number as a 0-d tensor beside ``like``; a marked one, which counts as a number in promotion."""
+    kind = dtypes.promote_operands((like, value))
+    return full_scalar(value, kind, like._device)
+
+
+def full_scalar(value: Any, kind: dtype, device: Any) -> Any:
+    """A 0-d tensor."""
+    tensor = empty((), kind, device)
+    if kind is dtypes.bfloat16:
+        tensor._array[...] = to_half(np.array(value, np.float32), kind)
+    else:
+        try:
+            tensor._array[...] = value
+        except OverflowError:
+            if kind.category >= 2:
+                raise
+            raise RuntimeError(f"value cannot be converted to type {kind.name} without overflow: {value}") from None
+    return tensor
+
+
+def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, result: str = SAME) -> Any:
+    """Apply a formula to broadcast operands of any types and strides.
+
+    ``result`` says what types do: SAME computes and answers in the promoted type, FLOAT raises integers to the default float
+    type first, BOOL answers bool, MASKED leaves bool operands out of the promotion, KEEP takes each operand as it is and
+    answers in the first one's type.
+    """
+    for operand in inputs:
+        if not isinstance(operand, TensorBase):
+            raise TypeError(f"{name}(): expected a Tensor, got {type(operand).__name__}")
+    device = same_device(name, inputs)
+    kind = dtypes.promote_operands(inputs if result is not MASKED else [t for t in inputs if t._dtype is not dtypes.bool_] or inputs)
+    if result is KEEP:
+        kind = inputs[0]._dtype
+    elif result is FLOAT and kind.category < 2:
+        kind = dtypes.get_default_dtype()
+    answer = dtypes.bool_ if result is BOOL else kind
+    key = (name, kind)
+    plan = _plans.get(key) if len(inputs) < 3 else None
+    if plan is None:
+        plan = Plan(name, len(inputs), device.type, kind, answer)
+        if len(inputs) < 3 and device.type == "cpu" and not kind.half and result is not KEEP and result is not MASKED:
+            _plans[key] = plan
+    keep_bool = result is MASKED
+    arrays = tuple([computing_array(t, t._dtype if result is KEEP or keep_bool and t._dtype is dtypes.bool_ else kind) for t in inputs])
+    shape = arrays[0].shape if len(arrays) == 1 else broadcast_shapes(*[array.shape for array in arrays])
+    return run(plan, name, arrays, shape, numbers, out, inputs)
+
+
+def same_device(name: str, tensors: Any) -> Any:
+    """The device of all tensors (0-d CPU tensors may join any)."""
+    device = tensors[0]._device
+    for tensor in tensors:
+        if tensor._device is not device and tensor._device != device:
+            if tensor._array.ndim == 0 and tensor._device.type == "cpu":
+                continue
+            if device.type == "cpu" and tensors[0]._array.ndim == 0:
+                device = tensor._device
+                continue
+            raise RuntimeError(f"{name}: expected all tensors to be on the same device, but found at least two devices, "
+                               f"{device} and {tensor._device}!")
+    return device
+
+
+def run(plan: Plan, name: str, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out: Any, inputs: tuple) -> Any:
+    """Run a plan on arrays of its computing type, into ``out`` or a new tensor."""
+    kind = plan.result
+    if out is None:
+        made = memory.empty(shape, kind.compute) if len(arrays) == 1 and arrays[0].flags.c_contiguous else like_inputs(
+            arrays, shape, kind.compute)
+        loop(plan, arrays, shape, numbers, made)
+        return wrap(to_half(made, kind) if kind.half else made, kind)
+    target = check_out(name, out, shape, kind, inputs)
+    direct = out._dtype is kind and not kind.half and not any(
+        array is not target and np.may_share_memory(array, target) for array in arrays)
+    made = target if direct else memory.empty(shape, kind.compute)
+    loop(plan, arrays, shape, numbers, made)
+    if not direct:
+        copy_array(to_half(made, kind) if kind.half else made, kind, out)
+    return out
+
+
+def check_out(name: str, out: Any, shape: tuple[int, ...], kind: dtype, inputs: tuple = ()) -> Any:
+    """The array to write a result into: of ``out`` if it has the size, else ``out`` is resized (not if it is an input)."""
+    if not isinstance(out, TensorBase):
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    if not dtypes.can_cast(kind, out._dtype):
+        raise RuntimeError(f"result type {kind.tensor_name[:-6]} can't be cast to the desired output type "
+                           f"{out._dtype.tensor_name[:-6]}")
+    target = out._array
+    if target.shape != shape:
+        if inputs and out is inputs[0]:
+            raise RuntimeError(f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(shape)}")
+        out.resize_(shape)
+        target = out._array
+    elif not target.flags.c_contiguous and overlaps_itself(target.shape, target.strides):
+        raise RuntimeError(f"unsupported operation: more than one element of the written-to tensor of {name} refers to a single "
+                           "memory location. Please clone() the tensor before performing the operation.")
+    return target
+
+
+def deliver(name: str, array: Any, kind: dtype, out: Any) -> Any:
+    """A computed array as a new tensor, or copied into ``out``."""
+    if kind.half and array.dtype != kind.numpy:
+        array = to_half(array, kind)
+    if out is None:
+        return wrap(array, kind)
+    check_out(name, out, array.shape, kind)
+    copy_array(array, kind, out)
+    return out
+
+
+def like_inputs(arrays: tuple, shape: tuple[int, ...], kind: np.dtype) -> np.ndarray:
+    """Memory for a result, in the memory order of the operands."""
+    strides = [broadcast_strides(array, shape) for array in arrays]
+    order = memory_order(shape, strides)
+    if order == sorted(order):
+        return memory.empty(shape, kind)
+    inverse = sorted(range(len(order)), key=order.__getitem__)
+    return memory.empty(tuple([shape[d] for d in order]), kind).transpose(inverse)
+
+
+def broadcast_strides(array: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Strides in bytes that read ``array`` as if it had ``shape``."""
+    missing = len(shape) - array.ndim
+    return (0,) * missing + tuple([0 if size == 1 else stride for size, stride in zip(array.shape, array.strides)])
+
+
+def loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out: Any) -> None:
+    """Call the flat or the row kernel of a plan on arrays that broadcast to ``shape``."""
+    if out.size == 0:
+        return
+    if out.flags.c_contiguous and all([array.flags.c_contiguous and array.shape == shape for array in arrays]):
+        plan.flat(*[array.ravel() for array in arrays], numbers, out.ravel())
+        return
+    strides = [broadcast_strides(array, shape) for array in (*arrays, out)]
+    order = memory_order(shape, [strides[-1], *strides[:-1]])
+    sizes, kept = collapse([shape[d] for d in order], [[own[d] for d in order] for own in strides])
+    roots = [flat_root(array) for array in (*arrays, out)]
+    if len(sizes) == 1 and all(own == [root.itemsize] for own, root in zip(kept, roots)):
+        plan.flat(*[root[:sizes[0]] for root in roots[:-1]], numbers, roots[-1][:sizes[0]])
+        return
+    *views, target = row_views(sizes, kept, roots)
+    if len(sizes) <= 4:
+        plan.rows(*views, numbers, target)
+        return
+    for index in itertools.product(*map(range, sizes[:-4])):        # rare: five dimensions that cannot be merged
+        plan.rows(*[view[index] for view in views], numbers, target[index])
+
+
+def row_views(sizes: list[int], strides: list[list[int]], roots: list) -> list:
+    """The arrays with merged dimensions, of which there are at least four."""
+    missing = 4 - len(sizes)
+    shape = (1,) * missing + tuple(sizes)
+    return [np.ndarray(shape, root.dtype, root, 0, (0,) * missing + tuple(own)) for own, root in zip(strides, roots)]
+
+
+def computing_array(tensor: Any, kind: dtype) -> Any:
+    """A tensor's elements in the type that ``kind`` computes in."""
+    own = tensor._dtype
+    if own is kind and not own.half:
+        return tensor._array
+    array = from_half(tensor._array, own) if own.half else tensor._array
+    return cast_array(array, kind.compute)
+
+
+def cast_array(array: Any, kind: np.dtype) -> Any:
+    """An array in another native type."""
+    if array.dtype == kind:
+        return array
+    with np.errstate(all="ignore"):
+        if array.dtype.kind == "f" and kind.kind in "ui" and kind.itemsize < 8:
+            array = array.astype(np.int64)          # out of range wraps, as in C by way of a wider integer
+        elif array.dtype.kind == "c" and kind.kind not in "cb":
+            array = array.real
+        return array.astype(kind, order="K")
+
+
+def from_half(array: Any, kind: dtype) -> Any:
+    """float16 or bfloat16 elements as float32."""
+    out = like_inputs((array,), array.shape, np.dtype(np.float32))
+    plan = half_plan(HALF_CASTS[kind.name][0])
+    loop(plan, (array.view(np.uint16),), array.shape, (), out)
+    return out
+
+
+def to_half(array: Any, kind: dtype) -> Any:
+    """Elements rounded to float16 or bfloat16."""
+    array = cast_array(array, np.dtype(np.float32))
+    out = like_inputs((array,), array.shape, np.dtype(np.uint16))
+    loop(half_plan(HALF_CASTS[kind.name][1]), (array,), array.shape, (), out)
+    return out.view(kind.numpy)
+
+
+def half_plan(name: str) -> Plan:
+    """The plan of a half cast."""
+    plan = _plans.get((name, None))
+    if plan is None:
+        plan = _plans[name, None] = Plan(name, 1, "cpu", dtypes.float32, dtypes.float32)
+    return plan
+
+
+def convert(array: Any, own: dtype, kind: dtype) -> Any:
+    """A new array with the elements of one of type ``own`` as ``kind`` (the same array if nothing changes)."""
+    if own is kind:
+        return array
+    wide = from_half(array, own) if own.half else array
+    return to_half(wide, kind) if kind.half else cast_array(wide, kind.numpy)
+
+
+def copy_array(array: Any, own: dtype, out: Any) -> None:
+    """Write an array of type ``own``, broadcast, over the elements of ``out``."""
+    target = out._array
+    if target.size == 0:
+        return
+    array = convert(array, own, out._dtype)
+    if np.may_share_memory(array, target) and array is not target:
+        array = array.copy()
+    kind = _bits_of(target.dtype)
+    plan = _plans.get(("copy", kind))
+    if plan is None:
+        plan = _plans["copy", kind] = Plan("copy", 1, "cpu", out._dtype, out._dtype)
+    loop(plan, (array.view(kind),), target.shape, (), target.view(kind))
+
+
+def _bits_of(kind: np.dtype) -> np.dtype:
+    """An unsigned type of the same width, so that copies need few kernels."""
+    return kind if kind.kind == "c" else np.dtype(f"u{kind.itemsize}")
+
+
+def contiguous_array(tensor: Any, kind: dtype | None = None) -> Any:
+    """A tensor's elements as a C-contiguous array in the type ``kind`` (its own by default) computes in."""
+    array = computing_array(tensor, kind or tensor._dtype)
+    if array.flags.c_contiguous:
+        return array
+    out = wrap(memory.empty(array.shape, array.dtype), dtypes.from_numpy(array.dtype))
+    copy_array(array, out._dtype, out)
+    return out._array
+
+
+def launch(name: str, *args: Any, device: Any = CPU, work: int | None = None) -> Any:
+    """Call the structured kernel ``name`` of a device."""
+    kernel = table.find(device.type, name)
+    return kernel(*args) if work is None else kernel(*args, work=work)
+

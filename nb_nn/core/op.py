@@ -1,0 +1,141 @@
+"""The one door an operation passes: where it is recorded for backward, traced and profiled.
+
+``@op`` makes a function an operation, ``derivative`` states its gradient, ``inplace`` makes the form that writes into its
+first argument. The architecture page (docs/design.md) walks through a call.
+"""
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from ..autograd import graph
+from .state import recorders, state
+from .storage import storage_of
+from .tensor_base import TensorBase
+
+P, R = ParamSpec("P"), TypeVar("R")
+DECLARED: dict[str, Declaration] = {}
+
+
+class Declaration:
+    """What is known of an operation: its parameters, and a formula for each argument it has a derivative for."""
+
+    __slots__ = ("name", "body", "parameters", "positions", "defaults", "formulas", "joint", "decided", "node_name",
+                 "multiple")
+
+    def __init__(self, body: Callable):
+        code = body.__code__
+        self.name = body.__name__
+        self.body = body
+        self.parameters = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
+        self.positions = {name: position for position, name in enumerate(code.co_varnames[:code.co_argcount])}
+        defaults = body.__defaults__ or ()
+        self.defaults = dict(zip(code.co_varnames[code.co_argcount - len(defaults):code.co_argcount], defaults))
+        self.defaults.update(body.__kwdefaults__ or {})
+        self.formulas: dict[str, graph.Formula] = {}
+        self.joint: graph.Formula | None = None
+        self.decided = False
+        self.node_name = "".join(part.capitalize() for part in self.name.split("_")) + "Backward0"
+
+    def value(self, name: str, args: tuple, kwargs: dict) -> Any:
+        """The argument a call gave for a parameter, or its default."""
+        position = self.positions.get(name)
+        if position is not None and position < len(args):
+            return args[position]
+        return kwargs[name] if name in kwargs else self.defaults.get(name)
+
+
+def op(body: Callable[P, R]) -> Callable[P, R]:
+    """Make a function an operation: a plain function with the same signature, which active recorders see."""
+    declaration = Declaration(body)
+    if declaration.name in DECLARED:
+        raise ValueError(f"operation {declaration.name} is declared twice")
+    DECLARED[declaration.name] = declaration
+
+    @functools.wraps(body)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if recorders:
+            return recorders[-1].call(declaration, body, args, kwargs)
+        if state.grad:
+            for value in args:
+                if isinstance(value, TensorBase):
+                    if value._requires_grad or (value._base is not None and value._base._requires_grad):
+                        return graph.record(declaration, args, kwargs)
+                elif value.__class__ in (tuple, list) and any_requires_grad(value):
+                    return graph.record(declaration, args, kwargs)
+            if kwargs and any_requires_grad(kwargs.values()):
+                return graph.record(declaration, args, kwargs)
+        return body(*args, **kwargs)
+
+    call.declaration = declaration
+    return call
+
+
+def any_requires_grad(values: Any) -> bool:
+    """Whether a tensor among ``values``, or in a list or tuple among them, may require a gradient."""
+    for value in values:
+        if isinstance(value, TensorBase):
+            if value._requires_grad or (value._base is not None and value._base._requires_grad):
+                return True
+        elif value.__class__ in (tuple, list) and value and isinstance(value[0], TensorBase) and any_requires_grad(value):
+            return True
+    return False
+
+
+def derivative(function: Callable, joint: Callable | None = None, of: tuple[str, ...] = (), **per_argument: Callable) -> None:
+    """State the gradients of an operation, one formula an argument, or one ``joint`` formula for the arguments ``of``.
+
+    A formula's parameters say what it needs, and only that is saved: ``grad`` (of the first result), ``grads``, ``result``,
+    ``results``, the operation's own arguments, ``<argument>_size`` and ``<argument>_dtype`` (which save no memory), and in a joint
+    formula ``needs`` (which arguments want a gradient). Formulas are written in operations, so second derivatives are free.
+    Sums over broadcast dimensions and casts are the engine's.
+    """
+    declaration = function.declaration
+    declaration.decided = True
+    for name, formula in per_argument.items():
+        declaration.formulas[name] = graph.Formula(declaration, formula)
+        if name not in declaration.parameters:
+            raise TypeError(f"{declaration.name} has no argument {name} to have a derivative")
+    if joint is not None:
+        declaration.joint = graph.Formula(declaration, joint)
+        declaration.formulas.update(dict.fromkeys(of, declaration.joint))
+
+
+def no_derivative(*functions: Callable) -> None:
+    """State that operations have no derivative: their results never require a gradient."""
+    for function in functions:
+        function.declaration.decided = True
+
+
+def inplace(function: Callable[P, R]) -> Callable[P, R]:
+    """The form of an operation that writes its result into its first argument and returns that.
+
+    Guards the argument (a leaf that requires grad, or a view of one, must not be overwritten while recording), counts the
+    write, and makes the operation the argument's history.
+    """
+    declaration = function.declaration
+    name = declaration.name + "_"
+
+    @functools.wraps(declaration.body)
+    def call(input: Any, *args: Any, **kwargs: Any) -> Any:
+        if recorders:
+            return recorders[-1].call_inplace(declaration, input, args, kwargs)
+        return write(declaration, input, args, kwargs)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"In-place form of :func:`{declaration.name}`: the result replaces ``input``, which is returned."
+    call.inplace_of = declaration
+    return call
+
+
+def write(declaration: Declaration, input: Any, args: tuple, kwargs: dict) -> Any:
+    """Run an operation with its first argument as ``out``."""
+    if not isinstance(input, TensorBase):
+        raise TypeError(f"{declaration.name}_(): argument 'input' must be Tensor, not {type(input).__name__}")
+    if state.grad and (input._requires_grad or input._base is not None or any_requires_grad(args)
+                       or (kwargs and any_requires_grad(kwargs.values()))):
+        return graph.record_inplace(declaration, input, args, kwargs)
+    declaration.body(input, *args, out=input, **kwargs)
+    storage_of(input).version += 1
+    return input

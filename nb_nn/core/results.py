@@ -1,0 +1,20 @@
+"""Named tuples that print as torch prints them."""
+from __future__ import annotations
+
+from collections import namedtuple
+
+
+def result_type(name: str, *fields: str) -> type:
+    """A named tuple type whose repr is ``torch.return_types.NAME(...)``.
+
+    >>> result_type("max", "values", "indices")(1, 2)
+    torch.return_types.max(
+    values=1,
+    indices=2)
+    """
+    base = namedtuple(name, fields)
+
+    def __repr__(self) -> str:
+        return f"torch.return_types.{name}(\n" + ",\n".join(f"{field}={value!r}" for field, value in zip(fields, self)) + ")"
+
+    return type(name, (base,), {"__slots__": (), "__repr__": __repr__, "__module__": __name__})

@@ -1,0 +1,64 @@
+"""The memory that a tensor and all its views share, and its version."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .memory import pointer
+
+
+class Storage:
+    """A flat run of elements and the number of in-place writes to it.
+
+    ``root`` is a 1-d contiguous array over the whole memory; every view's array lies inside it.
+    """
+
+    __slots__ = ("root", "version", "resizable", "__weakref__")
+
+    def __init__(self, root: np.ndarray, resizable: bool = True):
+        self.root = root
+        self.version = 0
+        self.resizable = resizable
+
+
+def storage_of(tensor: Any) -> Storage:
+    """The storage of a tensor, made when first asked for."""
+    storage = tensor._storage
+    if storage is None:
+        storage = tensor._storage = Storage(flat_root(tensor._array))
+    return storage
+
+
+def flat_root(array: np.ndarray) -> np.ndarray:
+    """A 1-d array over all memory between an array's first and last element."""
+    if array.flags.c_contiguous:
+        return array.ravel()
+    low, high = np.lib.array_utils.byte_bounds(array)
+    interface = {"data": (low, not array.flags.writeable), "shape": ((high - low) // array.itemsize,),
+                 "typestr": array.dtype.str, "version": 3}
+    return np.asarray(_Holder(interface, array))
+
+
+class _Holder:
+    """Presents memory to NumPy and keeps its owner alive."""
+
+    def __init__(self, interface: dict, owner: np.ndarray):
+        self.__array_interface__ = interface
+        self.owner = owner
+
+
+def storage_offset(tensor: Any) -> int:
+    """Position of a tensor's first element in its storage, in elements."""
+    storage = tensor._storage
+    if storage is None or tensor._array.size == 0:
+        return tensor.__dict__.get("_empty_offset", 0)
+    return (pointer(tensor._array) - pointer(storage.root)) // tensor._array.itemsize
+
+
+def strided(root: np.ndarray, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> np.ndarray:
+    """The view of ``root`` with this geometry, all in elements; the caller has checked that it lies inside."""
+    itemsize = root.itemsize
+    if 0 in size:
+        return np.ndarray(size, root.dtype)
+    return np.ndarray(size, root.dtype, root, offset * itemsize, tuple([s * itemsize for s in stride]))

@@ -1,0 +1,64 @@
+"""What every layer below the Tensor class knows of a tensor: its array and its place in the graph.
+
+Most attributes rest on the class until they differ from the default, which keeps making a tensor cheap.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .device import CPU
+from .storage import Storage, storage_of
+
+tensor_class: Any = None        # set by one line at the end of tensor.py
+
+
+class TensorBase:
+    """The state of a tensor."""
+
+    _array: np.ndarray          # strided; on CUDA a cupy.ndarray
+    _dtype: Any
+    _device = CPU
+    _storage: Storage | None = None     # made when a view, a version or the storage itself is first asked for
+    _requires_grad = False
+    _grad: Any = None
+    _node: Any = None           # the Node that computed this tensor (grad_fn), and which of its results it is
+    _output_number = 0
+    _accumulator: Any = None    # weak reference to a leaf's AccumulateGrad
+    _base: Any = None           # of a view: the tensor that is not one, and the version at which _node was right
+    _view_version = 0
+    _hooks: Any = None
+    _retains_grad = False
+
+
+def wrap(array: np.ndarray, dtype: Any) -> Any:
+    """A new CPU tensor over an array that nobody else views."""
+    tensor = tensor_class.__new__(tensor_class)
+    tensor._array = array
+    tensor._dtype = dtype
+    return tensor
+
+
+def view_of(input: Any, array: np.ndarray) -> Any:
+    """A tensor that shares ``input``'s memory and takes part in its history."""
+    tensor = tensor_class.__new__(tensor_class)
+    tensor._array = array
+    tensor._dtype = input._dtype
+    tensor._storage = storage = input._storage or storage_of(input)
+    tensor._base = input if input._base is None else input._base
+    tensor._view_version = storage.version
+    if input._device is not CPU:
+        tensor._device = input._device
+    return tensor
+
+
+def alias_of(input: Any) -> Any:
+    """A tensor that shares ``input``'s memory but not its history."""
+    tensor = tensor_class.__new__(tensor_class)
+    tensor._array = input._array
+    tensor._dtype = input._dtype
+    tensor._storage = input._storage or storage_of(input)
+    if input._device is not CPU:
+        tensor._device = input._device
+    return tensor

@@ -1,0 +1,397 @@
+"""Arithmetic between tensors and numbers. Operands broadcast and promote; integers divide to floats."""
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+from ..core import dtype as dtypes
+from ..core.launch import FLOAT, NUMBERS, binary, elementwise, scalar_like, unary
+from ..core.op import derivative, inplace, op
+from ..core.tensor_base import TensorBase
+
+Tensor = TensorBase
+
+
+def check_alpha(name: str, alpha: Any, input: Any, other: Any) -> None:
+    """``alpha`` must not be of a higher category than the operands."""
+    kind = dtypes.promote_operands([one for one in (input, other) if isinstance(one, (TensorBase, *NUMBERS))])
+    if isinstance(alpha, bool) and kind is not dtypes.bool_:
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if kind.category < 2 and not isinstance(alpha, numbers.Integral):
+        raise RuntimeError(f"{name}: for integral input tensors, argument alpha must not be a floating point number.")
+
+
+@op
+def add(input: Tensor, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
+    """``input + alpha * other``.
+
+    Shape: the two broadcast. Integer and float operands give floats.
+
+    >>> add(tensor([1.0, 2.0]), tensor([[10.0], [20.0]]), alpha=2)
+    tensor([[21., 22.],
+            [41., 42.]])
+    """
+    if alpha == 1:
+        return binary("add", input, other, out)
+    check_alpha("add", alpha, input, other)
+    if not isinstance(other, TensorBase):
+        return binary("add", input, other * alpha, out)
+    return elementwise("add_scaled", (as_operand(input, other), other), (alpha,), out)
+
+
+def as_operand(value: Any, like: Tensor) -> Tensor:
+    """A tensor as it is, a number as a 0-d tensor beside ``like``."""
+    return value if isinstance(value, TensorBase) else scalar_like(value, like)
+
+
+add_ = inplace(add)
+derivative(add, input=lambda grad: grad,
+           other=lambda grad, alpha: grad if alpha == 1 else grad * alpha)
+
+
+@op
+def sub(input: Tensor, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
+    """``input - alpha * other``; a bool mask on the right of a 1 is inverted, as old code expects of ``1 - mask``.
+
+    >>> sub(tensor([3, 4]), 1)
+    tensor([2, 3])
+    """
+    if getattr(input, "_dtype", None) is dtypes.bool_ or getattr(other, "_dtype", None) is dtypes.bool_:
+        return _sub_bool(input, other, out)
+    if alpha == 1:
+        return binary("sub", input, other, out)
+    check_alpha("sub", alpha, input, other)
+    if not isinstance(other, TensorBase):
+        return binary("sub", input, other * alpha, out)
+    return elementwise("sub_scaled", (as_operand(input, other), other), (alpha,), out)
+
+
+def _sub_bool(input: Any, other: Any, out: Tensor | None) -> Tensor:
+    if not isinstance(input, TensorBase) and input == 1:
+        return unary("logical_not", other, (), out)
+    if isinstance(input, TensorBase) and isinstance(other, TensorBase) and input._dtype is not other._dtype:
+        return binary("sub", input, other, out)
+    if not isinstance(input, TensorBase) or not isinstance(other, TensorBase):
+        return binary("sub", input, other, out)
+    raise RuntimeError("Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+                       "operator instead.")
+
+
+sub_ = inplace(sub)
+derivative(sub, input=lambda grad: grad, other=lambda grad, alpha: -grad if alpha == 1 else grad * -alpha)
+
+
+def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+    """``other - alpha * input``.
+
+    >>> rsub(tensor([1, 2]), 10)
+    tensor([9, 8])
+    """
+    return sub(other, input, alpha=alpha)
+
+
+@op
+def mul(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """``input * other``, element by element.
+
+    >>> mul(tensor([1.0, 2.0]), 3)
+    tensor([3., 6.])
+    """
+    return binary("mul", input, other, out)
+
+
+mul_ = inplace(mul)
+derivative(mul, input=lambda grad, other: grad * other, other=lambda grad, input: grad * input)
+
+
+@op
+def true_divide(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """``input / other`` in floats.
+
+    >>> true_divide(tensor([1, 2]), 2)
+    tensor([0.5000, 1.0000])
+    """
+    return binary("div", input, other, out, FLOAT)
+
+
+true_divide_ = inplace(true_divide)
+true_divide.declaration.node_name = "DivBackward0"
+derivative(true_divide, input=lambda grad, other: grad / other,
+           other=lambda grad, input, other: -grad * ((input / other) / other))
+
+
+@op
+def floor_divide(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """The quotient rounded down.
+
+    >>> floor_divide(tensor([7, -7]), 2)
+    tensor([ 3, -4])
+    """
+    return _integer_or_float("int_floor_divide", "floor_divide", input, other, out)
+
+
+floor_divide_ = inplace(floor_divide)
+derivative(floor_divide, input=lambda grad: grad * 0, other=lambda grad: grad * 0)
+
+
+@op
+def trunc_divide(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """The quotient rounded toward zero.
+
+    >>> trunc_divide(tensor([7, -7]), 2)
+    tensor([ 3, -3])
+    """
+    return _integer_or_float("int_trunc_divide", "trunc_divide", input, other, out)
+
+
+trunc_divide_ = inplace(trunc_divide)
+derivative(trunc_divide, input=lambda grad: grad * 0, other=lambda grad: grad * 0)
+
+ROUNDINGS = {None: (true_divide, true_divide_), "floor": (floor_divide, floor_divide_), "trunc": (trunc_divide, trunc_divide_)}
+
+
+def div(input: Tensor, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
+    """``input / other``; ``rounding_mode`` None divides in floats, "floor" rounds down, "trunc" toward zero.
+
+    >>> div(tensor([7, -7]), 2, rounding_mode="trunc")
+    tensor([ 3, -3])
+    """
+    return rounded(rounding_mode)[0](input, other, out=out)
+
+
+def div_(input: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+    """In-place form of :func:`div`."""
+    return rounded(rounding_mode)[1](input, other)
+
+
+def rounded(mode: str | None) -> tuple:
+    """The division for a rounding mode, and its in-place form."""
+    if mode not in ROUNDINGS:
+        raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{mode}'")
+    return ROUNDINGS[mode]
+
+
+def _integer_or_float(integer: str, floating: str, input: Any, other: Any, out: Tensor | None) -> Tensor:
+    """Run the formula for integers, which refuses zero divisors, or the one for floats."""
+    kind = dtypes.promote_operands((input, other))
+    if kind.category == 0:
+        raise RuntimeError(f"{floating}: not implemented for two bool operands")
+    if kind.category == 1:
+        if bool((other._array == 0).any()) if isinstance(other, TensorBase) else other == 0:
+            raise RuntimeError("ZeroDivisionError")
+        return binary(integer, input, other, out)
+    return binary(floating, input, other, out)
+
+
+@op
+def remainder(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """What whole multiples of ``other`` leave of ``input``, with the divisor's sign, as Python's ``%``.
+
+    >>> remainder(tensor([-3.0, 3.0]), 2)
+    tensor([1., 1.])
+    """
+    return _integer_or_float("int_remainder", "remainder", input, other, out)
+
+
+remainder_ = inplace(remainder)
+derivative(remainder, input=lambda grad: grad, other=lambda grad, input, other: -grad * floor_divide(input, other))
+
+
+@op
+def fmod(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """What whole multiples of ``other`` leave of ``input``, with the dividend's sign, as C's fmod.
+
+    >>> fmod(tensor([-3.0, 3.0]), 2)
+    tensor([-1.,  1.])
+    """
+    return _integer_or_float("int_fmod", "fmod", input, other, out)
+
+
+fmod_ = inplace(fmod)
+derivative(fmod, input=lambda grad: grad, other=lambda grad, input, other: -grad * trunc_divide(input, other))
+
+
+@op
+def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """``-input``.
+
+    >>> neg(tensor([1, -2]))
+    tensor([-1,  2])
+    """
+    if input._dtype is dtypes.bool_:
+        raise RuntimeError("Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
+                           "the `~` or `logical_not()` operator instead.")
+    return unary("neg", input, (), out)
+
+
+neg_ = inplace(neg)
+derivative(neg, input=lambda grad: -grad)
+
+
+@op
+def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Magnitude of each element.
+
+    >>> abs(tensor([-1.5, 2]))
+    tensor([1.5000, 2.0000])
+    """
+    return unary("absolute", input, (), out)
+
+
+abs_ = inplace(abs)
+derivative(abs, input=lambda grad, input: grad * sign(input))
+
+
+@op
+def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """-1, 0 or 1 by each element's sign; 0 for NaN.
+
+    >>> sign(tensor([-1.5, 0, 2]))
+    tensor([-1.,  0.,  1.])
+    """
+    return unary("sign", input, (), out)
+
+
+sign_ = inplace(sign)
+derivative(sign, input=lambda grad: grad * 0)
+
+
+@op
+def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Each element times itself.
+
+    >>> square(tensor([-2.0, 3.0]))
+    tensor([4., 9.])
+    """
+    return unary("square", input, (), out)
+
+
+square_ = inplace(square)
+derivative(square, input=lambda grad, input: grad * (input * 2))
+
+
+@op
+def reciprocal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """One over each element.
+
+    >>> reciprocal(tensor([2.0, 4.0]))
+    tensor([0.5000, 0.2500])
+    """
+    return unary("reciprocal", input, (), out, FLOAT)
+
+
+reciprocal_ = inplace(reciprocal)
+derivative(reciprocal, input=lambda grad, result: -grad * result * result)
+
+
+@op
+def floor(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Largest integer not above each element, in its own type.
+
+    >>> floor(tensor([-1.5, 1.5]))
+    tensor([-2.,  1.])
+    """
+    return _round("floor", input, out)
+
+
+def _round(name: str, input: Tensor, out: Tensor | None) -> Tensor:
+    """Round floats; integers are round already."""
+    return unary(name if input._dtype.category >= 2 else "copy", input, (), out)
+
+
+floor_ = inplace(floor)
+derivative(floor, input=lambda grad: grad * 0)
+
+
+@op
+def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Smallest integer not below each element, in its own type.
+
+    >>> ceil(tensor([-1.5, 1.5]))
+    tensor([-1.,  2.])
+    """
+    return _round("ceil", input, out)
+
+
+ceil_ = inplace(ceil)
+derivative(ceil, input=lambda grad: grad * 0)
+
+
+@op
+def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Each element without what is behind its point.
+
+    >>> trunc(tensor([-1.5, 1.5]))
+    tensor([-1.,  1.])
+    """
+    return _round("trunc", input, out)
+
+
+trunc_ = inplace(trunc)
+derivative(trunc, input=lambda grad: grad * 0)
+
+
+@op
+def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """What is behind the point of each element, with its sign (``input - trunc(input)``).
+
+    >>> frac(tensor([1.0, 2.5, -3.2]))
+    tensor([ 0.0000,  0.5000, -0.2000])
+    """
+    return unary("frac", input, (), out)
+
+
+frac_ = inplace(frac)
+derivative(frac, input=lambda grad: grad)
+
+
+@op
+def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) -> Tensor:
+    """``input + weight * (end - input)``; ``weight`` is a number or a tensor that broadcasts.
+
+    >>> lerp(tensor([1.0, 2.0]), tensor([10.0, 10.0]), 0.5)
+    tensor([5.5000, 6.0000])
+    """
+    if input._dtype is not end._dtype:
+        raise RuntimeError(f"expected dtype {input._dtype.name} for `end` but got dtype {end._dtype.name}")
+    if isinstance(weight, TensorBase):
+        return elementwise("lerp", (input, end, weight), (), out)
+    return elementwise("lerp", (input, end), (weight,), out)
+
+
+lerp_ = inplace(lerp)
+derivative(lerp, input=lambda grad, weight: grad * (1 - weight), end=lambda grad, weight: grad * weight,
+           weight=lambda grad, input, end: grad * (end - input))
+
+
+@op
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1, out: Tensor | None = None) -> Tensor:
+    """``input + value * tensor1 * tensor2``.
+
+    >>> addcmul(tensor([1.0]), tensor([2.0]), tensor([3.0]), value=10)
+    tensor([61.])
+    """
+    return elementwise("addcmul", (input, tensor1, tensor2), (value,), out)
+
+
+addcmul_ = inplace(addcmul)
+derivative(addcmul, input=lambda grad: grad, tensor1=lambda grad, tensor2, value: grad * tensor2 * value,
+           tensor2=lambda grad, tensor1, value: grad * tensor1 * value)
+
+
+@op
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1, out: Tensor | None = None) -> Tensor:
+    """``input + value * tensor1 / tensor2``.
+
+    >>> addcdiv(tensor([1.0]), tensor([6.0]), tensor([3.0]), value=10)
+    tensor([21.])
+    """
+    if tensor1._dtype.category < 2 and tensor2._dtype.category < 2:
+        raise RuntimeError("Integer division with addcdiv is no longer supported, and in a future release addcdiv will perform a "
+                           "true division of tensor1 and tensor2. Divide with floor_divide or true_divide and add.")
+    return elementwise("addcdiv", (input, tensor1, tensor2), (value,), out)
+
+
+addcdiv_ = inplace(addcdiv)
+derivative(addcdiv, input=lambda grad: grad, tensor1=lambda grad, tensor2, value: grad * value / tensor2,
+           tensor2=lambda grad, tensor1, tensor2, value: -grad * value * tensor1 / (tensor2 * tensor2))

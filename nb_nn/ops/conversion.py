@@ -1,0 +1,188 @@
+"""Types, devices, and the way to and from Python and NumPy."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core import dtype as dtypes
+from ..core import launch
+from ..core.device import CPU
+from ..core.storage import storage_of
+from ..core.tensor_base import TensorBase
+from . import creation, view
+
+Tensor = TensorBase
+
+
+def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False, copy: bool = False,
+       memory_format: Any = None) -> Tensor:
+    """``input`` in another type, on another device, or like another tensor; itself if nothing changes and not ``copy``.
+
+    >>> tensor([1, 2]).to(torch.float64)
+    tensor([1., 2.], dtype=torch.float64)
+    """
+    for place, arg in enumerate(args):
+        if isinstance(arg, dtypes.dtype):
+            dtype = arg
+        elif isinstance(arg, TensorBase):
+            dtype, device = arg._dtype, arg._device
+        elif isinstance(arg, bool):
+            if place and isinstance(args[place - 1], bool):
+                copy = arg
+            else:
+                non_blocking = arg
+        elif arg is not None:
+            device = arg
+    where = input._device if device is None else creation.place(device)
+    if where is not input._device and where != input._device:
+        from .. import cuda
+
+        return cuda.move(input, dtype or input._dtype, where, non_blocking)
+    if dtype is None or dtype is input._dtype:
+        return view.clone(input) if copy else input
+    if not isinstance(dtype, dtypes.dtype):
+        raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
+    return view.cast(input, dtype)
+
+
+def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False, **legacy: Any) -> Any:
+    """The name of the tensor's type, such as ``torch.FloatTensor``; or, given a type, the tensor cast to it.
+
+    >>> tensor([1]).type()
+    'torch.LongTensor'
+    """
+    if set(legacy) - {"async"}:
+        raise TypeError(f"type() got an unexpected keyword argument {sorted(legacy)[0]!r}")
+    if dtype is None:
+        return f"torch.{'cuda.' if input.is_cuda else ''}{input._dtype.tensor_name}"
+    return to(input, dtype=as_dtype(dtype))
+
+
+def as_dtype(kind: Any) -> Any:
+    """A dtype given as itself, as a tensor type, or by a tensor type's name."""
+    if isinstance(kind, dtypes.dtype):
+        return kind
+    name = kind if isinstance(kind, str) else f"torch.{kind.__name__}" if isinstance(kind, type) else ""
+    for known in dtypes.ALL:
+        if name in (f"torch.{known.tensor_name}", f"torch.cuda.{known.tensor_name}"):
+            return known
+    raise ValueError(f"invalid type: {kind!r}")
+
+
+def type_as(input: Tensor, other: Tensor) -> Tensor:
+    """``input`` in the type of ``other``."""
+    return to(input, other._dtype)
+
+
+def bool_(input: Tensor) -> Tensor:
+    """``input`` as bool."""
+    return to(input, dtypes.bool_)
+
+
+def byte(input: Tensor) -> Tensor:
+    """``input`` as uint8."""
+    return to(input, dtypes.uint8)
+
+
+def char(input: Tensor) -> Tensor:
+    """``input`` as int8."""
+    return to(input, dtypes.int8)
+
+
+def short(input: Tensor) -> Tensor:
+    """``input`` as int16."""
+    return to(input, dtypes.int16)
+
+
+def int_(input: Tensor) -> Tensor:
+    """``input`` as int32."""
+    return to(input, dtypes.int32)
+
+
+def long(input: Tensor) -> Tensor:
+    """``input`` as int64."""
+    return to(input, dtypes.int64)
+
+
+def half(input: Tensor) -> Tensor:
+    """``input`` as float16."""
+    return to(input, dtypes.float16)
+
+
+def bfloat16(input: Tensor) -> Tensor:
+    """``input`` as bfloat16."""
+    return to(input, dtypes.bfloat16)
+
+
+def float_(input: Tensor) -> Tensor:
+    """``input`` as float32."""
+    return to(input, dtypes.float32)
+
+
+def double(input: Tensor) -> Tensor:
+    """``input`` as float64."""
+    return to(input, dtypes.float64)
+
+
+def cpu(input: Tensor) -> Tensor:
+    """``input`` in the memory of the CPU."""
+    return to(input, device=CPU)
+
+
+def cuda(input: Tensor, device: Any = None, non_blocking: bool = False) -> Tensor:
+    """``input`` in the memory of a CUDA device; RuntimeError where there is none."""
+    return to(input, device="cuda" if device is None else device, non_blocking=non_blocking)
+
+
+def numpy(input: Tensor, *, force: bool = False) -> np.ndarray:
+    """An array that shares the tensor's memory. With ``force``, also from a recorded or CUDA tensor, of which it may be a copy.
+
+    >>> tensor([1, 2]).numpy()
+    array([1, 2])
+    """
+    if force:
+        input = view.detach(input).cpu()
+    if input._device.type != "cpu":
+        raise TypeError(f"can't convert {input._device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host "
+                        "memory first.")
+    if input.requires_grad:
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+    if input._dtype is dtypes.bfloat16:
+        raise TypeError("Got unsupported ScalarType BFloat16")
+    storage_of(input).resizable = False
+    return input._array.view()
+
+
+def item(input: Tensor) -> Any:
+    """The only element as a Python number.
+
+    >>> tensor([2.5]).item()
+    2.5
+    """
+    if input._array.size != 1:
+        raise RuntimeError(f"a Tensor with {input._array.size} elements cannot be converted to Scalar")
+    array = input._array
+    return (launch.from_half(array, input._dtype) if input._dtype is dtypes.bfloat16 else array).item()
+
+
+def tolist(input: Tensor) -> Any:
+    """Nested lists of Python numbers, or a number.
+
+    >>> tensor([[1, 2], [3, 4]]).tolist()
+    [[1, 2], [3, 4]]
+    """
+    array = input.cpu()._array
+    return (launch.from_half(array, input._dtype) if input._dtype is dtypes.bfloat16 else array).tolist()
+
+
+def array(input: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    """What ``numpy.asarray`` makes of a tensor: its memory if possible."""
+    made = input._array.view() if not input.requires_grad else numpy(input)
+    if input._dtype is dtypes.bfloat16:
+        made = launch.from_half(input._array, input._dtype)
+    if dtype is not None and np.dtype(dtype) != made.dtype:
+        if copy is False:
+            raise ValueError("a copy is needed to change the type")
+        return made.astype(dtype)
+    return made.copy() if copy else made

@@ -1,0 +1,240 @@
+"""``save`` and ``load``: checkpoints in torch's format, which either library reads.
+
+An object is pickled with its storages left out; they follow as plain memory (core/archive.py). Tensors that share memory
+share it again after loading. Reading runs no code from the file unless asked to (core/unpickle.py).
+"""
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import pickletools
+import struct
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+
+from . import rebuild
+from .core import dtype as dtypes
+from .core import legacy
+from .core.archive import Archive, replacing, write_archive
+from .core.device import device
+from .core.dtype import dtype
+from .core.size import Size
+from .core.storage import Storage, storage_of, storage_offset
+from .core.tensor_base import TensorBase
+from .core.unpickle import unpickle
+from .rebuild import STORAGE_TYPES, TORCH_NAMES, StorageType, TypedStorage
+
+__all__ = ["load", "save"]
+
+DAMAGE = (EOFError, IndexError, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, struct.error,
+          zlib.error)
+MapLocation = Callable[[Storage, str], Any] | device | str | Mapping[str, str] | None
+
+
+# ---- save --------------------------------------------------------------------------------------------------------------
+
+def save(obj: Any, f: Any, pickle_module: Any = pickle, pickle_protocol: int = 2) -> None:
+    """Write an object to a file: a tensor, a ``state_dict``, or anything else that can be pickled.
+
+    A path is written completely or not at all: if the disk is full, what was there stays and OSError is raised. torch reads
+    the file too.
+
+    Args:
+        obj: what to save. Tensors that share memory will share it again when loaded.
+        f: a path, or a file opened for writing in binary mode.
+        pickle_module: the module whose ``Pickler`` is used.
+        pickle_protocol: 2 or 3; with a higher one the file is written in 3, the last that names things as torch does.
+
+    >>> import io, nb_nn
+    >>> buffer = io.BytesIO()
+    >>> save({"weight": nb_nn.ones(2), "epoch": 3}, buffer)
+    >>> load(buffer)
+    {'weight': tensor([1., 1.]), 'epoch': 3}
+    """
+    if not isinstance(f, (str, os.PathLike)) and (not hasattr(f, "write") or isinstance(f, io.TextIOBase)):
+        raise TypeError(f"save: expected a path or a file opened in mode 'wb', got {type(f).__name__}")
+    pickled, storages = pickle_apart(obj, pickle_module, pickle_protocol)
+    with nullcontext(f) if hasattr(f, "write") else replacing(f) as file:
+        write_archive(file, pickled, storages)
+
+
+class Reference(NamedTuple):
+    """Stands for a tensor's storage while its owner is pickled."""
+    storage: Storage
+    dtype: dtype
+    device: device
+
+
+def pickle_apart(obj: Any, pickle_module: Any, protocol: int) -> tuple[bytes, list[np.ndarray]]:
+    """An object's pickle, as torch would have written it, and the storages that it refers to by number."""
+    numbers: dict[int, int] = {}
+    storages: list[Storage] = []
+
+    class Pickler(pickle_module.Pickler):
+        def persistent_id(self, part: Any) -> Any:
+            if type(part) is not Reference:
+                return None
+            number = numbers.setdefault(id(part.storage), len(storages))
+            if number == len(storages):
+                storages.append(part.storage)
+            return "storage", STORAGE_TYPES[part.dtype], str(number), str(part.device), len(part.storage.root)
+
+        def reducer_override(self, part: Any) -> Any:
+            if isinstance(part, TensorBase):
+                return reduce_tensor(part)
+            if isinstance(part, dtype):
+                return "bool_" if part is dtypes.bool_ else part.name
+            if type(part) is device:
+                return device, (part.type,) if part.index is None else (part.type, part.index)
+            outer = getattr(super(), "reducer_override", None)
+            return outer(part) if outer else NotImplemented
+
+    buffer = io.BytesIO()
+    Pickler(buffer, protocol=min(protocol, 3)).dump(obj)
+    roots = [storage.root for storage in storages]
+    return with_torch_names(buffer.getvalue()), [root if isinstance(root, np.ndarray) else root.get() for root in roots]
+
+
+def reduce_tensor(tensor: Any) -> tuple:
+    """How a tensor is made again: a function of ``rebuild`` and its arguments."""
+    from .nn.parameter import Parameter
+    if isinstance(tensor, Parameter):
+        return rebuild._rebuild_parameter, (tensor.detach(), tensor.requires_grad, OrderedDict())
+    reference = Reference(storage_of(tensor), tensor.dtype, tensor.device)
+    return rebuild._rebuild_tensor_v2, (reference, storage_offset(tensor), tuple(tensor.shape), tuple(tensor.stride()),
+                                        tensor.requires_grad, OrderedDict())
+
+
+OWN_NAMES = {
+    **{f"{rebuild.__name__} {function.__name__}": f"torch._utils {function.__name__}" for function in rebuild.FUNCTIONS},
+    **{f"{rebuild.__name__} {kind.name}": f"torch {kind.name}" for kind in STORAGE_TYPES.values()},
+    **{f"{dtypes.__name__} {kind.name}": f"torch {kind.name}" for kind in dtypes.ALL},
+    f"{dtypes.__name__} bool_": "torch bool",
+    f"{Size.__module__} Size": "torch Size",
+    f"{device.__module__} device": "torch device",
+}
+
+
+def with_torch_names(pickled: bytes) -> bytes:
+    """A pickle with our names of functions and types replaced by torch's.
+
+    Up to protocol 3 a name is two lines of text in a stream without lengths or positions, so it may change its size.
+    """
+    pieces, done = [], 0
+    for opcode, argument, position in pickletools.genops(pickled):
+        if opcode.name == "GLOBAL" and argument in OWN_NAMES:
+            pieces += pickled[done:position], f"c{OWN_NAMES[argument]}\n".replace(" ", "\n").encode()
+            done = position + len(f"c{argument}\n")
+    return b"".join([*pieces, pickled[done:]])
+
+
+# ---- load --------------------------------------------------------------------------------------------------------------
+
+def load(f: Any, map_location: MapLocation = None, pickle_module: Any = None, *, weights_only: bool | None = None,
+         **pickle_load_args: Any) -> Any:
+    """Read an object that ``save``, here or in torch, has written.
+
+    Only tensors, numbers, text and plain containers are read, which is safe with a file from anywhere: anything else raises
+    pickle.UnpicklingError, a damaged file RuntimeError. ``weights_only=False`` also reads whole modules and objects of your
+    own classes, and **runs whatever code the file names**: use it for files that you trust.
+
+    Args:
+        f: a path, or a file opened for reading in binary mode.
+        map_location: where storages go: a device; a dictionary from saved to wanted devices; or a function of
+            (storage, saved device) that returns a storage, or None for the saved device.
+        pickle_module: the module whose ``Unpickler`` is used; giving one implies ``weights_only=False``.
+        weights_only: see above; True unless ``pickle_module`` is given.
+        pickle_load_args: for the ``Unpickler``, such as ``encoding="latin1"``.
+    """
+    safe = pickle_module is None if weights_only is None else weights_only
+    if safe and pickle_module is not None:
+        raise RuntimeError("load: weights_only=True reads with its own unpickler; do not pass pickle_module with it")
+    if not isinstance(f, (str, os.PathLike)) and (not hasattr(f, "read") or isinstance(f, io.TextIOBase)):
+        raise TypeError(f"load: expected a path or a file opened in mode 'rb', got {type(f).__name__}")
+    with nullcontext(f) if hasattr(f, "read") else open(f, "rb") as file:
+        where = repr(os.fspath(f)) if file is not f else "the file"
+        reader = Reader(where, map_location, None if safe else pickle_module or pickle, pickle_load_args)
+        try:
+            return reader.read(rewound(file))
+        except DAMAGE as error:
+            if not safe and not isinstance(error, EOFError):
+                raise           # may come from the user's own classes
+            raise RuntimeError(f"load: {where} is damaged, not written to its end, or no checkpoint ({error})") from error
+
+
+def rewound(file: BinaryIO) -> BinaryIO:
+    """The file itself if one can go back in it, else its content; a buffer just written is read from its start."""
+    if not (hasattr(file, "seekable") and file.seekable()):
+        return io.BytesIO(file.read())
+    if isinstance(file, io.BytesIO) and file.tell() == len(file.getbuffer()):
+        file.seek(0)
+    return file
+
+
+class Reader:
+    """How one file is read: its name for messages, where storages go, and by which unpickler (None: the safe one)."""
+
+    def __init__(self, where: str, map_location: MapLocation, pickle_module: Any, arguments: dict):
+        self.where, self.map_location, self.pickle_module, self.arguments = where, map_location, pickle_module, arguments
+        self.storages: dict[str, TypedStorage] = {}
+
+    def read(self, file: BinaryIO) -> Any:
+        start = file.tell()
+        opening = file.read(4)
+        file.seek(start)
+        if opening == b"PK\x03\x04":
+            return self.read_archive(file)
+        return legacy.read(file, self.unpickle, self.place, self.where)
+
+    def read_archive(self, file: BinaryIO) -> Any:
+        archive = Archive(file, self.where)
+
+        def storage(reference: tuple) -> TypedStorage:
+            tag, kind, key, location, count = reference
+            if tag != "storage" or not isinstance(kind, StorageType):
+                raise ValueError(f"a reference to a {tag!r}")
+            if key not in self.storages:
+                self.storages[key] = self.place(archive.read_storage(key, kind.dtype.numpy, count), kind.dtype, location)
+            return self.storages[key]
+
+        return self.unpickle(io.BytesIO(archive.read("data.pkl")), storage)
+
+    def unpickle(self, file: BinaryIO, persistent: Callable[[tuple], Any]) -> Any:
+        if self.pickle_module is None:
+            return unpickle(file, TORCH_NAMES, persistent)
+
+        class Unpickler(self.pickle_module.Unpickler):
+            def find_class(self, module: str, name: str) -> Any:
+                known = TORCH_NAMES.get(f"{module} {name}")
+                if known is not None:
+                    return known
+                if module == "torch" or module.startswith("torch."):
+                    module = "nb_nn" + module.removeprefix("torch")
+                return super().find_class(module, name)
+
+            def persistent_load(self, reference: tuple) -> Any:
+                return persistent(reference)
+
+        return Unpickler(file, **self.arguments).load()
+
+    def place(self, root: np.ndarray, kind: dtype, location: str) -> TypedStorage:
+        """A storage over memory that was read, on the device where it is wanted."""
+        storage, wanted = Storage(root), self.map_location
+        if callable(wanted):
+            found = wanted(storage, location)
+            if found is not None:
+                return TypedStorage(found, kind, device("cpu"))
+            wanted = None
+        if isinstance(wanted, Mapping):
+            wanted = wanted.get(location, location)
+        target = device(location if wanted is None else wanted)
+        if target.type != "cpu":
+            raise RuntimeError(f"load: a storage was saved on {location} and would go to {target}, which is not available "
+                               "here; to load it on the CPU, say load(..., map_location='cpu')")
+        return TypedStorage(storage, kind, target)

@@ -1,0 +1,475 @@
+"""The Tensor: one binding line a method, grouped as in ops/."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from . import copying, printing
+from .autograd import engine, hooks, views
+from .core import dtype as dtypes
+from .core import storage, tensor_base
+from .core.device import CPU
+from .core.launch import NUMBERS
+from .core.size import Size
+from .core.tensor_base import TensorBase, alias_of
+from .ops import arithmetic, comparison, conversion, creation, reduction
+from .ops import view as view_ops
+
+OPERANDS = (TensorBase, *NUMBERS, np.ndarray)
+
+
+class Tensor(TensorBase):
+    """A multi-dimensional array of one type, on one device, that may remember how it was computed."""
+
+    __array_priority__ = 1000           # NumPy's operators leave tensors to theirs
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if args or kwargs:
+            return legacy_new(cls, args, **kwargs)
+        return object.__new__(cls)
+
+    # what it is
+    dtype = property(lambda self: self._dtype, doc="Type of the elements.")
+    device = property(lambda self: self._device, doc="Where the elements are.")
+    shape = property(lambda self: Size(self._array.shape), doc="Sizes of the dimensions.")
+    ndim = property(lambda self: self._array.ndim, doc="Number of dimensions.")
+    layout = property(lambda self: strided, doc="How elements are stored.")
+    is_cuda = property(lambda self: self._device.type == "cuda", doc="Whether the elements are on a CUDA device.")
+    is_sparse = property(lambda self: False, doc="Whether the tensor is sparse.")
+    is_quantized = property(lambda self: False, doc="Whether the tensor is quantized: never.")
+    is_mkldnn = property(lambda self: False, doc="Whether the tensor is in oneDNN's layout: never.")
+    itemsize = property(lambda self: self._dtype.itemsize, doc="Bytes an element.")
+    nbytes = property(lambda self: self._array.size * self._dtype.itemsize, doc="Bytes of all elements.")
+    names = property(lambda self: (None,) * self._array.ndim, doc="Names of the dimensions: none have one.")
+
+    def size(self, dim: int | None = None) -> Any:
+        """All sizes, or the size of one dimension."""
+        shape = self._array.shape
+        return Size(shape) if dim is None else shape[view_ops.wrap_dim(dim, len(shape))]
+
+    def dim(self) -> int:
+        """Number of dimensions."""
+        return self._array.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        """Number of elements."""
+        return self._array.size
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """Bytes an element."""
+        return self._dtype.itemsize
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Steps between elements along all dimensions, or along one, in elements."""
+        steps = view_ops.strides_of(self)
+        return steps if dim is None else steps[view_ops.wrap_dim(dim, len(steps))]
+
+    def storage_offset(self) -> int:
+        """Place of the first element in the storage."""
+        return storage.storage_offset(self)
+
+    def data_ptr(self) -> int:
+        """Address of the first element."""
+        return creation.memory.pointer(self._array) if self._array.size else 0
+
+    def is_contiguous(self, memory_format: Any = None) -> bool:
+        """Whether elements lie in C order."""
+        return bool(self._array.flags.c_contiguous)
+
+    def is_floating_point(self) -> bool:
+        """Whether the type is a floating type."""
+        return self._dtype.is_floating_point
+
+    def is_complex(self) -> bool:
+        """Whether the type is complex."""
+        return self._dtype.is_complex
+
+    def is_signed(self) -> bool:
+        """Whether the type has a sign."""
+        return self._dtype.is_signed
+
+    def is_nonzero(self) -> bool:
+        """Whether the only element is not zero."""
+        return bool(self)
+
+    def is_same_size(self, other: Tensor) -> bool:
+        """Whether the sizes are the same."""
+        return self._array.shape == other._array.shape
+
+    def get_device(self) -> int:
+        """Index of the CUDA device, -1 on the CPU."""
+        return -1 if self._device is CPU else self._device.index
+
+    # autograd
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this tensor are recorded."""
+        if self._base is not None:
+            views.refresh(self)
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if not value and not self.is_leaf:
+            raise RuntimeError("you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+                               "subgraph that doesn't require differentiation use var_no_grad = var.detach().")
+        if value and self._dtype.category < 2:
+            raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
+        self._requires_grad = bool(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set whether operations on this tensor are recorded."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def grad_fn(self) -> Any:
+        """The node of the graph that computed this tensor, None for a leaf."""
+        if self._base is not None:
+            views.refresh(self)
+        return self._node
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether gradients stop here: not computed by a recorded operation."""
+        return self.grad_fn is None
+
+    @property
+    def grad(self) -> Any:
+        """The gradient that backward has added up, None before."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None:
+            if not isinstance(value, TensorBase):
+                raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+            if value is self:
+                raise RuntimeError("can't assign Tensor as its own grad")
+            if value._array.shape != self._array.shape:
+                raise RuntimeError(f"assigned grad has data of a different size: expected {list(self._array.shape)}, got "
+                                   f"{list(value._array.shape)}")
+            if value._dtype is not self._dtype or value._device != self._device:
+                raise RuntimeError(f"assigned grad has data of a different type: expected {self.type()}, got {value.type()}")
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    @property
+    def data(self) -> Tensor:
+        """The same elements without history; writing to them is not noticed by backward."""
+        made = alias_of(self)
+        made._storage = storage.Storage(self._storage.root, self._storage.resizable)
+        return made
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, TensorBase):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+        self._array, self._dtype, self._storage = value._array, value._dtype, tensor_base.storage_of(value)
+        self._device = value._device
+
+    @property
+    def _version(self) -> int:
+        return tensor_base.storage_of(self).version
+
+    @property
+    def output_nr(self) -> int:
+        """Which result of its node this tensor is."""
+        return self._output_number
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether `retain_grad` was called."""
+        return self._retains_grad
+
+    def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None) -> None:
+        """Add to the ``grad`` of every leaf the gradient of this tensor; see `autograd.backward`."""
+        engine.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+    def register_hook(self, hook: Any) -> hooks.Handle:
+        """Call ``hook(grad)`` when the gradient of this tensor is computed; a tensor it returns replaces the gradient."""
+        if not self.requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        node = self.grad_fn
+        if node is None:
+            if self._hooks is None:
+                self._hooks = {}
+            return hooks.Handle(self._hooks, hook)
+        if node.hooks is None:
+            node.hooks = {}
+        return hooks.Handle(node.hooks.setdefault(self._output_number, {}), hook)
+
+    def retain_grad(self) -> None:
+        """Let backward keep the gradient of a tensor that is not a leaf in ``grad``, too."""
+        if not self.requires_grad:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if self.is_leaf or self._retains_grad:
+            return
+        self._retains_grad = True
+        kept = hooks.weakref.ref(self)
+
+        def keep(grad: Tensor) -> None:
+            if kept() is not None:
+                held = kept()._grad
+                kept()._grad = grad.detach().clone() if held is None else held + grad
+
+        self.register_hook(keep)
+
+    def detach_(self) -> Tensor:
+        """Make this tensor a leaf."""
+        if self._base is not None:
+            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+        self._node, self._requires_grad, self._output_number = None, False, 0
+        return self
+
+    # operators
+    def __add__(self, other: Any) -> Any:
+        return arithmetic.add(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __radd__(self, other: Any) -> Any:
+        return arithmetic.add(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __sub__(self, other: Any) -> Any:
+        return arithmetic.sub(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __rsub__(self, other: Any) -> Any:
+        return arithmetic.sub(other, self) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __mul__(self, other: Any) -> Any:
+        return arithmetic.mul(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        return arithmetic.true_divide(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return arithmetic.true_divide(other, self) if isinstance(other, OPERANDS) else NotImplemented
+
+    __div__, __rdiv__ = __truediv__, __rtruediv__
+
+    def __floordiv__(self, other: Any) -> Any:
+        return arithmetic.floor_divide(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return arithmetic.floor_divide(other, self) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __mod__(self, other: Any) -> Any:
+        return arithmetic.remainder(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __rmod__(self, other: Any) -> Any:
+        return arithmetic.remainder(other, self) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __eq__(self, other: Any) -> Any:
+        return comparison.eq(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __ne__(self, other: Any) -> Any:
+        return comparison.ne(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __lt__(self, other: Any) -> Any:
+        return comparison.lt(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __le__(self, other: Any) -> Any:
+        return comparison.le(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __gt__(self, other: Any) -> Any:
+        return comparison.gt(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __ge__(self, other: Any) -> Any:
+        return comparison.ge(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __and__(self, other: Any) -> Any:
+        return comparison.bitwise_and(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __or__(self, other: Any) -> Any:
+        return comparison.bitwise_or(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __xor__(self, other: Any) -> Any:
+        return comparison.bitwise_xor(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __lshift__(self, other: Any) -> Any:
+        return comparison.bitwise_left_shift(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __rshift__(self, other: Any) -> Any:
+        return comparison.bitwise_right_shift(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+    __iadd__, __isub__, __imul__ = arithmetic.add_, arithmetic.sub_, arithmetic.mul_
+    __itruediv__ = __idiv__ = arithmetic.true_divide_
+    __ifloordiv__, __imod__ = arithmetic.floor_divide_, arithmetic.remainder_
+    __iand__, __ior__, __ixor__ = comparison.bitwise_and_, comparison.bitwise_or_, comparison.bitwise_xor_
+    __ilshift__, __irshift__ = comparison.bitwise_left_shift_, comparison.bitwise_right_shift_
+    __neg__, __abs__, __invert__ = arithmetic.neg, arithmetic.abs, comparison.bitwise_not
+    __hash__ = object.__hash__
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    # Python
+    def __bool__(self) -> bool:
+        if self._array.size != 1:
+            kind = "is ambiguous" if self._array.size else "with no values is ambiguous"
+            many = "with more than one value " if self._array.size else ""
+            raise RuntimeError(f"Boolean value of Tensor {many}{kind}")
+        return bool(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if self._dtype.category >= 2 or self._array.size != 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self.item())
+
+    def __len__(self) -> int:
+        if self._array.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return self._array.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self._array.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(view_ops.unbind(self, 0))
+
+    def __contains__(self, value: Any) -> bool:
+        if not isinstance(value, (TensorBase, *NUMBERS)):
+            raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(value)}.")
+        return bool((self == value).any())
+
+    def __repr__(self) -> str:
+        return printing.tensor_str(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self._array.ndim == 0 else object.__format__(self, spec)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*dir(type(self)), *self.__dict__})
+
+    def __deepcopy__(self, memo: dict) -> Tensor:
+        return copying.deepcopy(self, memo)
+
+    def __reduce_ex__(self, protocol: int) -> Any:
+        return copying.reduce(self)
+
+    __array__ = conversion.array
+
+    # creation
+    new_tensor, new_empty, new_zeros = creation.new_tensor, creation.new_empty, creation.new_zeros
+    new_ones, new_full, new = creation.new_ones, creation.new_full, creation.new
+    fill_, zero_ = creation.fill_, creation.zero_
+
+    # conversion
+    to, type, type_as, cpu, cuda = conversion.to, conversion.type_, conversion.type_as, conversion.cpu, conversion.cuda
+    bool, byte, char, short, int, long = (conversion.bool_, conversion.byte, conversion.char, conversion.short, conversion.int_,
+                                          conversion.long)
+    half, bfloat16, float, double = conversion.half, conversion.bfloat16, conversion.float_, conversion.double
+    numpy, item, tolist = conversion.numpy, conversion.item, conversion.tolist
+
+    # arithmetic
+    add, add_, sub, sub_, mul, mul_ = (arithmetic.add, arithmetic.add_, arithmetic.sub, arithmetic.sub_, arithmetic.mul,
+                                       arithmetic.mul_)
+    div, div_, true_divide, true_divide_ = arithmetic.div, arithmetic.div_, arithmetic.true_divide, arithmetic.true_divide_
+    multiply, multiply_, subtract, subtract_, divide, divide_ = mul, mul_, sub, sub_, div, div_
+    floor_divide, floor_divide_ = arithmetic.floor_divide, arithmetic.floor_divide_
+    remainder, remainder_, fmod, fmod_ = arithmetic.remainder, arithmetic.remainder_, arithmetic.fmod, arithmetic.fmod_
+    neg, neg_, abs, abs_, sign, sign_ = (arithmetic.neg, arithmetic.neg_, arithmetic.abs, arithmetic.abs_, arithmetic.sign,
+                                         arithmetic.sign_)
+    negative, negative_, absolute, absolute_ = neg, neg_, abs, abs_
+    square, square_, reciprocal, reciprocal_ = (arithmetic.square, arithmetic.square_, arithmetic.reciprocal,
+                                                arithmetic.reciprocal_)
+    floor, floor_, ceil, ceil_ = arithmetic.floor, arithmetic.floor_, arithmetic.ceil, arithmetic.ceil_
+    trunc, trunc_, frac, frac_ = arithmetic.trunc, arithmetic.trunc_, arithmetic.frac, arithmetic.frac_
+    lerp, lerp_ = arithmetic.lerp, arithmetic.lerp_
+    addcmul, addcmul_, addcdiv, addcdiv_ = arithmetic.addcmul, arithmetic.addcmul_, arithmetic.addcdiv, arithmetic.addcdiv_
+
+    # comparison
+    eq, eq_, ne, ne_ = comparison.eq, comparison.eq_, comparison.ne, comparison.ne_
+    lt, lt_, le, le_, gt, gt_, ge, ge_ = (comparison.lt, comparison.lt_, comparison.le, comparison.le_, comparison.gt,
+                                          comparison.gt_, comparison.ge, comparison.ge_)
+    isnan, isinf, isfinite, isclose = comparison.isnan, comparison.isinf, comparison.isfinite, comparison.isclose
+    allclose, equal = comparison.allclose, comparison.equal
+    logical_not, logical_not_ = comparison.logical_not, comparison.logical_not_
+    logical_and, logical_and_, logical_or, logical_or_ = (comparison.logical_and, comparison.logical_and_, comparison.logical_or,
+                                                          comparison.logical_or_)
+    logical_xor, logical_xor_ = comparison.logical_xor, comparison.logical_xor_
+    bitwise_not, bitwise_not_, bitwise_and, bitwise_and_ = (comparison.bitwise_not, comparison.bitwise_not_,
+                                                            comparison.bitwise_and, comparison.bitwise_and_)
+    bitwise_or, bitwise_or_, bitwise_xor, bitwise_xor_ = (comparison.bitwise_or, comparison.bitwise_or_, comparison.bitwise_xor,
+                                                          comparison.bitwise_xor_)
+    maximum, minimum, where = comparison.maximum, comparison.minimum, comparison.where_method
+    clamp, clamp_, clip, clip_ = comparison.clamp, comparison.clamp_, comparison.clamp, comparison.clamp_
+    clamp_min, clamp_min_, clamp_max, clamp_max_ = (comparison.clamp_min, comparison.clamp_min_, comparison.clamp_max,
+                                                    comparison.clamp_max_)
+
+    # view
+    view, view_as, reshape, reshape_as = view_ops.view, view_ops.view_as, view_ops.reshape, view_ops.reshape_as
+    flatten, unflatten, contiguous, as_strided = view_ops.flatten, view_ops.unflatten, view_ops.contiguous, view_ops.as_strided
+    transpose, t, permute, movedim = view_ops.transpose, view_ops.t, view_ops.permute, view_ops.movedim
+    expand, expand_as, broadcast_to = view_ops.expand, view_ops.expand_as, view_ops.broadcast_to
+    select, narrow, squeeze, unsqueeze = view_ops.select, view_ops.narrow, view_ops.squeeze, view_ops.unsqueeze
+    diagonal, unfold, unbind = view_ops.diagonal, view_ops.unfold, view_ops.unbind
+    split, split_with_sizes, chunk = view_ops.split, view_ops.split_with_sizes, view_ops.chunk
+    detach, clone, copy_ = view_ops.detach, view_ops.clone, view_ops.copy_
+    T = property(lambda self: self.permute(tuple(range(self._array.ndim))[::-1]), doc="Dimensions in reverse order.")
+    mT = property(lambda self: self.transpose(-2, -1), doc="The last two dimensions swapped.")
+
+    # reduction
+    sum, mean, prod, nansum, sum_to_size = (reduction.sum, reduction.mean, reduction.prod, reduction.nansum,
+                                            reduction.sum_to_size)
+    all, any, count_nonzero = reduction.all, reduction.any, reduction.count_nonzero
+    amax, amin, max, min, argmax, argmin = (reduction.amax, reduction.amin, reduction.max, reduction.min, reduction.argmax,
+                                            reduction.argmin)
+    var, std, logsumexp, norm, dist = reduction.var, reduction.std, reduction.logsumexp, reduction.norm, reduction.dist
+
+
+class layout:
+    """How a tensor's elements are stored."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+    def __reduce__(self) -> str:
+        return self.name
+
+
+strided, sparse_coo = layout("strided"), layout("sparse_coo")
+
+
+def legacy_new(cls: type, args: tuple, device: Any = None, dtype: Any = None) -> Tensor:
+    """``Tensor(2, 3)`` is uninitialised of that size, ``Tensor([1, 2])`` holds these numbers, in the default type."""
+    kind = dtype or dtypes.get_default_dtype()
+    if len(args) == 1 and not isinstance(args[0], int):
+        (data,) = args
+        if isinstance(data, Size):
+            made = creation.empty(data, dtype=kind, device=device)
+        elif isinstance(data, TensorBase):
+            if data._dtype is not kind:
+                raise TypeError(f"expected {kind.tensor_name} (got {data._dtype.tensor_name})")
+            made = alias_of(data)
+        else:
+            made = creation.tensor(data, dtype=kind, device=device)
+    else:
+        made = creation.empty(*(args or (0,)), dtype=kind, device=device)
+    made.__class__ = cls
+    return made
+
+
+tensor_base.tensor_class = Tensor

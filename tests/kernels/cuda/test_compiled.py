@@ -1,0 +1,104 @@
+"""Every kernel of CUDA compiles for every generation of GPU, which needs neither a GPU nor a driver."""
+import re
+import struct
+from unittest import mock
+
+import numpy as np
+import pytest
+from nb_nn.kernels import cache, table
+from nb_nn.kernels.compile import FORMULAS
+from nb_nn.kernels.cuda import launch, loops, reduction
+
+pytest.importorskip("numba_cuda", reason="numba-cuda is not installed")
+
+from cuda_cases import CASES  # noqa: E402
+
+CAPABILITIES = [(7, 0), (7, 5), (8, 0), (8, 6), (9, 0), (10, 0), (12, 0)]
+SIZES = {"b8": 1, "u8": 1, "u16": 2, "b32": 4, "u32": 4, "f32": 4, "b64": 8, "u64": 8, "f64": 8}
+
+
+def supported():
+    from numba.cuda.cudadrv import nvrtc
+
+    return [capability for capability in CAPABILITIES if capability in nvrtc.get_supported_ccs()]
+
+
+def launches():
+    """A kernel and arguments for each that the cases launch."""
+    made = {}
+    with mock.patch.object(launch, "enqueue", lambda kernel, grid, block, args:
+                           made.setdefault((kernel.name, launch.descriptions(args)), (kernel, args))):
+        for case in CASES:
+            case.kernel(*case.args)
+    return list(made.values())
+
+
+@pytest.mark.parametrize("kernel, args", launches(), ids=lambda value: getattr(value, "name", ""))
+def test_kernel_compiles_for_every_capability(kernel, args):
+    for capability in supported():
+        code = launch.ptx(kernel, args, capability)
+        assert launch.linked(code, capability)[:4] == b"\x7fELF"
+    declared = [SIZES[kind] for kind in re.findall(r"\.param \.(\w+)", code.split(".entry")[1].split(")")[0])]
+    layout, values = launch.packed(args, lambda array: array.ctypes.data)
+    assert [struct.calcsize(each) for each in layout[1:]] == declared
+    assert len(struct.pack(layout, *values)) == struct.calcsize(layout)
+
+
+@pytest.mark.parametrize("name", sorted(FORMULAS))
+def test_formula_compiles(name):
+    formula = FORMULAS[name]
+    parameters = launch.inspect.signature(formula).parameters
+    inputs = min(4, len(parameters))
+    errors = []
+    for dtype in ("f", "H", "q", "?"):                  # what a formula is for, it does not tell: some are for one dtype only
+        array = np.empty(1, dtype)
+        numbers = tuple(np.ones(len(parameters) - inputs, dtype))
+        try:
+            assert launch.ptx(loops.flat(formula, inputs), (array,) * inputs + (numbers, array), (9, 0))
+            return
+        except Exception as error:
+            errors.append(error)
+    raise errors[0]
+
+
+def test_machine_code_is_kept_on_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "directory", lambda: tmp_path)
+    kernel, args = reduction.reduce_rows("sum", "f").whole, (np.empty((2, 3), "f"), 1, 3, (), np.empty(2, "f"))
+    entry, cubin = launch.compiled(kernel, args, (8, 0))
+    assert [file.suffix for file in tmp_path.iterdir()] == [".nbc"]
+    with monkeypatch.context() as patch:
+        patch.setattr(launch, "ptx", None)              # nothing is compiled
+        assert launch.compiled(kernel, args, (8, 0)) == (entry, cubin)
+    next(tmp_path.iterdir()).write_bytes(b"")       # cut short: compiled anew
+    assert launch.compiled(kernel, args, (8, 0))[1][:4] == cubin[:4]
+    monkeypatch.setattr(cache, "directory", lambda: None)
+    assert launch.compiled(kernel, args, (9, 0))[1] != cubin
+
+
+def test_numbers_reach_a_formula_in_the_dtype_of_the_array(monkeypatch):
+    made = []
+    monkeypatch.setattr(launch, "enqueue", lambda kernel, grid, block, args: made.append(args))
+    loops.flat("tested_line", 1)(np.ones(3, "f"), (1, 0.5), np.ones(3, "f"))
+    assert [type(number) for number in made[0][1]] == [np.float32, np.float32]
+
+
+def test_a_kernel_that_uses_a_module_of_kernels_is_refused():
+    def loop(x, numbers, out):
+        out[0] = reduction.CHUNK
+
+    with pytest.raises(TypeError, match="import its functions by name"):
+        launch.ptx(launch.Kernel(loop), (np.empty(1), (), np.empty(1)), (8, 0))
+
+
+def test_no_kernel_spills_float64_into_a_float32_map():
+    code = launch.ptx(*flat_call("tested_line"), (8, 0))
+    assert ".f64" not in code
+
+
+def flat_call(name):
+    array = np.empty(1, "f")
+    return loops.flat(name, 1), (array, (np.float32(1), np.float32(2)), array)
+
+
+def test_table_has_the_structured_kernels():
+    assert "max_pool2d" in table.names("cuda")
