@@ -60,15 +60,19 @@ def as_tensors(pixels, labels, brightest):
 
 # ---- network -----------------------------------------------------------------------------------------------------------
 
+def convolution(channels, filters):
+    return nn.Conv2d(channels, filters, 3, padding=1), nn.BatchNorm2d(filters), nn.ReLU()
+
+
 class Reader(nn.Module):
     """Three convolutions and one linear layer: (N, 1, height, width) -> a score for each of ten digits (N, 10)."""
 
     def __init__(self, height, width):
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(),
-            nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            *convolution(1, 16),
+            *convolution(16, 32), nn.MaxPool2d(2),
+            *convolution(32, 64), nn.MaxPool2d(2),
             nn.Flatten(), nn.Dropout(0.3), nn.Linear(64 * (height // 4) * (width // 4), 10))
 
     def forward(self, images):

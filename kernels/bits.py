@@ -42,6 +42,11 @@ def cast(x, like):
     return like.dtype.type(x)
 
 
+def typed(value, x):
+    """A number in the dtype of x, so that float32 formulas stay float32."""
+    return type(x)(value)
+
+
 def cast_all(numbers, like):
     """A tuple of numbers, each in the dtype of the array ``like``."""
     return tuple([like.dtype.type(number) for number in numbers])

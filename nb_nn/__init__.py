@@ -4,14 +4,64 @@
 >>> torch.tensor([1.0, 2.0]).sum()
 tensor(3.)
 """
+# ruff: noqa: F401, I001  this is the public face: re-exports only, in the order of the topics
+from math import e, inf, nan, pi
+
 from .core.device import device
 from .core.dtype import (
     bfloat16, bool_ as bool, can_cast, cdouble, cfloat, complex64, complex128, double, dtype, float16, float32, float64,
     float_ as float, get_default_dtype, half, int8, int16, int32, int64, int_ as int, long, promote_types, set_default_dtype, short,
     uint8,
 )
+from .core.generator import Generator, default_generator
 from .core.size import Size
-from .tensor import Tensor, layout, sparse_coo, strided
+from .tensor import Tensor, channels_last, contiguous_format, layout, memory_format, preserve_format, sparse_coo, strided
+from .types import (
+    BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor, IntTensor, LongTensor, ShortTensor,
+    finfo, get_num_threads, iinfo, is_floating_point, is_storage, is_tensor, numel, result_type, set_default_tensor_type,
+    set_num_threads, set_flush_denormal,
+)
 from .autograd.grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
-from .ops.arithmetic import *
+from .printing import get_printoptions, set_printoptions
+from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+
+from .ops.creation import (
+    arange, as_tensor, empty, empty_like, empty_strided, eye, frombuffer, from_numpy, full, full_like, linspace, logspace, ones,
+    ones_like, range, scalar_tensor, tensor, zeros, zeros_like,
+)
+from .ops.random import (
+    bernoulli, multinomial, normal, rand, rand_like, randint, randint_like, randn, randn_like, randperm,
+)
+from .ops.arithmetic import (
+    abs, abs_, add, addcdiv, addcmul, ceil, ceil_, div, floor, floor_, floor_divide, fmod, frac, frac_, lerp, mul, neg, neg_, reciprocal,
+    reciprocal_, remainder, rsub, sign, square, square_, sub, true_divide, trunc, trunc_,
+)
+from .ops.comparison import (
+    allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, clamp, clamp_, clamp_max,
+    clamp_max_, clamp_min, clamp_min_, eq, equal, ge, gt, isclose, isfinite, isinf, isnan, le, logical_and, logical_not, logical_or,
+    logical_xor, lt, maximum, minimum, ne, where,
+)
+from .ops.exponential import (
+    exp, exp2, exp_, expm1, expm1_, float_power, log, log10, log10_, log1p, log1p_, log2, log2_, log_, logaddexp, pow, rsqrt, rsqrt_,
+    sqrt, sqrt_,
+)
+from .ops.trigonometry import (
+    acos, acos_, asin, asin_, atan, atan2, atan_, cos, cos_, cosh, cosh_, erf, erf_, erfc, erfc_, erfinv, sin, sin_, sinh, sinh_, tan,
+    tan_,
+)
+from .ops.activation import relu, relu_, sigmoid, sigmoid_, tanh, tanh_, prelu, selu, selu_, celu, celu_, threshold, threshold_
+from .ops.reduction import (
+    all, amax, amin, any, argmax, argmin, count_nonzero, dist, logsumexp, max, mean, min, nansum, norm, prod, std, std_mean, sum, var,
+    var_mean,
+)
+from .ops.view import (
+    as_strided, broadcast_to, chunk, clone, detach, diagonal, flatten, movedim, narrow, permute, reshape, select, split,
+    split_with_sizes, squeeze, t, transpose, unbind, unflatten, unsqueeze,
+)
+from .ops.matmul import addbmm, addmm, addmv, addr, baddbmm, bmm, dot, einsum, ger, matmul, mm, mv
+from .ops.einsum import tensordot
+from . import autograd, cuda
+from .serialization import load, save
 from .version import __version__
+
+absolute, clip, divide, multiply, negative, outer, subtract = abs, clamp, div, mul, neg, ger, sub

@@ -14,7 +14,8 @@ from .core.device import CPU
 from .core.launch import NUMBERS
 from .core.size import Size
 from .core.tensor_base import TensorBase, alias_of
-from .ops import arithmetic, comparison, conversion, creation, reduction
+from .ops import activation, arithmetic, comparison, conversion, creation, exponential, random, reduction, trigonometry
+from .ops import matmul as matmul_ops
 from .ops import view as view_ops
 
 OPERANDS = (TensorBase, *NUMBERS, np.ndarray)
@@ -80,6 +81,7 @@ class Tensor(TensorBase):
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Whether elements lie in C order."""
+        view_ops.check_memory_format(memory_format)
         return bool(self._array.flags.c_contiguous)
 
     def is_floating_point(self) -> bool:
@@ -314,6 +316,12 @@ class Tensor(TensorBase):
     def __pos__(self) -> Tensor:
         return self
 
+    def __matmul__(self, other: Any) -> Any:
+        return matmul_ops.matmul(self, other) if isinstance(other, TensorBase) else NotImplemented
+
+    def __rpow__(self, other: Any) -> Any:
+        return exponential.pow(other, self)
+
     # Python
     def __bool__(self) -> bool:
         if self._array.size != 1:
@@ -416,6 +424,42 @@ class Tensor(TensorBase):
     clamp_min, clamp_min_, clamp_max, clamp_max_ = (comparison.clamp_min, comparison.clamp_min_, comparison.clamp_max,
                                                     comparison.clamp_max_)
 
+    # exponential
+    exp, exp_, exp2, exp2_, expm1, expm1_ = (exponential.exp, exponential.exp_, exponential.exp2, exponential.exp2_,
+                                             exponential.expm1, exponential.expm1_)
+    log, log_, log2, log2_, log10, log10_ = (exponential.log, exponential.log_, exponential.log2, exponential.log2_,
+                                             exponential.log10, exponential.log10_)
+    log1p, log1p_, logaddexp = exponential.log1p, exponential.log1p_, exponential.logaddexp
+    sqrt, sqrt_, rsqrt, rsqrt_ = exponential.sqrt, exponential.sqrt_, exponential.rsqrt, exponential.rsqrt_
+    pow, pow_, float_power = exponential.pow, exponential.pow_, exponential.float_power
+    __pow__, __ipow__ = exponential.pow, exponential.pow_
+
+    # trigonometry
+    sin, sin_, cos, cos_, tan, tan_ = (trigonometry.sin, trigonometry.sin_, trigonometry.cos, trigonometry.cos_, trigonometry.tan,
+                                       trigonometry.tan_)
+    asin, asin_, acos, acos_, atan, atan_ = (trigonometry.asin, trigonometry.asin_, trigonometry.acos, trigonometry.acos_,
+                                             trigonometry.atan, trigonometry.atan_)
+    sinh, sinh_, cosh, cosh_, atan2, atan2_ = (trigonometry.sinh, trigonometry.sinh_, trigonometry.cosh, trigonometry.cosh_,
+                                               trigonometry.atan2, trigonometry.atan2_)
+    erf, erf_, erfc, erfc_, erfinv, erfinv_ = (trigonometry.erf, trigonometry.erf_, trigonometry.erfc, trigonometry.erfc_,
+                                               trigonometry.erfinv, trigonometry.erfinv_)
+
+    # activation
+    relu, relu_, sigmoid, sigmoid_ = activation.relu, activation.relu_, activation.sigmoid, activation.sigmoid_
+    tanh, tanh_, prelu, hardshrink = activation.tanh, activation.tanh_, activation.prelu, activation.hardshrink
+
+    # random
+    uniform_, normal_, exponential_, bernoulli_ = random.uniform_, random.normal_, random.exponential_, random.bernoulli_
+    random_, cauchy_, log_normal_, geometric_ = random.random_, random.cauchy_, random.log_normal_, random.geometric_
+    bernoulli, multinomial = random.bernoulli, random.multinomial
+
+    # matmul
+    mm, bmm, mv, dot, ger, outer, matmul = (matmul_ops.mm, matmul_ops.bmm, matmul_ops.mv, matmul_ops.dot, matmul_ops.ger, matmul_ops.ger,
+                                              matmul_ops.matmul)
+    addmm, addmm_, addmv, addmv_, addr, addr_ = (matmul_ops.addmm, matmul_ops.addmm_, matmul_ops.addmv, matmul_ops.addmv_,
+                                                 matmul_ops.addr, matmul_ops.addr_)
+    addbmm, addbmm_, baddbmm, baddbmm_ = matmul_ops.addbmm, matmul_ops.addbmm_, matmul_ops.baddbmm, matmul_ops.baddbmm_
+
     # view
     view, view_as, reshape, reshape_as = view_ops.view, view_ops.view_as, view_ops.reshape, view_ops.reshape_as
     flatten, unflatten, contiguous, as_strided = view_ops.flatten, view_ops.unflatten, view_ops.contiguous, view_ops.as_strided
@@ -438,7 +482,7 @@ class Tensor(TensorBase):
 
 
 class layout:
-    """How a tensor's elements are stored."""
+    """How a tensor's elements are stored, or in which order."""
 
     def __init__(self, name: str):
         self.name = name
@@ -450,7 +494,12 @@ class layout:
         return self.name
 
 
+class memory_format(layout):
+    """In which order a tensor's elements lie."""
+
+
 strided, sparse_coo = layout("strided"), layout("sparse_coo")
+contiguous_format, preserve_format, channels_last = map(memory_format, ("contiguous_format", "preserve_format", "channels_last"))
 
 
 def legacy_new(cls: type, args: tuple, device: Any = None, dtype: Any = None) -> Tensor:

@@ -5,6 +5,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core.errors import TypingError
 from numba.core.typing.templates import make_overload_template
 from numba.extending import intrinsic
 
@@ -23,7 +24,8 @@ def compiled(function: ByDtype) -> types.Function:
             return function.float32
         if all(arg == types.float64 for arg in args):
             return function.float64
-        return types.float64(*[types.float64] * len(args)), function.float64
+        wide = types.float64
+        return (lambda x: function(wide(x)), lambda x, y: function(wide(x), wide(y)))[len(args) - 1]
 
     return types.Function(make_overload_template(function, choose, OPTIONS, strict=False, inline="never"))
 
@@ -44,6 +46,9 @@ def _call(builder: ir.IRBuilder, name: str, args: list) -> Any:
 
 @intrinsic
 def fma(context, x, y, z):
+    if not x == y == z:         # Numba would cast silently
+        raise TypingError(f"fma of {x}, {y} and {z}")
+
     def codegen(context, builder, signature, args):
         return _call(builder, "llvm.fma", args)
     return x(x, x, x), codegen
@@ -53,7 +58,6 @@ def fma(context, x, y, z):
 def polynomial(context, x, coefficients):
     """Horner's scheme, unrolled; the coefficients are constants, which LLVM casts to the dtype of x."""
     def codegen(context, builder, signature, args):
-        kind = context.get_value_type(signature.args[0])
         numbers = [context.cast(builder, number, each, signature.args[0]) for number, each in
                    zip([builder.extract_value(args[1], i) for i in range(len(coefficients))], coefficients)]
         total = numbers[-1]

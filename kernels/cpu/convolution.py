@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import table, threads
 from .convolution_loops import correlate, weight_gradient
-from .tiles import lanes
+from .tiles import lanes, vector_table
 from .workspace import scratch
 
 SHEET_BYTES = 1 << 19           # about what sheets may take of a core's L2 cache
@@ -115,8 +115,8 @@ def correlation(rows: Sheets, columns: Sheets, products: int, product_step: int,
     a_row = np.arange(products) * product_step
     a_column = (np.arange(channels)[:, None] * channel_step + in_weight).reshape(-1)
     b_row = (np.arange(channels)[:, None] * step + in_sheet).reshape(-1)
-    vectors = -(-block_rows * sheet_width // length)
-    b_column = np.arange(vectors) * length
+    vectors = -(-block_rows * (columns.count if aligned else sheet_width) // length)
+    b_column = vector_table(vectors, length)
     if aligned:
         b_column = b_column // columns.count * sheet_width + b_column % columns.count
     exact = aligned or sheet_width == columns.count
@@ -191,7 +191,7 @@ def weight_sums(rows: Axis, columns: Axis, images: int, channels: int, outputs: 
     a_row = places(rows.window, rows.dilation, columns.window, columns.dilation)
     a_row = (np.arange(channels)[:, None] * (sheet_height * sheet_width) + a_row).reshape(-1)
     a_column = places(block_rows, rows.stride, columns.count, columns.stride)
-    b_row, b_column = np.arange(a_column.size) * padded, np.arange(padded // length) * length
+    b_row, b_column = np.arange(a_column.size) * padded, vector_table(padded // length, length)
     geometry = (groups, chunks, parts, area, block_rows, sheet_height, sheet_width, -rows.padding, -columns.padding,
                 rows.stride, int(read_image))
     sheet_size = 0 if read_image else channels * sheet_height * sheet_width

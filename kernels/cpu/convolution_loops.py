@@ -9,28 +9,29 @@ from __future__ import annotations
 import numpy as np
 
 from ..compile import inlined, kernel, prange
-from .tiles import multiply, turn, vector_length
+from .tiles import copy, multiply, turn, vector_length
 
 
 @inlined
-def write_sheet(image, row, column, row_step, column_step, rows, columns, sheet, start):
-    """Copy rows ``row``, ``row + row_step``, ... of an image, with zeros for what lies outside it."""
-    height, width = image.shape
+def write_sheet(x, image, shape, row, column, row_step, column_step, rows, columns, sheet, start):
+    """Copy rows ``row``, ``row + row_step``, ... of the image of ``shape`` that begins at ``x[image]``.
+
+    The sheet has zeros already to the left and to the right of the image.
+    """
+    height, width = shape
     left = min(columns, max(0, (column_step - 1 - column) // column_step))
-    right = max(left, min(columns, (width - 1 - column) // column_step + 1))
+    count = max(left, min(columns, (width - 1 - column) // column_step + 1)) - left
     for r in range(rows):
-        y, place = row + r * row_step, start + r * columns
-        if 0 <= y < height:
-            sheet[place:place + left] = 0
-            if column_step == 1:
-                for j in range(left, right):
-                    sheet[place + j] = image[y, column + j]
-            else:
-                for j in range(left, right):
-                    sheet[place + j] = image[y, column + j * column_step]
-            sheet[place + right:place + columns] = 0
+        y, place = row + r * row_step, start + r * columns + left
+        if y < 0 or y >= height:
+            for j in range(count):
+                sheet[place + j] = 0
+        elif column_step == 1:
+            copy(x, image + y * width + column + left, sheet, place, count)
         else:
-            sheet[place:place + columns] = 0
+            source = image + y * width + column + left * column_step
+            for j in range(count):
+                sheet[place + j] = x[source + j * column_step]
 
 
 @inlined
@@ -42,19 +43,21 @@ def correlate_rows(task, x, weight, bias, a_row, a_column, b_row, b_column, phas
     first, group, n = task % blocks * block_rows, task // blocks % groups, task // (blocks * groups)
     rows = min(block_rows, height - first)
     channels, products = x.shape[1] // groups, a_row.size
+    area = x.shape[2] * x.shape[3]
+    image = (n * x.shape[1] + group * channels) * area
     if read_image:
-        b, b_start = x.reshape(x.size), ((n * x.shape[1] + group * channels) * sheet_height + first) * sheet_width
+        b, b_start = x.reshape(x.size), image + first * sheet_width
     else:
         b, b_start = sheet, 0
         for channel in range(channels):
             for phase in range(phases.shape[0]):
                 p, q = phases[phase]
-                write_sheet(x[n, group * channels + channel], first * row_step + p + top, q + left, row_step, column_step,
-                            sheet_height - block_rows + rows, sheet_width,
+                write_sheet(x.reshape(x.size), image + channel * area, x.shape[2:], first * row_step + p + top, q + left,
+                            row_step, column_step, sheet_height - block_rows + rows, sheet_width,
                             sheet, (channel * phases.shape[0] + phase) * sheet_height * sheet_width)
-    length = vector_length(x)
+    length, flat = vector_length(x), out.reshape(out.size)
     if write_out:
-        c, c_start = out.reshape(out.size), ((n * out.shape[1] + group * products) * height + first) * width
+        c, c_start = flat, ((n * out.shape[1] + group * products) * height + first) * width
         c_step, columns = height * width, rows * width
     else:
         c, c_start, columns = sums, 0, (rows - 1) * sums_width + width
@@ -65,14 +68,13 @@ def correlate_rows(task, x, weight, bias, a_row, a_column, b_row, b_column, phas
     if not write_out:
         for i in range(products):
             for r in range(rows):
-                source = i * c_step + r * sums_width
-                row = out[n, group * products + i, out_top + (first + r) * out_row_step]
+                source, y = i * c_step + r * sums_width, out_top + (first + r) * out_row_step
+                place = ((n * out.shape[1] + group * products + i) * out.shape[2] + y) * out.shape[3] + out_left
                 if out_column_step == 1:
-                    for j in range(width):
-                        row[out_left + j] = sums[source + j]
+                    copy(sums, source, flat, place, width)
                 else:
                     for j in range(width):
-                        row[out_left + j * out_column_step] = sums[source + j]
+                        flat[place + j * out_column_step] = sums[source + j]
 
 
 @kernel
@@ -85,6 +87,7 @@ def correlate(x, weight, bias, a_row, a_column, b_row, b_column, phases, geometr
     tasks = x.shape[0] * geometry[0] * ((geometry[1] + geometry[3] - 1) // geometry[3])
     for worker in prange(workers):
         w = np.int64(worker)
+        sheets[w] = 0
         for task in range(w * tasks // workers, (w + 1) * tasks // workers):
             correlate_rows(task, x, weight, bias, a_row, a_column, b_row, b_column, phases, geometry, sheets[w], sums[w], out)
 
@@ -99,24 +102,24 @@ def weight_gradient_part(task, grad, x, zeros, a_row, a_column, b_row, b_column,
     begin, end = part * channels // parts, (part + 1) * channels // parts
     totals = bias_sums[chunk, group]
     totals[:] = 0
-    images = x.shape[0]
+    images, image_area = x.shape[0], x.shape[2] * x.shape[3]
     for n in range(chunk * images // chunks, (chunk + 1) * images // chunks):
         for first in range(0, height, block_rows):
             rows = min(block_rows, height - first)
+            image = (n * x.shape[1] + group * channels) * image_area
             if read_image:
-                a = x.reshape(x.size)
-                a_start = ((n * x.shape[1] + group * channels) * sheet_height + first * row_step) * sheet_width
+                a, a_start = x.reshape(x.size), image + first * row_step * sheet_width
             else:
                 a, a_start = sheet, 0
                 for channel in range(begin, end):
-                    write_sheet(x[n, group * channels + channel], first * row_step + top, left, 1, 1,
-                                sheet_height - (block_rows - rows) * row_step, sheet_width,
+                    write_sheet(x.reshape(x.size), image + channel * image_area, x.shape[2:], first * row_step + top, left,
+                                1, 1, sheet_height - (block_rows - rows) * row_step, sheet_width,
                                 sheet, channel * sheet_height * sheet_width)
             turn(grad.reshape(grad.size), ((n * grad.shape[1] + group * outputs) * height + first) * width, height * width,
                  outputs, rows * width, turned, padded)
             again = n > chunk * images // chunks or first > 0
-            multiply(a, a_start, a_row, a_column, begin * area, end * area, turned, 0, b_row, b_column, b_column.size,
-                     rows * width, zeros, again, sums.reshape(sums.size),
+            multiply(a, a_start, a_row, a_column, begin * area, end * area, turned, 0, b_row, b_column,
+                     padded // vector_length(x), rows * width, zeros, again, sums.reshape(sums.size),
                      (chunk * groups + group) * sums.shape[2] * padded, padded, padded)
             if part == 0:
                 for p in range(rows * width):
@@ -135,6 +138,7 @@ def weight_gradient(grad, x, zeros, a_row, a_column, b_row, b_column, geometry, 
     tasks = geometry[0] * geometry[1] * geometry[2]
     for worker in prange(workers):
         w = np.int64(worker)
+        sheets[w] = 0
         for task in range(w * tasks // workers, (w + 1) * tasks // workers):
             weight_gradient_part(task, grad, x, zeros, a_row, a_column, b_row, b_column, geometry, sheets[w], turned[w],
                                  sums, bias_sums)

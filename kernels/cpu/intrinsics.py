@@ -59,6 +59,18 @@ def _cast(x, like):
     return lambda x, like: to(x)
 
 
+@intrinsic
+def _convert(context, value, x):
+    def codegen(context, builder, signature, args):
+        return context.cast(builder, args[0], value, x)
+    return x(value, x), codegen
+
+
+@overload(bits.typed)
+def _typed(value, x):
+    return lambda value, x: _convert(value, x)
+
+
 @overload(bits.cast_all)
 def _cast_all(numbers, like):
     to = like.dtype

@@ -10,7 +10,6 @@ import math
 
 import numpy as np
 
-from ..bits import cast
 from ..compile import inlined, kernel, prange
 from ..formulas.vector import exp
 from .softmax import LANES, largest_of, rows_together, sum_of_exponentials
@@ -62,7 +61,7 @@ def finish(partial, reduction, out, total_weight):
 @kernel
 def nll_loss(x, target, weight, ignore_index, reduction, out, total_weight):
     """Minus the weighted log-probability of each target; x is (N, C, inner), target (N, inner), out (N * inner) or (1,)."""
-    inner, one = x.shape[2], cast(1, x)
+    inner, one = x.shape[2], x.dtype.type(1)
     blocks = (target.size + BLOCK - 1) // BLOCK
     partial = np.zeros((blocks, 2))
     for block in prange(blocks):
@@ -95,7 +94,7 @@ def share(grad, k, scale, reduction, total_weight):
 @kernel
 def nll_loss_backward(grad, target, weight, total_weight, ignore_index, reduction, out):
     """Gradient of `nll_loss` for its x; grad is (N * inner) or (1,), target (N, inner), out (N, C, inner)."""
-    inner, one, zero = out.shape[2], cast(1, out), cast(0, out)
+    inner, one, zero = out.shape[2], out.dtype.type(1), out.dtype.type(0)
     columns = min(inner, BLOCK)
     blocks = (inner + columns - 1) // max(1, columns)
     for task in prange(out.shape[0] * blocks):
@@ -120,7 +119,7 @@ def cross_entropy(x, target, weight, ignore_index, reduction, out, total_weight,
     ``normalizers`` (N, 2) keeps what `cross_entropy_backward` needs: the largest number of each row, and the logarithm of
     the sum of exp(x - largest). Their sum alone would not do: it is rounded.
     """
-    one = cast(1, x)
+    one = x.dtype.type(1)
     together, blocks = rows_together(x.shape[0], x.shape[1])
     partial = np.zeros((blocks, 2))
     for block in prange(blocks):
@@ -145,7 +144,7 @@ def cross_entropy(x, target, weight, ignore_index, reduction, out, total_weight,
 @kernel
 def cross_entropy_backward(grad, x, target, weight, total_weight, normalizers, ignore_index, reduction, out):
     """Gradient of `cross_entropy` for its x; grad is (N,) or (1,), out (N, C)."""
-    one = cast(1, x)
+    one = x.dtype.type(1)
     together, blocks = rows_together(x.shape[0], x.shape[1])
     for block in prange(blocks):
         start = np.int64(block) * together

@@ -1,12 +1,198 @@
-"""Matrix products."""
+"""Matrix products of any strides, the same bits for any number of threads.
+
+OpenBLAS gives other bits with two threads than with one (it divides matrices where that suits the threads), so all but
+the smallest products are made here, by `tiles`. Panels of b, a few vectors wide, are copied so that their rows are
+adjacent; a is read where it lies.
+"""
+from __future__ import annotations
+
+import functools
+import math
+
 import numpy as np
 
-from .. import table
+from .. import table, threads
+from ..compile import REASSOCIATE, inlined, kernel, prange
+from .tiles import copy, lanes, memory, multiply, tile_rows, turn, vector_length, vector_table
+from .workspace import scratch
+
+PANEL_DEPTH = 1024              # rows of b copied at once
+SMALL = 1 << 16                 # multiplications that BLAS makes on one thread in any case
+TINY = 1 << 12                  # those of a matrix, one of many, for which a plain loop is best
+FEW = 4                         # rows of a for which b is not worth copying
+CHUNK = 256                     # columns made together for few rows
+
+
+@inlined
+def panel_count(vectors):
+    return (vectors + 2) // 3
+
+
+@inlined
+def panel_bounds(panel, vectors):
+    """First vector and width of a panel: three vectors, or two where threes would leave a single one."""
+    twos = (3 - vectors % 3) % 3
+    threes = (vectors - 2 * twos) // 3
+    if vectors == 1:
+        return 0, 1
+    if panel < threes:
+        return 3 * panel, 3
+    return 3 * threes + 2 * (panel - threes), 2
+
+
+@inlined
+def copy_panel(b, start, row_step, column_step, depth, width, panel, panel_width):
+    """Copy ``width`` columns of ``depth`` rows, of which either the rows or the columns are adjacent."""
+    if column_step == 1:
+        for k in range(depth):
+            copy(b, start + k * row_step, panel, k * panel_width, width)
+    else:
+        turn(b, start, column_step, width, depth, panel, panel_width)
+
+
+@kernel
+def matrix_products(a, a_start, a_row, a_column, b, b_start, b_step, b_row, b_column, zeros, row_blocks, panels, out):
+    """Products of matrices a and b that begin at a_start[i] and b_start[i]; out is (batch, rows, columns).
+
+    Element (row, k) of a is at ``a_row[row] + a_column[k]``. b_step are the steps of b from row to row and from column
+    to column; one of them is 1. panels has a row for each worker; b_row and b_column say where a panel has its rows and
+    vectors.
+    """
+    batch, rows, columns = out.shape
+    length, depth = vector_length(out), a_column.size
+    vectors = (columns + length - 1) // length
+    count, workers = panel_count(vectors), panels.shape[0]
+    tasks, height = batch * count * row_blocks, tile_rows(out)
+    tiles = (rows + height - 1) // height
+    for worker in prange(workers):
+        w, packed = np.int64(worker), np.int64(-1)
+        panel, left, right, c = panels[w], memory(a), memory(b), out.reshape(out.size)
+        for task in range(w * tasks // workers, (w + 1) * tasks // workers):
+            block, number = task % row_blocks, task // row_blocks
+            item = number // count
+            first, wide = panel_bounds(number % count, vectors)
+            place, width = item * rows * columns + first * length, columns - first * length
+            for k in range(0, depth, PANEL_DEPTH):
+                deep = min(PANEL_DEPTH, depth - k)
+                if packed != number or depth > PANEL_DEPTH:
+                    copy_panel(right, b_start[item] + k * b_step[0] + first * length * b_step[1], b_step[0], b_step[1],
+                               deep, min(wide * length, width), panel, 3 * length)
+                    packed = number
+                multiply(left, a_start[item], a_row, a_column[k:k + deep], block * tiles // row_blocks * height,
+                         min((block + 1) * tiles // row_blocks * height, rows), panel, 0, b_row, b_column, wide, deep,
+                         zeros, k > 0, c, place, columns, width)
+
+
+@inlined(fastmath=REASSOCIATE)
+def dot(x, x_start, y, y_start, count):
+    """Sum of the products of ``count`` adjacent numbers."""
+    total = x[x_start] * y[y_start]
+    for i in range(1, count):
+        total += x[x_start + i] * y[y_start + i]
+    return total
+
+
+@kernel
+def few_rows_products(a, b, b_start, b_step, out):
+    """Products as those of `matrix_products`, for a (batch, few rows, depth), contiguous."""
+    batch, rows, columns = out.shape
+    depth = a.shape[2]
+    chunks = (columns + CHUNK - 1) // CHUNK
+    for task in prange(batch * chunks):
+        item, begin = np.int64(task) // chunks, np.int64(task) % chunks * CHUNK
+        end = min(begin + CHUNK, columns)
+        left, right, start = a.reshape(a.size), memory(b), b_start[item]
+        for i in range(rows):
+            if b_step[0] == 1:
+                for j in range(begin, end):
+                    out[item, i, j] = dot(left, (item * rows + i) * depth, right, start + j * b_step[1], depth)
+            else:
+                row = out[item, i, begin:end]
+                row[:] = 0
+                for k in range(depth):
+                    factor, place = a[item, i, k], start + k * b_step[0] + begin
+                    for j in range(row.size):
+                        row[j] += factor * right[place + j]
+
+
+@kernel
+def small_products(a, b, out):
+    """Products of many small matrices, or of integers; a is (batch, rows, depth), b (batch, depth, columns)."""
+    for item in prange(out.shape[0]):
+        for i in range(out.shape[1]):
+            row = out[item, i]
+            row[:] = 0
+            for k in range(a.shape[2]):
+                factor = a[item, i, k]
+                for j in range(row.size):
+                    row[j] += factor * b[item, k, j]
+
+
+@functools.lru_cache(512)
+def places(count: int, step: int) -> np.ndarray:
+    return np.arange(count) * step
+
+
+def starts(x: np.ndarray, batch: tuple[int, ...]) -> np.ndarray:
+    """Where each matrix of x begins, x broadcast to ``batch``."""
+    total = np.zeros(batch, np.int64)
+    for dim in range(-x.ndim, -2):
+        if x.shape[dim] > 1:
+            total += (np.arange(x.shape[dim]) * (x.strides[dim] // x.itemsize)).reshape((-1,) + (1,) * (-3 - dim))
+    return total.reshape(-1)
+
+
+def readable(x: np.ndarray, unit: bool) -> np.ndarray:
+    """x, or a copy: with forward strides of whole elements and, if ``unit``, with adjacent rows or adjacent columns."""
+    odd = any(step < 0 or step % x.itemsize for size, step in zip(x.shape, x.strides) if size > 1)
+    return np.ascontiguousarray(x) if odd or unit and x.itemsize not in x.strides[-2:] else x
+
+
+def whole(x: np.ndarray, batch: tuple[int, ...]) -> np.ndarray:
+    """x broadcast to ``batch`` and contiguous, as (batch, rows, columns)."""
+    x = np.ascontiguousarray(np.broadcast_to(x, batch + x.shape[-2:]))
+    return x.reshape(-1, *x.shape[-2:])
+
+
+def memory_steps(b: np.ndarray) -> tuple[int, int]:
+    """Steps of b from row to row and from column to column, in elements; one of them is 1."""
+    row, column = b.strides[-2] // b.itemsize, b.strides[-1] // b.itemsize
+    return (row, 1) if column == 1 or b.shape[-1] == 1 else (1, column)
 
 
 def matmul(a, b, out):
     """Product of matrices: a is (..., M, K), b is (..., K, N) of any strides, out is (..., M, N) and contiguous."""
-    np.matmul(a, b, out=out)
+    batch, rows, columns, depth = out.shape[:-2], *out.shape[-2:], a.shape[-1]
+    items, work = math.prod(batch), rows * columns * depth
+    if out.dtype.kind not in "fiu" or depth == 0 or items <= 4 and work <= SMALL and out.dtype.kind == "f":
+        np.matmul(a, b, out=out)
+    elif out.dtype.kind != "f" or work <= TINY:
+        small_products(whole(a, batch), whole(b, batch), out.reshape(items, rows, columns), work=items * work // 4)
+    elif columns == 1 and rows > 1:
+        matmul(b.swapaxes(-1, -2), a.swapaxes(-1, -2), out.reshape(*batch, 1, rows))
+    elif out.size:
+        lanes(out.dtype)
+        b = readable(b, True)
+        b_start, b_step, out = starts(b, batch), memory_steps(b), out.reshape(items, rows, columns)
+        b = b[(0,) * (b.ndim - 2)]
+        if rows <= FEW:
+            few_rows_products(whole(a, batch), b, b_start, b_step, out, work=items * work // 4)
+        else:
+            many_rows(readable(a, False), b, b_start, b_step, batch, out)
+
+
+def many_rows(a, b, b_start, b_step, batch, out):
+    """`matmul` for more than a few rows."""
+    items, rows, columns = out.shape
+    depth, length = a.shape[-1], lanes(out.dtype)
+    sharers = 1 if threads.serial_only() else threads.count
+    tasks = items * -(-columns // (3 * length))
+    row_blocks = max(1, min(-(-16 * sharers // tasks), rows // 32))
+    a_start, a_row, a_column = starts(a, batch), *[places(size, step // a.itemsize) for size, step in zip(a.shape, a.strides)][-2:]
+    panels = scratch("panels", out.dtype, (sharers, 3 * length * (min(depth, PANEL_DEPTH) + length)))
+    matrix_products(a[(0,) * (a.ndim - 2)], a_start, a_row, a_column, b, b_start, b_step, places(PANEL_DEPTH, 3 * length),
+                    vector_table(3, length), np.zeros(rows, out.dtype), row_blocks, panels, out,
+                    work=items * rows * columns * depth // 16)
 
 
 table.enter("cpu", "matmul", matmul)

@@ -1,4 +1,4 @@
-"""Batch, layer and group normalization.
+"""Batch normalization, and the means and variances that all normalizations take.
 
 Means and variances are taken block by block, each block around its own mean, and joined by Chan's formula, so that a
 mean far from zero costs no digits. Blocks depend on the shape alone and are joined in their order, in float64: the result
@@ -6,11 +6,8 @@ does not depend on the number of threads.
 """
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from ..bits import cast
 from ..compile import REASSOCIATE, inlined, kernel, prange
 
 BLOCK = 1 << 12                 # elements of a row summed in its own dtype before they are joined in float64
@@ -52,7 +49,7 @@ def moments(row, count, mean, squares):
         part = row[start:start + BLOCK]
         center = np.float64(total_of(part)) / part.size
         # around the mean as rounded, whose error is then known
-        rounded = cast(center, row)
+        rounded = row.dtype.type(center)
         count, mean, squares = join(count, mean, squares, np.float64(part.size), center,
                                     squares_around(part, rounded) - part.size * (center - rounded) ** 2)
     return count, mean, squares
@@ -141,8 +138,8 @@ def give_back(grad, x, mean, invstd, weight, training, partial, channel, first, 
     if first == 0:
         grad_weight[channel], grad_bias[channel] = dot * scale, total
     # what the gradient loses for moving the mean and the variance
-    offset = cast(total / samples if training else 0.0, x)
-    slope = cast(dot * scale * scale / samples if training else 0.0, x)
+    offset = x.dtype.type(total / samples if training else 0.0)
+    slope = x.dtype.type(dot * scale * scale / samples if training else 0.0)
     factor = invstd[channel] * weight[channel] if weight.size > 0 else invstd[channel]
     for n in range(first, end):
         input_gradient(grad[n, channel], x[n, channel], mean[channel], factor, offset, slope, grad_input[n, channel])
@@ -186,13 +183,13 @@ def batch_norm_columns_stats(x, mean, var):
         for block in range(part * blocks // parts, (part + 1) * blocks // parts):
             first, end = block * SAMPLES, min((block + 1) * SAMPLES, batch)
             before, count = np.float64(first - part * blocks // parts * SAMPLES), np.float64(end - first)
-            total[:] = cast(0, x)
+            total[:] = 0
             for n in range(first, end):
                 for c in range(channels):
                     total[c] += x[n, c]
             for c in range(channels):
-                total[c] /= cast(count, x)
-            spread[:] = cast(0, x)
+                total[c] /= x.dtype.type(count)
+            spread[:] = 0
             for n in range(first, end):
                 for c in range(channels):
                     spread[c] += (x[n, c] - total[c]) * (x[n, c] - total[c])
@@ -250,131 +247,3 @@ def batch_norm_columns_backward(grad, x, mean, invstd, weight, training, grad_in
         given, row, wanted = grad[n], x[n], grad_input[n]
         for c in range(channels):
             wanted[c] = (given[c] - offset[c] - (row[c] - mean[c]) * slope[c]) * factor[c]
-
-
-@kernel
-def layer_norm(x, weight, bias, eps, out, mean, rstd):
-    """Each row of x (rows, n) around its mean, over its standard deviation, times weight plus bias (n,).
-
-    The deviation is the root of the biased variance plus ``eps``. weight and bias may be of size 0.
-    """
-    for r in prange(x.shape[0]):
-        i = np.int64(r)
-        row, result = x[i], out[i]
-        count, center, squares = moments(row, 0.0, 0.0, 0.0)
-        mean[i], rstd[i] = center, 1 / math.sqrt(squares / count + eps)
-        center_, scale = mean[i], rstd[i]
-        if weight.size > 0 and bias.size > 0:
-            for j in range(row.size):
-                result[j] = (row[j] - center_) * scale * weight[j] + bias[j]
-        else:
-            for j in range(row.size):
-                result[j] = (row[j] - center_) * scale
-            for j in range(weight.size):
-                result[j] *= weight[j]
-            for j in range(bias.size):
-                result[j] += bias[j]
-
-
-@inlined(fastmath=REASSOCIATE)
-def weighted_sums(grad, row, weight, mean):
-    """Sum of grad * weight and sum of grad * weight * (row - mean)."""
-    total, dot = mean - mean, mean - mean
-    for i in range(row.size):
-        given = grad[i] * weight[i]
-        total += given
-        dot += given * (row[i] - mean)
-    return total, dot
-
-
-@inlined
-def add_weight_gradient(grad, row, mean, scale, weight_total, bias_total):
-    for j in range(row.size):
-        weight_total[j] += grad[j] * ((row[j] - mean) * scale)
-        bias_total[j] += grad[j]
-
-
-@kernel
-def layer_norm_backward(grad, x, mean, rstd, weight, grad_input, grad_weight, grad_bias):
-    """Gradients of `layer_norm`; grad_weight and grad_bias may be of size 0 if they are not wanted."""
-    rows, n = x.shape
-    parts = max(1, min(PARTS, rows // 4))
-    wanted = grad_weight.size > 0
-    weight_totals = np.zeros((parts, n if wanted else 0), x.dtype)
-    bias_totals = np.zeros_like(weight_totals)
-    for p in prange(parts):
-        part = np.int64(p)
-        for i in range(part * rows // parts, (part + 1) * rows // parts):
-            given, row, result, center, scale = grad[i], x[i], grad_input[i], mean[i], rstd[i]
-            if weight.size > 0:
-                total, dot = weighted_sums(given, row, weight, center)
-            else:
-                total, dot = sums_of_gradient(given, row, center)
-            offset, slope = total / cast(n, x), dot * scale * scale / cast(n, x)
-            if weight.size > 0:
-                for j in range(n):
-                    result[j] = (given[j] * weight[j] - offset - (row[j] - center) * slope) * scale
-            else:
-                input_gradient(given, row, center, scale, offset, slope, result)
-            if wanted:
-                add_weight_gradient(given, row, center, scale, weight_totals[part], bias_totals[part])
-    if wanted:
-        grad_weight[:] = cast(0, x)
-        grad_bias[:] = cast(0, x)
-        for part in range(parts):
-            for j in range(n):
-                grad_weight[j] += weight_totals[part, j]
-                grad_bias[j] += bias_totals[part, j]
-
-
-@kernel
-def group_norm(x, groups, weight, bias, eps, out, mean, rstd):
-    """`layer_norm` of groups of adjacent channels of x (N, C, inner); mean and rstd are (N * groups,).
-
-    weight and bias are (C,) or of size 0.
-    """
-    channels = x.shape[1] // groups
-    for r in prange(x.shape[0] * groups):
-        i = np.int64(r)
-        n, first = i // groups, i % groups * channels
-        count, center, squares = 0.0, 0.0, 0.0
-        for channel in range(first, first + channels):
-            count, center, squares = moments(x[n, channel], count, center, squares)
-        mean[i], rstd[i] = center, 1 / math.sqrt(squares / count + eps)
-        for channel in range(first, first + channels):
-            row, result, middle = x[n, channel], out[n, channel], mean[i]
-            scale = rstd[i] * weight[channel] if weight.size > 0 else rstd[i]
-            shift = bias[channel] if bias.size > 0 else middle - middle
-            for j in range(row.size):
-                result[j] = (row[j] - middle) * scale + shift
-
-
-@kernel
-def group_norm_backward(grad, x, mean, rstd, weight, groups, grad_input, grad_weight, grad_bias):
-    """Gradients of `group_norm`; grad_weight and grad_bias are (C,)."""
-    batch, channels, inner = x.shape
-    size = channels // groups
-    sums = np.empty((batch, channels, 2))
-    for r in prange(batch * groups):
-        i = np.int64(r)
-        n, first = i // groups, i % groups * size
-        total, dot, scale = 0.0, 0.0, np.float64(rstd[i])
-        for channel in range(first, first + size):
-            a, b = gradient_moments(grad[n, channel], x[n, channel], mean[i])
-            sums[n, channel, 0], sums[n, channel, 1] = a, b * scale
-            factor = np.float64(weight[channel]) if weight.size > 0 else 1.0
-            total += a * factor
-            dot += b * factor
-        offset, slope = total / (size * inner), dot * scale * scale / (size * inner)
-        for channel in range(first, first + size):
-            factor = np.float64(weight[channel]) if weight.size > 0 else 1.0
-            given, row, result = grad[n, channel], x[n, channel], grad_input[n, channel]
-            center, up, down, turn = mean[i], cast(factor * scale, x), cast(offset * scale, x), cast(slope * scale, x)
-            for j in range(row.size):
-                result[j] = given[j] * up - down - (row[j] - center) * turn
-    for channel in range(channels):
-        total, dot = 0.0, 0.0
-        for n in range(batch):
-            total += sums[n, channel, 0]
-            dot += sums[n, channel, 1]
-        grad_weight[channel], grad_bias[channel] = dot, total

@@ -9,7 +9,6 @@ import math
 
 import numpy as np
 
-from ..bits import cast
 from ..compile import kernel, prange
 
 BLOCK = 1 << 13                 # elements a thread takes at once
@@ -22,8 +21,8 @@ def sgd(grad, lr, momentum, dampening, weight_decay, nesterov, maximize, first, 
     ``velocity`` is read and written if ``momentum`` is not 0, and only written if this is the ``first`` step; without
     momentum it may be of size 0.
     """
-    lr, decay = cast(lr, param), cast(weight_decay, param)
-    kept, added = cast(momentum, param), cast(1 - dampening, param)
+    lr, decay = param.dtype.type(lr), param.dtype.type(weight_decay)
+    kept, added = param.dtype.type(momentum), param.dtype.type(1 - dampening)
     decays = weight_decay != 0          # asked, not multiplied away: 0 * inf is NaN
     for block in prange((param.size + BLOCK - 1) // BLOCK):
         begin = np.int64(block) * BLOCK
@@ -49,10 +48,11 @@ def adam(grad, lr, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize
 
     ``max_exp_avg_sq`` may be of size 0 unless ``amsgrad``.
     """
-    size = cast(lr / (1 - beta1 ** step), param)
-    root = cast(math.sqrt(1 - beta2 ** step), param)
-    shrink, decay, decays = cast(1 - lr * weight_decay if decoupled else 1, param), cast(weight_decay, param), weight_decay != 0 and not decoupled
-    new1, kept2, new2, eps = cast(1 - beta1, param), cast(beta2, param), cast(1 - beta2, param), cast(eps, param)
+    size = param.dtype.type(lr / (1 - beta1 ** step))
+    root = param.dtype.type(math.sqrt(1 - beta2 ** step))
+    shrink, decay = param.dtype.type(1 - lr * weight_decay if decoupled else 1), param.dtype.type(weight_decay)
+    decays = weight_decay != 0 and not decoupled
+    new1, kept2, new2, eps = param.dtype.type(1 - beta1), param.dtype.type(beta2), param.dtype.type(1 - beta2), param.dtype.type(eps)
     for block in prange((param.size + BLOCK - 1) // BLOCK):
         begin = np.int64(block) * BLOCK
         end = min(begin + BLOCK, param.size)

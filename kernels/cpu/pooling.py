@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..bits import cast
 from ..compile import inlined, kernel, prange
 
 ROWS = 16                       # rows of the output made together
@@ -97,7 +96,7 @@ def max_pool2d(x, kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, dilation
                 largest_of_four(x[plane, 2 * i], x[plane, 2 * i + 1], 2 * i * width, width, out[plane, i], indices[plane, i])
             continue
         low, high = rows_read(begin, end, kernel_h, stride_h, pad_h, dilation_h, height)
-        phases = by_phase(x[plane], low, high, kernel_w, stride_w, pad_w, dilation_w, count, cast(-np.inf, x))
+        phases = by_phase(x[plane], low, high, kernel_w, stride_w, pad_w, dilation_w, count, x.dtype.type(-np.inf))
         start, index = np.empty(count, np.int32), np.empty(count, np.int32)     # half the width of int64, twice the speed
         for j in range(count):
             left = j * stride_w - pad_w
@@ -106,7 +105,7 @@ def max_pool2d(x, kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, dilation
             largest, top = out[plane, i], i * stride_h - pad_h
             first_a, end_a = elements_inside(top, kernel_h, dilation_h, height)
             for j in range(count):
-                largest[j] = cast(-np.inf, x)
+                largest[j] = -np.inf
                 index[j] = (top + first_a * dilation_h) * width + start[j]
             for a in range(first_a, end_a):
                 row = top + a * dilation_h
@@ -127,7 +126,7 @@ def max_pool2d_backward(grad, indices, out):
     for p in prange(out.shape[0]):
         plane = np.int64(p)
         given, index, wanted = grad[plane], indices[plane], out[plane]
-        wanted[:] = cast(0, out)
+        wanted[:] = 0
         for i in range(given.size):
             wanted[np.uint64(index[i])] += given[i]
 
@@ -157,11 +156,11 @@ def avg_pool2d(x, kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, count_in
         plane, begin = np.int64(task) // chunks, np.int64(task) % chunks * ROWS
         end = min(begin + ROWS, out.shape[1])
         low, high = rows_read(begin, end, kernel_h, stride_h, pad_h, 1, height)
-        phases = by_phase(x[plane], low, high, kernel_w, stride_w, pad_w, 1, count, cast(0, x))
+        phases = by_phase(x[plane], low, high, kernel_w, stride_w, pad_w, 1, count, x.dtype.type(0))
         divided = np.empty(count, x.dtype)
         for i in range(begin, end):
             total, top = out[plane, i], i * stride_h - pad_h
-            total[:] = cast(0, x)
+            total[:] = 0
             first_a, end_a = elements_inside(top, kernel_h, 1, height)
             for a in range(first_a, end_a):
                 for b in range(kernel_w):

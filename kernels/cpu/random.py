@@ -1,7 +1,6 @@
 """Random numbers of the Philox stream of a seed, the same for any number of threads.
 
-A call on n elements uses counters ``offset`` to ``offset + n - 1`` at most, so a generator moves on by n. Numbers are
-made in tiles: word w of counter j of a tile is its element ``w * LANES + j``, and a float64 takes two words.
+A call on n elements uses counters ``offset`` to ``offset + n - 1`` at most, so a generator moves on by n.
 ``seed`` and ``offset`` are any 64-bit integers.
 """
 import numpy as np
@@ -9,18 +8,11 @@ import numpy as np
 from ..bits import cast
 from ..compile import inlined, kernel, prange
 from ..formulas import philox
-from ..formulas.philox import two_rounds, two_words
+from ..formulas.philox import LANES, single, two_rounds, two_words
 
-LANES = 256                     # counters of a tile
 TILE = 4 * LANES                # words of a tile
 BLOCK = 16 * TILE               # elements a thread takes at once
 CHUNKS = 64                     # parts of a permutation that are dealt out at once
-
-
-@inlined
-def single(out):
-    """Whether out is of float32, which cannot tell 1 + 2^-30 from 1. (The compiler folds this to a constant.)"""
-    return cast(1, out) + cast(2.0**-30, out) == cast(1, out)
 
 
 @inlined
@@ -100,15 +92,14 @@ def fill_normals(seed, offset, start, words, values):
 @kernel
 def uniform(seed, offset, low, high, out):
     """Numbers of [low, high), evenly distributed."""
-    bottom, span = cast(low, out), cast(high, out) - cast(low, out)
-    top = np.nextafter(cast(high, out), bottom)     # rounding must not reach high
+    bottom, top = cast(low, out), cast(high, out)
     for block in prange(blocks(out.size)):
         words, units = np.empty(TILE, np.uint32), np.empty(TILE, out.dtype)
         first, last = bounds(block, out.size)
         for start in range(first, last, width(out)):
             fill_units(seed, offset, start, words, units)
             for i in range(min(width(out), last - start)):
-                out[start + i] = min(bottom + units[i] * span, top)
+                out[start + i] = philox.stretched(units[i], bottom, top)
 
 
 @kernel

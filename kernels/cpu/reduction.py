@@ -26,7 +26,7 @@ TASK = 1 << 14                  # elements at least, for a thread to take
 @functools.cache
 def reduce_rows(name: str, dtype: str) -> Kernel:
     """x (outer, n), numbers -> out (outer,): the reduction ``name`` of elements of the dtype with this character."""
-    made, wide = reduction(name, dtype), accumulator(dtype)
+    made, wide = reduction(name, dtype), accumulator(name, dtype)
     start, map_, combine, finish = made.start, made.map, made.combine, made.finish
 
     @inlined(fastmath=REASSOCIATE)
@@ -62,7 +62,7 @@ def reduce_rows(name: str, dtype: str) -> Kernel:
 @functools.cache
 def reduce_columns(name: str, dtype: str) -> Kernel:
     """x (outer, n, inner), numbers -> out (outer, inner): the reduction ``name`` over the middle dimension."""
-    made, wide = reduction(name, dtype), accumulator(dtype)
+    made, wide = reduction(name, dtype), accumulator(name, dtype)
     start, map_, combine, finish = made.start, made.map, made.combine, made.finish
 
     @inlined
@@ -78,8 +78,8 @@ def reduce_columns(name: str, dtype: str) -> Kernel:
                 ab = combine(combine(totals[lane], map_(a[lane], *numbers)), map_(b[lane], *numbers))
                 totals[lane] = combine(combine(ab, map_(c[lane], *numbers)), map_(d[lane], *numbers))
             left += 4 * step
-        for left in range(left, last, step):
-            run = x[left:min(left + lanes, last)]
+        for rest in range(left, last, step):
+            run = x[rest:min(rest + lanes, last)]
             for lane in range(run.size):
                 totals[lane] = combine(totals[lane], map_(run[lane], *numbers))
         for lane in range(width, lanes):
@@ -119,9 +119,9 @@ def reduce_columns(name: str, dtype: str) -> Kernel:
     return Kernel(loop, f"{name}_columns")
 
 
-def accumulator(dtype: str) -> type:
-    """What holds the partial results for elements of a dtype."""
-    return np.float64 if dtype in "fd" else np.int64
+def accumulator(name: str, dtype: str) -> type:
+    """What holds a reduction's partial results: int64 for integers, flags and keys, else float64."""
+    return np.float64 if dtype in "fd" and not isinstance(reduction(name, dtype).start, np.integer) else np.int64
 
 
 @inlined
@@ -281,7 +281,9 @@ def extreme_rows(name: str, dtype: str) -> Kernel:
                 values[row] = x[row, at]
         if blocks > 1:
             for row in range(outer):
-                best = np.argmax(keys[row])
+                best = 0
+                for block in range(1, blocks):
+                    best = block if keys[row, block] > keys[row, best] else best
                 places[row] = best * BLOCK + found[row, best]
                 values[row] = x[row, places[row]]
     return Kernel(loop, f"{name}_rows")

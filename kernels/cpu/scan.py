@@ -35,7 +35,7 @@ SCANS = {"cumsum": ("sum", plus), "cumprod": ("prod", times)}
 def scan_rows(name: str, dtype: str) -> Kernel:
     """x (outer, n) -> out (outer, n): "cumsum" or "cumprod" of elements of the dtype with this character."""
     whole, combine = SCANS[name]
-    start, combine_any_way, wide = reduction(whole, dtype).start, reduction(whole, dtype).combine, accumulator(dtype)
+    start, combine_any_way, wide = reduction(whole, dtype).start, reduction(whole, dtype).combine, accumulator(whole, dtype)
 
     @inlined(fastmath=REASSOCIATE)
     def block_total(block):
@@ -84,7 +84,7 @@ def scan_rows(name: str, dtype: str) -> Kernel:
 def scan_columns(name: str, dtype: str) -> Kernel:
     """x (outer, n, inner) -> out of the same shape: "cumsum" or "cumprod" along the middle dimension."""
     whole, combine = SCANS[name]
-    start, wide = reduction(whole, dtype).start, accumulator(dtype)
+    start, wide = reduction(whole, dtype).start, accumulator(whole, dtype)
 
     @inlined
     def scan_run(totals, run, out):

@@ -10,12 +10,12 @@ import math
 
 import numpy as np
 
-from ..bits import cast
 from ..compile import REASSOCIATE, inlined, kernel, prange
 from ..formulas.vector import exp
 
 LANES = 64                      # running maxima side by side, for the compiler does not vectorize a single one
 COLUMNS = 128                   # columns walked together
+RUN = 64                        # numbers of a column summed before their sum is added to the column's: fewer roundings
 TOGETHER = 1 << 13              # elements of the rows that a thread takes at once
 
 
@@ -29,7 +29,7 @@ def rows_together(rows, n):
 @inlined
 def largest_of(row, lanes):
     """Largest number of a row; a NaN may be missed. ``lanes`` is scratch for `LANES` numbers."""
-    largest, whole = cast(-np.inf, row), row.size - row.size % LANES
+    largest, whole = row.dtype.type(-np.inf), row.size - row.size % LANES
     if whole > 0:
         for k in range(LANES):
             lanes[k] = row[k]
@@ -49,7 +49,7 @@ def largest_of(row, lanes):
 @inlined(fastmath=REASSOCIATE)
 def exponentials(row, largest, out):
     """Fill ``out`` with exp(row - largest) and return its sum."""
-    total = cast(0, row)
+    total = row.dtype.type(0)
     for j in range(row.size):
         out[j] = exp(row[j] - largest)
         total += out[j]
@@ -59,7 +59,7 @@ def exponentials(row, largest, out):
 @inlined(fastmath=REASSOCIATE)
 def sum_of_exponentials(row, largest):
     """Sum of exp(row - largest)."""
-    total = cast(0, row)
+    total = row.dtype.type(0)
     for j in range(row.size):
         total += exp(row[j] - largest)
     return total
@@ -68,7 +68,7 @@ def sum_of_exponentials(row, largest):
 @inlined(fastmath=REASSOCIATE)
 def dot(a, b):
     """Sum of the products of two rows."""
-    total = cast(0, a)
+    total = a.dtype.type(0)
     for j in range(a.size):
         total += a[j] * b[j]
     return total
@@ -77,7 +77,7 @@ def dot(a, b):
 @inlined(fastmath=REASSOCIATE)
 def total_of(row):
     """Sum of a row."""
-    total = cast(0, row)
+    total = row.dtype.type(0)
     for j in range(row.size):
         total += row[j]
     return total
@@ -92,7 +92,7 @@ def softmax_rows(x, out):
         first = np.int64(block) * together
         for i in range(first, min(first + together, x.shape[0])):
             result = out[i]
-            scale = cast(1, x) / exponentials(x[i], largest_of(x[i], lanes), result)
+            scale = x.dtype.type(1) / exponentials(x[i], largest_of(x[i], lanes), result)
             for j in range(result.size):
                 result[j] *= scale
 
@@ -150,7 +150,7 @@ def columns(task, inner):
 @inlined
 def largest_of_columns(x, first, end, largest):
     """Fill ``largest`` with the largest numbers of columns of x (n, inner); a NaN may be missed."""
-    largest[:] = cast(-np.inf, x)
+    largest[:] = -np.inf
     for i in range(x.shape[0]):
         row = x[i, first:end]
         for j in range(row.size):
@@ -164,13 +164,18 @@ def softmax_columns(x, out):
         o, first, end = columns(task, x.shape[2])
         largest, total = np.empty(end - first, x.dtype), np.zeros(end - first, x.dtype)
         largest_of_columns(x[o], first, end, largest)
-        for i in range(x.shape[1]):
-            row, result = x[o, i, first:end], out[o, i, first:end]
-            for j in range(row.size):
-                result[j] = exp(row[j] - largest[j])
-                total[j] += result[j]
+        part = np.empty_like(total)
+        for start in range(0, x.shape[1], RUN):
+            part[:] = 0
+            for i in range(start, min(start + RUN, x.shape[1])):
+                row, result = x[o, i, first:end], out[o, i, first:end]
+                for j in range(row.size):
+                    result[j] = exp(row[j] - largest[j])
+                    part[j] += result[j]
+            for j in range(total.size):
+                total[j] += part[j]
         for j in range(total.size):
-            total[j] = cast(1, x) / total[j]
+            total[j] = x.dtype.type(1) / total[j]
         for i in range(x.shape[1]):
             result = out[o, i, first:end]
             for j in range(result.size):
@@ -184,10 +189,15 @@ def log_softmax_columns(x, out):
         o, first, end = columns(task, x.shape[2])
         largest, total = np.empty(end - first, x.dtype), np.zeros(end - first, x.dtype)
         largest_of_columns(x[o], first, end, largest)
-        for i in range(x.shape[1]):
-            row = x[o, i, first:end]
-            for j in range(row.size):
-                total[j] += exp(row[j] - largest[j])
+        part = np.empty_like(total)
+        for start in range(0, x.shape[1], RUN):
+            part[:] = 0
+            for i in range(start, min(start + RUN, x.shape[1])):
+                row = x[o, i, first:end]
+                for j in range(row.size):
+                    part[j] += exp(row[j] - largest[j])
+            for j in range(total.size):
+                total[j] += part[j]
         for j in range(total.size):
             total[j] = math.log(total[j])
         for i in range(x.shape[1]):

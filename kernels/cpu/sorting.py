@@ -208,7 +208,7 @@ def topk_rows(dtype: str, largest: bool) -> Kernel:
 
     @inlined
     def select(row, k, keys, found, counts):
-        """Leave the k best words and their places at the start of the first of keys and found."""
+        """Leave the places of the k best words, in order, at the start of found."""
         held, limit, room = 0, worst, keys.shape[1]
         for left in range(0, row.size, PART):
             part = row[left:min(left + PART, row.size)]
@@ -218,18 +218,21 @@ def topk_rows(dtype: str, largest: bool) -> Kernel:
                     if here < limit or held < k:
                         if held == room:        # make room: keep the best k, and from now on only better ones
                             best, at = sorted_words(keys[0], found[0], keys[1], found[1], counts)
-                            keys[0, :k], found[0, :k] = best[:k], at[:k]
+                            for j in range(k):
+                                keys[0, j], found[0, j] = best[j], at[j]
                             held, limit = k, keys[0, k - 1]
                         if here < limit or held < k:
                             keys[0, held], found[0, held] = here, left + i
                             held += 1
         best, at = sorted_words(keys[0, :held], found[0, :held], keys[1, :held], found[1, :held], counts)
-        keys[0, :k], found[0, :k] = best[:k], at[:k]
+        for j in range(k):
+            found[0, j] = at[j]
 
     def loop(x, values, places):
         (outer, n), k = x.shape, values.shape[1]
         room, few = min(n, k + max(k, 24)), max(1, 1024 // max(1, n))
-        for group in prange((outer + few - 1) // few if k > 0 else 0):
+        groups = (outer + few - 1) // few if k > 0 else 0
+        for group in prange(groups):
             keys, found, counts = np.empty((2, room), word), np.empty((2, room), np.int32), np.empty(256, np.int64)
             for row in range(np.int64(group) * few, min(outer, (np.int64(group) + 1) * few)):
                 select(x[row], k, keys, found, counts)
@@ -252,6 +255,9 @@ def kth_rows(dtype: str) -> Kernel:
         for i in range(row.size):
             left[i] = word_of(row[i])
         held = row.size
+        if held < INSERTION:
+            insertion_sort(left, left)
+            return left[k - 1]
         for byte in range(left.itemsize - 1, -1, -1):
             count_bytes(left[:held], byte, counts)
             wanted = 0
@@ -355,6 +361,21 @@ def parts_for(size, bins):
     return 8 if size > 16 * bins and size > 1 << 15 else 1
 
 
+@inlined
+def add_rows(counts, out):
+    for i in range(out.size):
+        total = 0
+        for part in range(counts.shape[0]):
+            total += counts[part, i]
+        out[i] = total
+
+
+@inlined
+def count_into(part, counts):
+    for i in range(part.size):
+        counts[part[i]] += 1
+
+
 @kernel
 def bincount(x, out):
     """x (size,) of integers in [0, bins) -> out (bins,): how often each comes."""
@@ -362,11 +383,8 @@ def bincount(x, out):
     counts, long = np.zeros((parts, out.size), np.int64), (x.size + parts - 1) // parts
     for part in prange(parts):
         left = np.int64(part) * long
-        count = counts[part]
-        for i in range(left, min(left + long, x.size)):
-            count[x[i]] += 1
-    for i in range(out.size):
-        out[i] = counts[:, i].sum()
+        count_into(x[left:min(left + long, x.size)], counts[part])
+    add_rows(counts, out)
 
 
 @kernel
@@ -377,17 +395,21 @@ def bincount_weighted(x, weights, out):
         out[x[i]] += weights[i]
 
 
+@inlined
+def count_between(part, lower, upper, counts):
+    scale = counts.size / (upper - lower)
+    for i in range(part.size):
+        x = np.float64(part[i])
+        if lower <= x and x <= upper:
+            counts[min(counts.size - 1, np.int64((x - lower) * scale))] += 1
+
+
 @kernel
 def histc(x, lower, upper, out):
     """x (size,) -> out (bins,): how many elements lie in each of equal parts of [lower, upper]; others are left out."""
-    bins = out.size
-    parts = parts_for(x.size, bins)
-    counts, long, scale = np.zeros((parts, bins), np.int64), (x.size + parts - 1) // parts, bins / (upper - lower)
+    parts = parts_for(x.size, out.size)
+    counts, long = np.zeros((parts, out.size), np.int64), (x.size + parts - 1) // parts
     for part in prange(parts):
         left = np.int64(part) * long
-        count = counts[part]
-        for i in range(left, min(left + long, x.size)):
-            if lower <= x[i] <= upper:
-                count[min(bins - 1, np.int64((x[i] - lower) * scale))] += 1
-    for i in range(bins):
-        out[i] = counts[:, i].sum()
+        count_between(x[left:min(left + long, x.size)], lower, upper, counts[part])
+    add_rows(counts, out)

@@ -7,7 +7,9 @@ from llvmlite import ir
 from numba import types
 from numba.core import config
 from numba.core.codegen import get_host_cpu_features
+from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic, overload
+from numba.np.arrayobj import populate_array
 
 from . import tiles
 
@@ -290,6 +292,25 @@ def _turn(context, source, start, step, height, width, target, place, target_ste
 def _turn_square(source, start, step, height, width, target, place, target_step):
     return lambda source, start, step, height, width, target, place, target_step: _turn(
         source, start, step, height, width, target, place, target_step)
+
+
+@intrinsic
+def _memory(context, x):
+    result = types.Array(x.dtype, 1, "C", readonly=not x.mutable)
+
+    def codegen(context, builder, signature, args):
+        source = context.make_array(signature.args[0])(context, builder, args[0])
+        array = context.make_array(signature.return_type)(context, builder)
+        populate_array(array, source.data, [INT(1 << 40)], [INT(x.dtype.bitwidth // 8)], INT(x.dtype.bitwidth // 8),
+                       source.meminfo)
+        return impl_ret_borrowed(context, builder, signature.return_type, array._getvalue())
+
+    return result(x), codegen
+
+
+@overload(tiles.memory)
+def _memory_of(x):
+    return lambda x: _memory(x)
 
 
 @overload(tiles.tile_rows)

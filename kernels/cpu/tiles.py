@@ -15,6 +15,7 @@ import numpy as np
 
 from ..compile import inlined
 
+ONE_ROW = 8                     # vectors in a tile of one row
 DEPTH = 256                     # products taken at once
 
 
@@ -34,6 +35,11 @@ def tile_rows(a):
 def vector_length(a):
     """`lanes`, in compiled code."""
     return lanes(a.dtype)
+
+
+def memory(x):
+    """All memory from the first element of x on, as a 1-d array."""
+    return np.lib.stride_tricks.as_strided(x, (1 << 40,), (x.itemsize,))
 
 
 def multiply_tile(one_row, vectors, a, a_start, a_row, a_column, first_row, rows, b, b_start, b_row, b_column, first_vector,
@@ -59,10 +65,17 @@ def multiply(a, a_start, a_row, a_column, row_begin, row_end, b, b_start, b_row,
     """Products of rows ``row_begin`` to ``row_end`` and the first ``vectors`` vectors, tile by tile.
 
     c_start is where c has row 0 and vector 0; columns counts the numbers c has from vector 0 on. The products are taken
-    in blocks of depth, so that what tiles above each other share of b stays in the L1 cache.
+    in blocks of depth, so that what tiles above each other share of b stays in the L1 cache. A single row has tiles of
+    more vectors, to keep the processor busy; b_column has places for whole tiles, see `vector_table`.
     """
     length, height = vector_length(b), tile_rows(b)
     vector = 0
+    if row_end - row_begin == 1:
+        for vector in range(0, vectors, ONE_ROW):
+            multiply_tile(True, ONE_ROW, a, a_start, a_row, a_column, row_begin, 1, b, b_start, b_row, b_column, vector,
+                          0, depth, bias, add, c, c_start + row_begin * c_step + vector * length, c_step,
+                          columns - vector * length)
+        return
     while vector < vectors:
         left = vectors - vector
         wide = 3 if left == 3 or left > 4 else min(left, 2)
@@ -82,6 +95,11 @@ def multiply(a, a_start, a_row, a_column, row_begin, row_end, b, b_start, b_row,
                     multiply_tile(False, 1, a, a_start, a_row, a_column, row, rows, b, b_start, b_row, b_column, vector,
                                   begin, end, bias, adding, c, place, c_step, right)
         vector += wide
+
+
+def vector_table(count: int, length: int) -> np.ndarray:
+    """Where ``count`` adjacent vectors of ``length`` begin; with so many places more that any tile may be read."""
+    return np.minimum(np.arange(count + ONE_ROW), count - 1) * length
 
 
 def copy(source, start, target, place, count):

@@ -1,7 +1,7 @@
 """Kernels of CUDA: the file names, kernel names and parameters of ``cpu/``, one thread an element of the output."""
 import importlib
 
-TOPICS: tuple[str, ...] = ("pooling",)
+TOPICS: tuple[str, ...] = ("pooling", "random")
 
 
 def load() -> None:

@@ -10,7 +10,7 @@ import contextlib
 import ctypes
 import functools
 import hashlib
-import inspect
+import math
 import os
 import re
 import struct
@@ -58,9 +58,11 @@ class Kernel:
             enqueue(self, grid, block, args)
 
 
-def kernel(function: Callable) -> Kernel:
+def kernel(function: Callable | None = None, *, geometry: Callable = one_thread_an_element) -> Any:
     """Make a function of many threads a `Kernel`, and enter it into the table of CUDA under its name."""
-    made = Kernel(function)
+    if function is None:
+        return functools.partial(kernel, geometry=geometry)
+    made = Kernel(function, geometry=geometry)
     table.enter("cuda", made.name, made)
     return made
 
@@ -193,15 +195,29 @@ def _target(capability: tuple[int, int]) -> Target:
     from numba import cuda as compiler
     from numba.cuda import libdevice
 
+    _teach_typed()
     mark = compiler.jit(device=True)
     return Target(compiler, mark, {
+        bits.typed: bits.typed,
         bits.float32_to_bits: mark(lambda x: libdevice.float_as_int(x)),
         bits.bits_to_float32: mark(lambda n: libdevice.int_as_float(n)),
         bits.float64_to_bits: mark(lambda x: libdevice.double_as_longlong(x)),
         bits.bits_to_float64: mark(lambda n: libdevice.longlong_as_double(n)),
         bits.float32_to_half: mark(lambda x: np.uint16(libdevice.float2half_rn(x))),
         bits.half_to_float32: mark(lambda n: libdevice.half2float(np.int16(n))),
+        bits.fmod: mark(lambda x, y: math.fmod(x, y)),
     })
+
+
+@functools.cache
+def _teach_typed() -> None:
+    """Tell numba-cuda what `kernels.bits.typed` is."""
+    from numba.cuda.extending import overload
+
+    @overload(bits.typed)
+    def typed(value, x):
+        to = x
+        return lambda value, x: to(value)
 
 
 def _type(arg: Any, layout: str) -> Any:
@@ -234,8 +250,3 @@ def linked(code: str, capability: tuple[int, int]) -> bytes:
     finally:
         nvjitlink.destroy(handle)
     return bytes(cubin)
-
-
-def parameters(kernel: Kernel) -> list[str]:
-    """Names of a kernel's parameters."""
-    return list(inspect.signature(kernel.function).parameters)

@@ -34,23 +34,43 @@ class Target:
 
     def rebound(self, function: Callable) -> Callable:
         """A copy of ``function`` whose global names and closed-over variables mean what they mean on this target."""
-        used = {step.argval for step in dis.get_instructions(function) if step.opname == "LOAD_GLOBAL"}
-        known = {name: self._meaning(value, function) for name, value in function.__globals__.items() if name in used}
-        cells = tuple([types.CellType(self._meaning(cell.cell_contents, function)) for cell in function.__closure__ or ()])
+        known, given = {}, function.__globals__
+        for name, attributes in used(function).items():
+            if name in given:
+                value = given[name]
+                ours = isinstance(value, types.ModuleType) and value.__name__.startswith(PACKAGE)
+                known[name] = self._module(value, attributes) if ours else self._meaning(value)
+        cells = tuple([types.CellType(self._meaning(cell.cell_contents)) for cell in function.__closure__ or ()])
         copy = types.FunctionType(function.__code__, known, function.__name__, function.__defaults__, cells)
         copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
         return copy
 
-    def _meaning(self, value: Any, user: Callable) -> Any:
+    def _meaning(self, value: Any) -> Any:
         if value is cuda:
             return self.cuda
         if not isinstance(value, (types.FunctionType, types.ModuleType)):
             value = getattr(value, "__wrapped__", value)    # a formula with separate implementations for the CPU
-        if isinstance(value, types.ModuleType) and value.__name__.startswith(PACKAGE):
-            raise TypeError(f"{user.__name__} uses the module {value.__name__}; import its functions by name, because a "
-                            f"kernel for CUDA is rebuilt from the names it uses")
         if not isinstance(value, types.FunctionType):
             return value
         if value not in self.made:
             self.made[value] = self.replacements.get(value) or self.mark(self.rebound(value))
         return self.made[value]
+
+    def _module(self, module: types.ModuleType, attributes: set[str]) -> types.ModuleType:
+        """What is used of a module of kernels."""
+        copy = types.ModuleType(module.__name__)
+        for name in attributes:
+            setattr(copy, name, self._meaning(getattr(module, name)))
+        return copy
+
+
+def used(function: Callable) -> dict[str, set[str]]:
+    """The global names a function loads, and the attributes it takes of each."""
+    found: dict[str, set[str]] = {}
+    steps = list(dis.get_instructions(function))
+    for step, following in zip(steps, [*steps[1:], steps[-1]]):
+        if step.opname == "LOAD_GLOBAL":
+            attributes = found.setdefault(step.argval, set())
+            if following.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+                attributes.add(following.argval)
+    return found

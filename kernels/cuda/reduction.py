@@ -38,7 +38,7 @@ class Reduce:
     """A reduction in one launch, or in two where x is cut into chunks."""
 
     def __init__(self, name: str, dtype: str, loop: Callable, geometry: Callable):
-        made, self.wide = reduction(name, dtype), accumulator(dtype)
+        made, self.wide = reduction(name, dtype), accumulator(name, dtype)
         self.name = f"{name}_{'rows' if loop is rows_loop else 'columns'}"
         self.partial = Kernel(loop(made.start, made.map, made.combine, unchanged, self.wide), f"{self.name}_part", geometry)
         self.last = Kernel(loop(made.start, unchanged, made.combine, made.finish, self.wide), f"{self.name}_last", geometry)

@@ -21,11 +21,6 @@ def add_scaled(x, y, alpha):
 
 
 @formula
-def add_scaled_number(x, y, alpha):
-    return x + y * alpha
-
-
-@formula
 def sub(x, y):
     return x - y
 
@@ -114,7 +109,7 @@ def absolute(x):
 @formula
 def sign(x):
     """-1, 0 or 1, and 0 for NaN."""
-    return x * 0 + (x > 0) - (x < 0) if x == x else x * 0
+    return bits.typed((x > 0) - (x < 0), x)
 
 
 @formula
@@ -124,7 +119,7 @@ def square(x):
 
 @formula
 def reciprocal(x):
-    return type(x)(1) / x
+    return bits.typed(1, x) / x
 
 
 @formula
@@ -216,7 +211,3 @@ def addcdiv(x, y, z, value):
 def where(condition, x, y):
     return x if condition else y
 
-
-@formula
-def masked_fill(x, mask, value):
-    return value if mask else x

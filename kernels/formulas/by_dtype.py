@@ -7,6 +7,7 @@ uses `math` alone.
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +20,7 @@ class ByDtype:
 
     def __init__(self, function: Callable, float32: Callable, float64: Callable):
         functools.update_wrapper(self, function)
-        self.float32, self.float64 = float32, float64
+        self.float32, self.float64 = inspect.unwrap(float32), inspect.unwrap(float64)
 
     def __call__(self, *args: Any) -> Any:
         return self.__wrapped__(*args)

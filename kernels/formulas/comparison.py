@@ -1,6 +1,7 @@
 """Comparison and logic; all answer bool, or bits."""
 import math
 
+from ..bits import typed
 from ..compile import formula
 
 
@@ -103,3 +104,9 @@ def shift_left(x, y):
 @formula
 def shift_right(x, y):
     return x >> y
+
+
+@formula
+def masked_scale(x, mask, scale):
+    """x times ``scale`` where the mask holds, zero elsewhere (not x times zero, which would keep NaN)."""
+    return x * scale if mask else typed(0, x)

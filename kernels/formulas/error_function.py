@@ -1,6 +1,7 @@
-"""The error function without branches, so that loops over it vectorize."""
+"""The error function and its complement without branches, so that loops over them vectorize."""
 from .by_dtype import fma, polynomial
-from .exponential import ONE, ZERO, f4, power_of_two_float32, power_of_two_float64, reduced_float32, reduced_float64
+from .exponential import ONE, ZERO, f4, f8
+from .exponential import power_of_two_float32, power_of_two_float64, reduced_float32, reduced_float64, scaled_float64
 
 # erf(x) / x - 1 in powers of x**2, |x| < 1
 ERF = (0.1283791670955126, -0.3761263890318375, 0.11283791670954857, -0.026866170645072893, 0.005223977624780861,
@@ -16,6 +17,15 @@ LOG_ERFC = (5.027964709494634e-07, 1.1283740899967254, 0.6366436257291994, 0.102
             4.929062324769616e-12)
 LOG_ERFC_32 = (0.0003415232931729406, 1.1270891427993774, 0.638144850730896, 0.10310675203800201, -0.02183806337416172,
                0.0029476580675691366, -0.00018637916946318)
+# exp(x**2) erfc(x) (1 + 2 x) in powers of (x - 3.75) / (x + 3.75), 1 <= x <= 27.5 (10.5)
+ERFC = (1.2375126308378277, -0.14024059858554722, 0.0035854154854604693, 0.0822767384901836, -0.10880393014147242,
+        0.09230432115863885, -0.0586933985969444, 0.028362277456307348, -0.009746579464461358, 0.0017556254035216475,
+        0.00029371304146473917, -0.00029015082921256193, 5.165107449737944e-05, 2.2369813560361293e-05,
+        -1.1444722768532057e-05, -9.353091034779208e-07, 1.7366533993761575e-06, -1.1223442866034566e-07,
+        -2.1696991911006422e-07, 5.4499581322133076e-08)
+ERFC_SHORT = (1.237512630620758, -0.14024060089778878, 0.0035854635967715745, 0.08227691346306303,
+              -0.1088056154277858, 0.09230035680354068, -0.05867275136278981, 0.028400974366943985,
+              -0.009851293708318384, 0.001583511224195545, 0.0004919561853288348)
 
 
 def erf_float32(x):
@@ -34,3 +44,26 @@ def erf_float64(x):
     y = (1.0 - scale) - scale * (r + bend)
     y = -y if x < 0.0 else y
     return fma(x, polynomial(x * x, ERF), x) if size < 1.0 else y
+
+
+def erfc_float32(x):
+    """In float64, where exp(-x**2) needs no care."""
+    x = f8(x)
+    size = 10.5 if abs(x) > 10.5 else abs(x)
+    n, r, bend = reduced_float64(-size * size)
+    tail = polynomial((size - 3.75) / (size + 3.75), ERFC_SHORT) / fma(2.0, size, 1.0)
+    y = tail * (1.0 + (r + bend)) * power_of_two_float64(n)
+    y = 2.0 - y if x < 0.0 else y
+    return f4(1.0 - fma(x, polynomial(x * x, ERF), x) if size < 1.0 else y)
+
+
+def erfc_float64(x):
+    """exp(-x**2) times a polynomial; x**2 as a sum, since its rounding error counts in the exponent."""
+    size = 27.5 if abs(x) > 27.5 else abs(x)
+    square = size * size
+    rest = fma(size, size, -square)
+    n, r, bend = reduced_float64(-square)
+    tail = polynomial((size - 3.75) / (size + 3.75), ERFC) / fma(2.0, size, 1.0)
+    y = scaled_float64(fma(tail, (r + bend) - rest, tail), n)
+    y = 2.0 - y if x < 0.0 else y
+    return 1.0 - fma(x, polynomial(x * x, ERF), x) if size < 1.0 else y

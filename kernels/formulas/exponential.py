@@ -8,7 +8,7 @@ import numpy as np
 from ..bits import bits_to_float32, bits_to_float64, float32_to_bits, float64_to_bits
 from .by_dtype import fma, part, polynomial
 
-f4, i4, i8 = np.float32, np.int32, np.int64
+f4, f8, i4, i8 = np.float32, np.float64, np.int32, np.int64
 ZERO, HALF, ONE, TWO = f4(0), f4(0.5), f4(1), f4(2)
 
 LOG2_E = 1.4426950408889634

@@ -1,13 +1,7 @@
 """What indexed writes do with the element they find: the old value and the new one give the result."""
 from __future__ import annotations
 
-from ..compile import formula, inlined
-
-
-@formula
-def masked_fill(x, mask, value):
-    """``value`` where ``mask`` is true, else x."""
-    return value if mask else x
+from ..compile import inlined
 
 
 @inlined

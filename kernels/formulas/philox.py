@@ -2,18 +2,35 @@
 1, 2, 3" (2011), and the numbers that are made of its words.
 
 The words of a counter depend on nothing but the seed and the counter, so any thread of any device can draw any part of a
-stream, and the stream is always the same. All functions are free of branches, so that loops over them vectorise.
+stream, and the stream is always the same. Words become numbers in tiles of LANES counters: words a of all its counters,
+then words b, c and d. A float64 takes two words, so a tile has 4 LANES float32 or 2 LANES float64.
+
+Functions are free of branches where loops over them should vectorise.
 """
 import math
 
 import numpy as np
 
-from ..bits import bits_to_float32, bits_to_float64, float32_to_bits, float64_to_bits
+from ..bits import bits_to_float32, bits_to_float64, cast, float32_to_bits, float64_to_bits
 from ..compile import inlined
 
 MULTIPLIER_0, MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 WEYL_0, WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 WORD, HALF_WORD = np.uint64(32), np.uint64(0xFFFFFFFF)
+LANES = 256                     # counters of a tile
+
+
+@inlined
+def single(out):
+    """Whether out is of float32, which cannot tell 1 + 2^-30 from 1. (A compiler folds this to a constant.)"""
+    return cast(1, out) + cast(2.0**-30, out) == cast(1, out)
+
+
+@inlined
+def stretched(unit, low, high):
+    """A number of [0, 1) moved to [low, high). What rounding carries to high belongs to low, which has half a step else."""
+    value = low + unit * (high - low)
+    return value if value < high else low
 
 
 @inlined

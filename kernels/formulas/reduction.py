@@ -10,6 +10,7 @@ import numpy as np
 
 from ..compile import REASSOCIATE, inlined
 from . import order
+from .vector import pow
 
 
 @inlined
@@ -39,7 +40,7 @@ def one_if_true(x):
 
 @inlined
 def power_of_magnitude(x, exponent):
-    return math.pow(abs(np.float64(x)), exponent)
+    return pow(abs(np.float64(x)), exponent)
 
 
 @inlined(fastmath=REASSOCIATE)
@@ -89,7 +90,7 @@ def root(value, count):
 
 @inlined
 def root_of_degree(value, count, exponent):
-    return math.pow(value, 1 / exponent)
+    return pow(value, 1 / exponent)
 
 
 def number_of(back):
@@ -105,7 +106,7 @@ class Reduction:
     """``finish(combine(start, map(x0), map(x1), ...), count)``; map and finish also take the call's numbers.
 
     ``combine`` is associative up to rounding. Floats are combined in float64, integers in int64, so that float32 sums
-    lose nothing; a ``start`` of a narrower type keeps its type.
+    lose nothing; where ``start`` has an integer type of its own, partial results are integers too.
     """
     start: Any = 0
     map: Callable = identity
@@ -119,7 +120,7 @@ REDUCTIONS = {
     "prod": Reduction(start=1, combine=multiply),
     "nansum": Reduction(map=zero_for_nan),
     "sum_of_squares": Reduction(map=square),
-    "count_nonzero": Reduction(map=one_if_true),
+    "count_nonzero": Reduction(np.int64(0), one_if_true),
     "all": Reduction(np.uint8(1), is_true, both, is_nonzero),
     "any": Reduction(np.uint8(0), is_true, either, is_nonzero),
     "norm": Reduction(map=power_of_magnitude, finish=root_of_degree),

@@ -1,8 +1,9 @@
 """Functions of `math` whose loops vectorize on the CPU, for float32 and float64; other formulas take them from here."""
 import math
 
-from . import error_function, power
+from . import error_function, gamma, inverse_error_function, power
 from . import exponential as e
+from . import inverse_trigonometric as a
 from . import logarithmic as l
 from . import trigonometric as t
 from .by_dtype import by_dtype
@@ -93,3 +94,48 @@ def sqrt(x):
 def rsqrt(x):
     """1 / sqrt(x)"""
     return 1 / math.sqrt(x)
+
+
+@by_dtype(power.pow_float32, power.pow_float64)
+def pow(x, y):
+    return math.pow(x, y)
+
+
+@by_dtype(a.asin_float32, a.asin_float64)
+def asin(x):
+    return math.asin(x)
+
+
+@by_dtype(a.acos_float32, a.acos_float64)
+def acos(x):
+    return math.acos(x)
+
+
+@by_dtype(a.atan_float32, a.atan_float64)
+def atan(x):
+    return math.atan(x)
+
+
+@by_dtype(a.atan2_float32, a.atan2_float64)
+def atan2(y, x):
+    return math.atan2(y, x)
+
+
+@by_dtype(error_function.erfc_float32, error_function.erfc_float64)
+def erfc(x):
+    return math.erfc(x)
+
+
+@by_dtype(inverse_error_function.erfinv_float32, inverse_error_function.erfinv_float64)
+def erfinv(x):
+    return inverse_error_function.erfinv_float64(x)
+
+
+@by_dtype(gamma.lgamma_float32, gamma.lgamma_float64)
+def lgamma(x):
+    return math.lgamma(x)
+
+
+@by_dtype(gamma.digamma_float32, gamma.digamma_float64)
+def digamma(x):
+    return gamma.digamma_float64(x)

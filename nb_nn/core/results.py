@@ -7,6 +7,7 @@ from collections import namedtuple
 def result_type(name: str, *fields: str) -> type:
     """A named tuple type whose repr is ``torch.return_types.NAME(...)``.
 
+    >>> from nb_nn.core.results import result_type
     >>> result_type("max", "values", "indices")(1, 2)
     torch.return_types.max(
     values=1,

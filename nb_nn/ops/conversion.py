@@ -22,6 +22,7 @@ def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, non_blo
     >>> tensor([1, 2]).to(torch.float64)
     tensor([1., 2.], dtype=torch.float64)
     """
+    view.check_memory_format(memory_format)
     for place, arg in enumerate(args):
         if isinstance(arg, dtypes.dtype):
             dtype = arg

@@ -14,15 +14,15 @@ from ..core.dtype import dtype
 from ..core.geometry import contiguous_strides, is_dense, sizes_of
 from ..core.launch import NUMBERS
 from ..core.op import derivative, inplace, op
-from ..core.state import state
 from ..core.size import Size
+from ..core.state import state
 from ..core.storage import Storage, strided
 from ..core.tensor_base import TensorBase, alias_of, wrap
 
 Tensor = TensorBase
 
 
-def resolve(kind: dtype | None, where: Any, requires_grad: bool, layout: Any = None) -> tuple[dtype, Any]:
+def resolve(kind: dtype | None, where: Any, requires_grad: bool) -> tuple[dtype, Any]:
     """Checked type and device of a tensor to be made."""
     if kind is None:
         kind = dtypes.get_default_dtype()
@@ -31,6 +31,20 @@ def resolve(kind: dtype | None, where: Any, requires_grad: bool, layout: Any = N
     if requires_grad and kind.category < 2:
         raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
     return kind, place(where)
+
+
+def check_options(layout: Any = None, pin_memory: bool = False, memory_format: Any = None) -> None:
+    """Refuse what cannot be honoured: other layouts than strided, pinned memory without CUDA, memory formats by channels."""
+    if layout is not None and layout.name != "strided":
+        raise RuntimeError(f"layout {layout} is not made by this function; it makes strided tensors")
+    if pin_memory:
+        from .. import cuda
+
+        cuda.check_available("pin_memory")
+    if memory_format is not None:
+        from .view import check_memory_format
+
+        check_memory_format(memory_format)
 
 
 def place(where: Any) -> device:
@@ -62,6 +76,7 @@ def tensor(data: Any, *, dtype: dtype | None = None, device: Any = None, require
     tensor([[1.0000, 2.0000],
             [3.0000, 4.5000]])
     """
+    check_options(pin_memory=pin_memory)
     made = _from_data(data, dtype, True)
     kind, where = resolve(made._dtype, device, requires_grad)
     return finish(made if where is CPU else made.to(where), requires_grad)
@@ -200,6 +215,7 @@ def empty(*size: Any, out: Any = None, dtype: dtype | None = None, layout: Any =
     >>> empty(2, 3).shape
     torch.Size([2, 3])
     """
+    check_options(layout, pin_memory=pin_memory, memory_format=memory_format)
     return filled(None, size, out, dtype, device, requires_grad)
 
 
@@ -211,6 +227,7 @@ def zeros(*size: Any, out: Any = None, dtype: dtype | None = None, layout: Any =
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
     """
+    check_options(layout, pin_memory=pin_memory)
     return filled(0, size, out, dtype, device, requires_grad)
 
 
@@ -221,6 +238,7 @@ def ones(*size: Any, out: Any = None, dtype: dtype | None = None, layout: Any = 
     >>> ones(3)
     tensor([1., 1., 1.])
     """
+    check_options(layout, pin_memory=pin_memory)
     return filled(1, size, out, dtype, device, requires_grad)
 
 
@@ -231,6 +249,7 @@ def full(size: Any, fill_value: Any, *, out: Any = None, dtype: dtype | None = N
     >>> full((2,), 3.5)
     tensor([3.5000, 3.5000])
     """
+    check_options(layout, pin_memory=pin_memory)
     if isinstance(fill_value, TensorBase):
         fill_value = fill_value.item()
     if not isinstance(fill_value, NUMBERS):
@@ -269,6 +288,7 @@ def empty_like(input: Tensor, *, dtype: dtype | None = None, layout: Any = None,
     >>> empty_like(zeros(2, 1)).shape
     torch.Size([2, 1])
     """
+    check_options(layout, memory_format=memory_format)
     return _like(None, input, dtype, device, requires_grad)
 
 
@@ -279,6 +299,7 @@ def zeros_like(input: Tensor, *, dtype: dtype | None = None, layout: Any = None,
     >>> zeros_like(tensor([1, 2]))
     tensor([0, 0])
     """
+    check_options(layout, memory_format=memory_format)
     return _like(0, input, dtype, device, requires_grad, out)
 
 
@@ -289,6 +310,7 @@ def ones_like(input: Tensor, *, dtype: dtype | None = None, layout: Any = None, 
     >>> ones_like(tensor([1.5, 2]))
     tensor([1., 1.])
     """
+    check_options(layout, memory_format=memory_format)
     return _like(1, input, dtype, device, requires_grad, out)
 
 
@@ -299,6 +321,7 @@ def full_like(input: Tensor, fill_value: Any, *, out: Any = None, dtype: dtype |
     >>> full_like(tensor([1.5, 2]), 7)
     tensor([7., 7.])
     """
+    check_options(layout, memory_format=memory_format)
     return _like(fill_value, input, dtype, device, requires_grad, out)
 
 
@@ -320,6 +343,7 @@ def empty_strided(size: Any, stride: Any, *, dtype: dtype | None = None, layout:
     >>> empty_strided((2, 3), (1, 2)).stride()
     (1, 2)
     """
+    check_options(layout, pin_memory=pin_memory)
     size, stride = sizes_of((size,)), sizes_of((stride,))
     if len(size) != len(stride):
         raise RuntimeError(f"empty_strided: mismatch in length of strides and shape: {list(size)}, {list(stride)}")
@@ -342,6 +366,7 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, out: Any = None, dtype
     >>> arange(1, 4)
     tensor([1, 2, 3])
     """
+    check_options(layout, pin_memory=pin_memory)
     start, end = (0, start) if end is None else (start, end)
     start, end, step = (one.item() if isinstance(one, TensorBase) else one for one in (start, end, step))
     if step == 0:
@@ -364,6 +389,7 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, out: Any = None, dtype
 def range(start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None, dtype: dtype | None = None, layout: Any = None,
           device: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers from ``start`` to ``end``, both included, by ``step``. Deprecated: `arange` leaves ``end`` out, as Python does."""
+    check_options(layout)
     import warnings
 
     warnings.warn("torch.range is deprecated because its behavior is inconsistent with Python's range builtin. Instead, use "
@@ -384,6 +410,7 @@ def linspace(start: float, end: float, steps: int = 100, *, out: Any = None, dty
     >>> linspace(3, 10, steps=5)
     tensor([ 3.0000,  4.7500,  6.5000,  8.2500, 10.0000])
     """
+    check_options(layout)
     return _deliver(_spaced(start, end, steps), out, dtype, device, requires_grad)
 
 
@@ -394,6 +421,7 @@ def logspace(start: float, end: float, steps: int = 100, base: float = 10.0, *, 
     >>> logspace(0, 2, steps=3)
     tensor([  1.,  10., 100.])
     """
+    check_options(layout)
     return _deliver(np.power(float(base), _spaced(start, end, steps)), out, dtype, device, requires_grad)
 
 
@@ -422,6 +450,7 @@ def eye(n: int, m: int | None = None, *, out: Any = None, dtype: dtype | None = 
     tensor([[1., 0.],
             [0., 1.]])
     """
+    check_options(layout)
     m = n if m is None else m
     if n < 0 or m < 0:
         raise RuntimeError(f"n must be greater or equal to 0, got {min(n, m)}")
@@ -443,6 +472,7 @@ def scalar_tensor(s: Any, *, dtype: dtype | None = None, layout: Any = None, dev
     >>> scalar_tensor(2)
     tensor(2.)
     """
+    check_options(layout)
     return filled(s, ((),), None, dtype, device, requires_grad)
 
 

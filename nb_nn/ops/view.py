@@ -18,6 +18,8 @@ Tensor = TensorBase
 def strides_of(tensor: Tensor) -> tuple[int, ...]:
     """Strides in elements."""
     array = tensor._array
+    if array.size == 0:                         # NumPy's are 0
+        return contiguous_strides(array.shape)
     itemsize = array.itemsize
     return tuple([step // itemsize for step in array.strides])
 
@@ -131,9 +133,16 @@ def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
     return view(input, (*size[:dim], *infer_size(sizes_of((sizes,)), size[dim]), *size[dim + 1:]))
 
 
+def check_memory_format(memory_format: Any) -> None:
+    """Refuse memory formats by channels."""
+    if memory_format is not None and memory_format.name not in ("contiguous_format", "preserve_format"):
+        raise RuntimeError(f"memory format {memory_format} is not supported; tensors are made contiguous")
+
+
 @op
 def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
     """``input`` itself if it lies in C order, else a copy that does."""
+    check_memory_format(memory_format)
     if input._array.flags.c_contiguous:
         return input
     out = launch.empty(input._array.shape, input._dtype, input._device)
@@ -616,6 +625,7 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     >>> clone(tensor([1, 2]))
     tensor([1, 2])
     """
+    check_memory_format(memory_format)
     array = input._array
     out = launch.wrap(launch.like_inputs((array,), array.shape, array.dtype), input._dtype)
     launch.copy_array(array, input._dtype, out)

@@ -3,7 +3,6 @@ import itertools
 
 import numpy as np
 import pytest
-
 from nb_nn.kernels import table
 
 CASES = [  # batch, channels, height, width, channels out, kernel, stride, padding, dilation, groups
@@ -49,9 +48,10 @@ def test_convolution_and_its_gradients(case, dtype):
     x, weight, bias, grad = arrays(case, dtype)
     out, grad_x, grad_weight = np.zeros_like(grad), np.zeros_like(x), np.zeros_like(weight)
     for a, b, c in pairs(case):
-        out[:, *a] += x[:, *c] * weight[b]
-        grad_x[:, *c] += grad[:, *a] * weight[b]
-        grad_weight[b] += grad[:, *a] @ x[:, *c]
+        a, c = (slice(None), *a), (slice(None), *c)
+        out[a] += x[c] * weight[b]
+        grad_x[c] += grad[a] * weight[b]
+        grad_weight[b] += grad[a] @ x[c]
     geometry = case[6:]
 
     got = np.full_like(out, np.nan)

@@ -61,6 +61,10 @@ def reductions() -> list[Case]:
     few, many, long = numbers(37, 5), numbers(3, 130), numbers(1, 9000)
     block = numbers(2, 17, 40)
     tall = numbers(1, 8300, 3)
+    close = np.ones((1, 9000))
+    close[0, 4321] = 1 + 3e-16                          # one step above 1: lost if keys were combined as float64
+    block_with_nan = block.astype("d")
+    block_with_nan[1, 5, 7] = np.nan
     return [
         Case("sum of short rows", reduction.reduce_rows("sum", "f"), (few, (), np.empty(37, "f")), (few.sum(1),), 1e-5),
         Case("mean of rows", reduction.reduce_rows("mean", "f"), (many, (), np.empty(3, "f")), (many.mean(1),), 1e-5),
@@ -68,6 +72,11 @@ def reductions() -> list[Case]:
         Case("norm of rows", reduction.reduce_rows("norm", "d"), (many.astype("d"), (3.0,), np.empty(3)),
              ((abs(many.astype("d")) ** 3).sum(1) ** (1 / 3),), 1e-6),
         Case("amax of rows", reduction.reduce_rows("amax", "f"), (many, (), np.empty(3, "f")), (many.max(1),)),
+        Case("amax of close doubles", reduction.reduce_rows("amax", "d"), (close, (), np.empty(1)), (1 + 3e-16,)),
+        Case("amin with nan", reduction.reduce_columns("amin", "d"), (block_with_nan, (), np.empty((2, 40))),
+             (block_with_nan.min(1),)),
+        Case("nonzeros of columns", reduction.reduce_columns("count_nonzero", "f"), (block.round(), (),
+             np.empty((2, 40), int)), ((block.round() != 0).sum(1),)),
         Case("all of rows", reduction.reduce_rows("all", "?"), (few > -2.5, (), np.empty(37, bool)), ((few > -2.5).all(1),)),
         Case("sum of empty rows", reduction.reduce_rows("sum", "l"), (np.empty((3, 0), int), (), np.empty(3, int)), (0,)),
         Case("sum of columns", reduction.reduce_columns("sum", "f"), (block, (), np.empty((2, 40), "f")), (block.sum(1),), 1e-5),
@@ -104,4 +113,14 @@ def pooling() -> list[Case]:
     return cases
 
 
-CASES = [*maps(), *reductions(), *pooling()]
+def random() -> list[Case]:
+    """Without expectations: these are the stream of the CPU, which a test of its own compares."""
+    return [Case(f"{name} {dtype}", table.find("cuda", name), (-7, 2**32 - 5, *numbers, np.empty(size, dtype)), ())
+            for name, numbers, dtype in [("uniform", (-1.0, 2.5), "f"), ("uniform", (-1.0, 2.5), "d"),
+                                         ("normal", (1.0, 2.0), "f"), ("normal", (1.0, 2.0), "d"),
+                                         ("exponential", (2.0,), "f"), ("exponential", (2.0,), "d"),
+                                         ("bernoulli", (0.3,), "f"), ("bernoulli", (0.3,), "?")]
+            for size in (10, 1300)]
+
+
+CASES = [*maps(), *reductions(), *pooling(), *random()]

@@ -108,7 +108,11 @@ class Device:
 
     def _run_block(self, function: Callable, args: tuple) -> None:
         width, height, depth = self.blockDim
-        threads = [Thread(lambda: function(*args), Index(x, y, z), x + width * (y + height * z))
+        def quietly():
+            with np.errstate(all="ignore"):     # overflow and invalid numbers are no errors on a device
+                function(*args)
+
+        threads = [Thread(quietly, Index(x, y, z), x + width * (y + height * z))
                    for z in range(depth) for y in range(height) for x in range(width)]
         ready, living = list(threads), list(threads)
         while living:
@@ -259,6 +263,13 @@ class Atomic:
         return self._changed(array, index, lambda old: value if old == expected else old)
 
 
+def seen_inside(arg: Any) -> Any:
+    """An argument as a kernel sees it: arrays with a guard, and Python's numbers with the 64 bits they have there."""
+    if isinstance(arg, np.ndarray) and arg.ndim:
+        return Guarded(arg)
+    return np.int64(arg) if type(arg) is int else np.float64(arg) if type(arg) is float else arg
+
+
 @contextlib.contextmanager
 def simulated(seed: int = 0) -> Iterator[None]:
     """Let kernels of CUDA run here, on NumPy arrays; the seed decides the order of threads."""
@@ -267,9 +278,8 @@ def simulated(seed: int = 0) -> Iterator[None]:
     def enqueue(kernel: launch.Kernel, grid: tuple, block: tuple, args: tuple) -> None:
         device = Device(Index(*grid), Index(*block), chance)
         target = Target(device, lambda function: function, {})
-        inside = tuple([Guarded(arg) if isinstance(arg, np.ndarray) and arg.ndim else arg for arg in args])
-        with np.errstate(all="ignore"):
-            device.run(target.rebound(kernel.function), inside)
+        inside = tuple([seen_inside(arg) for arg in args])
+        device.run(target.rebound(kernel.function), inside)
 
     with mock.patch.object(launch, "enqueue", enqueue):
         yield

@@ -1,0 +1,90 @@
+"""Random numbers of the Philox stream of a seed: those of ``cpu/random.py``. A thread takes a counter and its four words."""
+from __future__ import annotations
+
+from typing import Any
+
+from ..bits import cast
+from ..formulas import philox
+from ..formulas.philox import LANES, draw, single, stretched
+from .launch import THREADS, cuda, kernel
+
+
+def counters(size, words):
+    """How many counters give ``size`` numbers of so many words each."""
+    whole, rest = size // (LANES * 4 // words), size % (LANES * 4 // words)
+    return whole * LANES + min(LANES, rest)
+
+
+def one_thread_a_counter(*args: Any) -> tuple[tuple, tuple]:
+    return (-(-counters(args[-1].size, 2 if args[-1].itemsize == 8 else 1) // THREADS), 1, 1), (THREADS, 1, 1)
+
+
+def store4(out, counter, a, b, c, d):
+    """Put the four numbers of a counter in their places in its tile."""
+    first = counter // LANES * (4 * LANES) + counter % LANES
+    if first < out.size:
+        out[first] = a
+    if first + LANES < out.size:
+        out[first + LANES] = b
+    if first + 2 * LANES < out.size:
+        out[first + 2 * LANES] = c
+    if first + 3 * LANES < out.size:
+        out[first + 3 * LANES] = d
+
+
+def store2(out, counter, a, b):
+    """Put the two float64 of a counter in their places in its tile."""
+    first = counter // LANES * (2 * LANES) + counter % LANES
+    if first < out.size:
+        out[first] = a
+    if first + LANES < out.size:
+        out[first + LANES] = b
+
+
+@kernel(geometry=one_thread_a_counter)
+def uniform(seed, offset, low, high, out):
+    """Numbers of [low, high), evenly distributed."""
+    bottom, top = cast(low, out), cast(high, out)
+    for counter in range(cuda.grid(1), counters(out.size, 1 if single(out) else 2), cuda.gridsize(1)):
+        a, b, c, d = draw(seed, offset + counter, 0)
+        if single(out):
+            store4(out, counter, stretched(philox.unit32(a), bottom, top), stretched(philox.unit32(b), bottom, top),
+                   stretched(philox.unit32(c), bottom, top), stretched(philox.unit32(d), bottom, top))
+        else:
+            store2(out, counter, stretched(philox.unit64(a, c), bottom, top), stretched(philox.unit64(b, d), bottom, top))
+
+
+@kernel(geometry=one_thread_a_counter)
+def exponential(seed, offset, rate, out):
+    """Waiting times of events that come ``rate`` times in a unit of time."""
+    mean = cast(1 / rate, out)
+    for counter in range(cuda.grid(1), counters(out.size, 1 if single(out) else 2), cuda.gridsize(1)):
+        a, b, c, d = draw(seed, offset + counter, 0)
+        if single(out):
+            store4(out, counter, -philox.log32(philox.open32(a)) * mean, -philox.log32(philox.open32(b)) * mean,
+                   -philox.log32(philox.open32(c)) * mean, -philox.log32(philox.open32(d)) * mean)
+        else:
+            store2(out, counter, -philox.log64(philox.open64(a, c)) * mean, -philox.log64(philox.open64(b, d)) * mean)
+
+
+@kernel(geometry=one_thread_a_counter)
+def normal(seed, offset, mean, std, out):
+    """Numbers of a normal distribution."""
+    center, scale = cast(mean, out), cast(std, out)
+    for counter in range(cuda.grid(1), counters(out.size, 1 if single(out) else 2), cuda.gridsize(1)):
+        a, b, c, d = draw(seed, offset + counter, 0)
+        if single(out):
+            x, z = philox.normals32(a, c)
+            y, w = philox.normals32(b, d)
+            store4(out, counter, center + x * scale, center + y * scale, center + z * scale, center + w * scale)
+        else:
+            u, v = philox.normals64(a, b, c, d)
+            store2(out, counter, center + u * scale, center + v * scale)
+
+
+@kernel(geometry=one_thread_a_counter)
+def bernoulli(seed, offset, p, out):
+    """1 with probability p, else 0; out is of any dtype."""
+    for counter in range(cuda.grid(1), counters(out.size, 1), cuda.gridsize(1)):
+        a, b, c, d = draw(seed, offset + counter, 0)
+        store4(out, counter, philox.happens(a, p), philox.happens(b, p), philox.happens(c, p), philox.happens(d, p))

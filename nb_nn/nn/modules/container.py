@@ -1,0 +1,340 @@
+"""Modules and parameters in lists and dictionaries."""
+from __future__ import annotations
+
+import operator
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
+from typing import Any
+
+from ...tensor import Tensor
+from ..parameter import Parameter
+from .module import Module
+from .registry import type_name
+
+
+def position(index: Any, length: int) -> int:
+    """A possibly negative index as one from the start."""
+    index = operator.index(index)
+    if not -length <= index < length:
+        raise IndexError(f"index {index} is out of range")
+    return index % length
+
+
+def pairs_of(name: str, given: Any) -> Iterator[tuple]:
+    """The (key, value) pairs of a mapping, or of an iterable of pairs; a plain dictionary is taken as it is ordered."""
+    if isinstance(given, (Mapping, ModuleDict, ParameterDict)):
+        yield from given.items()
+        return
+    if not isinstance(given, Iterable):
+        raise TypeError(f"{name} should be called with an iterable of key/value pairs, but got {type(given).__name__}")
+    for place, pair in enumerate(given):
+        if not isinstance(pair, Iterable):
+            raise TypeError(f"{name} element #{place} should be Iterable; is {type(pair).__name__}")
+        pair = tuple(pair)
+        if len(pair) != 2:
+            raise ValueError(f"{name} element #{place} has length {len(pair)}; 2 is required")
+        yield pair
+
+
+class Numbered(Module):
+    """What `Sequential` and `ModuleList` share: children with an order."""
+
+    def _name(self, index: Any) -> str:
+        return next(islice(self._modules, position(index, len(self)), None))
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._modules[self._name(index)]
+
+    def __setitem__(self, index: Any, module: Module) -> None:
+        setattr(self, self._name(index), module)
+
+    def __delitem__(self, index: Any) -> None:
+        for name in list(self._modules)[index] if isinstance(index, slice) else [self._name(index)]:
+            del self._modules[name]
+        self._renumber(0, 0)
+
+    def _renumber(self, start: int, shift: int) -> None:
+        """Name the children by their places, with ``shift`` places left free before the one at ``start``."""
+        modules = list(self._modules.values())
+        held = self.__dict__["_modules"] = OrderedDict()
+        for place, module in enumerate(modules):
+            held[str(place + shift if place >= start else place)] = module
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self._modules.values())
+
+    def append(self, module: Module) -> Any:
+        """Add a module at the end."""
+        self.add_module(str(len(self)), module)
+        return self
+
+    def extend(self, modules: Iterable[Module]) -> Any:
+        """Add modules at the end."""
+        if not isinstance(modules, Iterable):
+            raise TypeError(f"{type(self).__name__}.extend should be called with an iterable, but got {type(modules).__name__}")
+        for module in list(modules):
+            self.append(module)
+        return self
+
+    def insert(self, index: int, module: Module) -> Any:
+        """Put a module before the one at ``index``."""
+        if not isinstance(module, Module):
+            raise TypeError(f"{type_name(module)} is not a Module subclass")
+        modules = list(self._modules.values())
+        modules.insert(operator.index(index), module)
+        self._modules.clear()
+        return self.extend(modules)
+
+    def pop(self, index: Any = -1) -> Module:
+        """Take a module out and return it."""
+        module = self[index]
+        del self[index]
+        return module
+
+    __iadd__ = extend
+
+
+class Sequential(Numbered):
+    """Modules one after the other, each applied to the result of the one before.
+
+    They are given as arguments, or with names in an OrderedDict.
+
+    >>> net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU())
+    >>> net
+    Sequential(
+      (0): Linear(in_features=2, out_features=3, bias=True)
+      (1): ReLU()
+    )
+    """
+
+    def __init__(self, *args: Any):
+        super().__init__()
+        named = args[0].items() if len(args) == 1 and isinstance(args[0], OrderedDict) else enumerate(args)
+        for name, module in named:
+            self.add_module(str(name) if isinstance(name, int) else name, module)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return type(self)(OrderedDict(list(self._modules.items())[index]))
+        return super().__getitem__(index)
+
+    def _renumber(self, start: int, shift: int) -> None:
+        """Names given by the user stay."""
+        if all(name.isdecimal() for name in self._modules):
+            super()._renumber(start, shift)
+
+    def __add__(self, other: Iterable[Module]) -> Sequential:
+        return type(self)(*self, *other)
+
+    def forward(self, input: Any) -> Any:
+        for module in self._modules.values():
+            input = module(input)
+        return input
+
+
+class ModuleList(Numbered):
+    """A list of modules, which are registered; it has no ``forward`` of its own.
+
+    >>> len(torch.nn.ModuleList([torch.nn.ReLU(), torch.nn.Tanh()]))
+    2
+    """
+
+    def __init__(self, modules: Iterable[Module] | None = None):
+        super().__init__()
+        if modules is not None:
+            self.extend(modules)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return type(self)(list(self._modules.values())[index])
+        return super().__getitem__(index)
+
+    def __add__(self, other: Iterable[Module]) -> ModuleList:
+        return type(self)(chain(self, other))
+
+    def __repr__(self) -> str:
+        """Equal neighbours are written once: ``(0-2): 3 x ReLU()``."""
+        runs: list[list] = []
+        for place, module in enumerate(self):
+            text = repr(module).replace("\n", "\n  ")
+            if runs and runs[-1][2] == text:
+                runs[-1][1] = place
+            else:
+                runs.append([place, place, text])
+        lines = [f"({first}): {text}" if first == last else f"({first}-{last}): {last - first + 1} x {text}"
+                 for first, last, text in runs]
+        return f"{self._get_name()}(" + ("\n  " + "\n  ".join(lines) + "\n" if lines else "") + ")"
+
+
+class ModuleDict(Module):
+    """A dictionary of modules, which are registered.
+
+    >>> list(torch.nn.ModuleDict({"act": torch.nn.ReLU()}))
+    ['act']
+    """
+
+    def __init__(self, modules: Any = None):
+        super().__init__()
+        if modules is not None:
+            self.update(modules)
+
+    def __getitem__(self, key: str) -> Module:
+        return self._modules[key]
+
+    def __setitem__(self, key: str, module: Module) -> None:
+        self.add_module(key, module)
+
+    def __delitem__(self, key: str) -> None:
+        del self._modules[key]
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._modules
+
+    def clear(self) -> None:
+        """Take all modules out."""
+        self._modules.clear()
+
+    def pop(self, key: str) -> Module:
+        """Take a module out and return it."""
+        return self._modules.pop(key)
+
+    def keys(self) -> Iterable[str]:
+        """The keys."""
+        return self._modules.keys()
+
+    def items(self) -> Iterable[tuple[str, Module]]:
+        """The (key, module) pairs."""
+        return self._modules.items()
+
+    def values(self) -> Iterable[Module]:
+        """The modules."""
+        return self._modules.values()
+
+    def update(self, modules: Any) -> None:
+        """Add, or replace, by a mapping or (key, module) pairs."""
+        for key, module in pairs_of("ModuleDict.update", modules):
+            self[key] = module
+
+
+def summary(parameter: Tensor) -> str:
+    """A parameter in one line."""
+    size = "x".join(str(length) for length in parameter.shape)
+    device = f" (GPU {parameter.get_device()})" if parameter.is_cuda else ""
+    return f"{type(parameter).__name__} containing: [{parameter.type()} of size {size}{device}]"
+
+
+class ParameterList(Module):
+    """A list of parameters, which are registered.
+
+    >>> len(torch.nn.ParameterList([torch.nn.Parameter(torch.ones(2))]))
+    1
+    """
+
+    def __init__(self, parameters: Iterable[Parameter] | None = None):
+        super().__init__()
+        if parameters is not None:
+            self.extend(parameters)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return type(self)(list(self._parameters.values())[index])
+        return self._parameters[str(position(index, len(self)))]
+
+    def __setitem__(self, index: Any, parameter: Parameter) -> None:
+        self.register_parameter(str(position(index, len(self))), parameter)
+
+    def __len__(self) -> int:
+        return len(self._parameters)
+
+    def __iter__(self) -> Iterator[Parameter]:
+        return iter(self._parameters.values())
+
+    def append(self, parameter: Parameter) -> ParameterList:
+        """Add a parameter at the end."""
+        self.register_parameter(str(len(self)), parameter)
+        return self
+
+    def extend(self, parameters: Iterable[Parameter]) -> ParameterList:
+        """Add parameters at the end."""
+        if not isinstance(parameters, Iterable):
+            raise TypeError(f"ParameterList.extend should be called with an iterable, but got {type(parameters).__name__}")
+        for parameter in list(parameters):
+            self.append(parameter)
+        return self
+
+    __iadd__ = extend
+
+    def extra_repr(self) -> str:
+        return "\n".join(f"  ({name}): {summary(parameter)}" for name, parameter in self._parameters.items() if parameter is not None)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError(f"{type(self).__name__} should not be called.")
+
+
+class ParameterDict(Module):
+    """A dictionary of parameters, which are registered.
+
+    >>> list(torch.nn.ParameterDict({"left": torch.nn.Parameter(torch.ones(2))}))
+    ['left']
+    """
+
+    def __init__(self, parameters: Any = None):
+        super().__init__()
+        if parameters is not None:
+            self.update(parameters)
+
+    def __getitem__(self, key: str) -> Parameter:
+        return self._parameters[key]
+
+    def __setitem__(self, key: str, parameter: Parameter) -> None:
+        self.register_parameter(key, parameter)
+
+    def __delitem__(self, key: str) -> None:
+        del self._parameters[key]
+
+    def __len__(self) -> int:
+        return len(self._parameters)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parameters)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._parameters
+
+    def clear(self) -> None:
+        """Take all parameters out."""
+        self._parameters.clear()
+
+    def pop(self, key: str) -> Parameter:
+        """Take a parameter out and return it."""
+        return self._parameters.pop(key)
+
+    def keys(self) -> Iterable[str]:
+        """The keys."""
+        return self._parameters.keys()
+
+    def items(self) -> Iterable[tuple[str, Parameter]]:
+        """The (key, parameter) pairs."""
+        return self._parameters.items()
+
+    def values(self) -> Iterable[Parameter]:
+        """The parameters."""
+        return self._parameters.values()
+
+    def update(self, parameters: Any) -> None:
+        """Add, or replace, by a mapping or (key, parameter) pairs."""
+        for key, parameter in pairs_of("ParameterDict.update", parameters):
+            self[key] = parameter
+
+    extra_repr = ParameterList.extra_repr
+    __call__ = ParameterList.__call__

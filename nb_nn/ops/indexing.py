@@ -1,0 +1,517 @@
+"""Reading and writing by index along a dimension: select, gather, scatter, and their kin.
+
+Elements that only move are moved as bits, so that one kernel serves all types of a width.
+"""
+from __future__ import annotations
+
+import builtins
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from nb_nn.kernels import table
+
+from ..core import dtype as dtypes
+from ..core import launch, memory
+from ..core.geometry import overlaps_itself, wrap_dim
+from ..core.launch import NUMBERS
+from ..core.op import derivative, inplace, op
+from ..core.tensor_base import TensorBase, wrap
+from . import view
+
+Tensor = TensorBase
+
+
+def kernels() -> Any:
+    """The module with the kernels that are made for a kind of write."""
+    return table.loops_of("cpu", "indexing")
+
+
+def bits(array: Any) -> Any:
+    """An array as unsigned integers of its width, for kernels that move elements and do not compute."""
+    return array if array.dtype.kind == "c" else array.view(f"u{array.itemsize}")
+
+
+def packed(array: Any, kind: Any) -> Any:
+    """A C-contiguous array with the elements of one that stores the type ``kind``."""
+    if array.flags.c_contiguous:
+        return array
+    out = launch.empty(array.shape, kind)
+    launch.copy_array(array, kind, out)
+    return out._array
+
+
+def folded(array: Any, dim: int) -> Any:
+    """A C-contiguous array as (outer, n, inner) around ``dim``."""
+    shape = array.shape or (1,)
+    return array.reshape(math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1:]))
+
+
+def places_of(name: str, index: Any, error: type = RuntimeError, kinds: tuple = (dtypes.int32, dtypes.int64)) -> Any:
+    """An index tensor as a C-contiguous int64 array."""
+    if not isinstance(index, TensorBase):
+        raise TypeError(f"{name}(): argument 'index' must be Tensor, not {type(index).__name__}")
+    if index._dtype not in kinds:
+        raise error(f"{name}(): Expected dtype {'/'.join(kind.name for kind in kinds)} for index, got {index._dtype.name}")
+    return launch.contiguous_array(index, dtypes.int64)
+
+
+def first_wrong(places: Any, lower: int, upper: int) -> int | None:
+    """The first index that is not in [lower, upper), if there is one."""
+    if not places.size:
+        return None
+    found = np.empty(1, np.int64)
+    launch.launch("first_out_of_range", places.ravel(), lower, upper, found, work=places.size)
+    return None if found[0] < 0 else int(places.ravel()[found[0]])
+
+
+def check_range(places: Any, size: int, dim: int, error: type = RuntimeError, lower: int = 0, prefix: str = "") -> None:
+    """Indices must lie in [lower, size)."""
+    wrong = first_wrong(places, lower, size)
+    if wrong is not None:
+        raise error(f"{prefix}index {wrong} is out of bounds for dimension {dim} with size {size}")
+
+
+def rewritten(input: Tensor, out: Any, write: Callable, part: Any = ..., compute: bool = False) -> Tensor:
+    """``out``, or a new tensor, with the elements of ``input``, after ``write`` has changed a C-contiguous array of their
+    ``part``: of their bits, or with ``compute`` of their values."""
+    kind = input._dtype
+    if out is None:
+        out = launch.empty(input._array.shape, kind)
+        launch.copy_array(input._array, kind, out)
+    elif out is not input:
+        launch.check_out("out", out, input._array.shape, kind)
+        launch.copy_array(input._array, kind, out)
+    elif not out._array.flags.c_contiguous and overlaps_itself(out._array.shape, out._array.strides):
+        raise RuntimeError("unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+                           "Please clone() the tensor before performing the operation.")
+    own = out._array[part]
+    kind = out._dtype
+    if compute and kind.half:
+        values = np.ascontiguousarray(launch.from_half(own, kind))
+        write(values)
+        launch.copy_array(values, dtypes.float32, wrap(own, kind))
+    elif own.flags.c_contiguous:
+        write(own if compute else bits(own))
+    else:
+        values = packed(own, kind)
+        write(values if compute else bits(values))
+        launch.copy_array(values, kind, wrap(own, kind))
+    return out
+
+
+def scalar_of(value: Any, kind: Any, compute: bool = False) -> Any:
+    """A number as one of a tensor's type: its bits, or with ``compute`` its value."""
+    scalar = launch.full_scalar(value, kind, launch.CPU)._array
+    return (launch.from_half(scalar, kind) if kind.half else scalar)[()] if compute else bits(scalar)[()]
+
+
+def source_array(source: Tensor, target: Any, compute: bool) -> Any:
+    """The C-contiguous array to read a write's elements from: a copy if it shares memory with the target."""
+    array = launch.contiguous_array(source) if compute else bits(packed(source._array, source._dtype))
+    return array.copy() if np.may_share_memory(array, target._array) else array
+
+
+def corner(size: tuple[int, ...], dim: int | None = None) -> tuple:
+    """The part of an array that has its first ``size`` elements, in all dimensions but ``dim``."""
+    return (*[slice(None) if d == dim else slice(0, one) for d, one in enumerate(size)], ...)
+
+
+@op
+def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The slices of ``dim`` at the positions in ``index``, a vector.
+
+    >>> index_select(tensor([[1, 2, 3], [4, 5, 6]]), 1, tensor([2, 0]))
+    tensor([[3, 1],
+            [6, 4]])
+    """
+    array, kind = input._array, input._dtype
+    dim, places = wrap_dim(dim, array.ndim), places_of("index_select", index)
+    if places.ndim > 1:
+        raise IndexError("index_select(): Index is supposed to be a vector")
+    if array.ndim == 0 and places.size != 1:
+        raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {places.size} value(s)")
+    if first_wrong(places, 0, array.shape[dim] if array.ndim else 1) is not None:
+        raise IndexError("index out of range in self")
+    made = selected(array, kind, dim, places.ravel(), array.shape and (*array.shape[:dim], places.size, *array.shape[dim + 1:]))
+    return launch.deliver("index_select", made, kind, out)
+
+
+def selected(array: Any, kind: Any, dim: int, places: Any, shape: tuple[int, ...]) -> Any:
+    """Slices of ``dim`` at checked ``places``, in a new array of ``shape``."""
+    if not array.flags.c_contiguous and places.size * 4 < array.shape[dim]:     # do not copy all for the sake of a few
+        return np.ascontiguousarray(array[(slice(None),) * dim + (places,)]).reshape(shape)
+    made = memory.empty(shape, kind.numpy)
+    source = folded(bits(packed(array, kind)), dim)
+    if made.size:
+        launch.launch("index_select", source, places, bits(made).reshape(source.shape[0], places.size, source.shape[2]))
+    return made
+
+
+derivative(index_select, input=lambda grad, input_size, dim, index: grad.new_zeros(input_size).index_add_(dim, index, grad))
+
+
+@op
+def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False, out: Tensor | None = None) -> Tensor:
+    """For each element of ``index``, the element of ``input`` that stands there along ``dim``, at the same place in the
+    other dimensions.
+
+    Shape: ``index`` has as many dimensions as ``input`` and is nowhere larger, but for ``dim``; the result has its size.
+
+    >>> gather(tensor([[1, 2], [3, 4]]), 1, tensor([[0, 0], [1, 0]]))
+    tensor([[1, 1],
+            [4, 3]])
+    """
+    if sparse_grad:
+        raise RuntimeError("gather(): sparse_grad=True is not supported yet; the gradient is a dense tensor")
+    array, kind, places = input._array, input._dtype, places_of("gather", index)
+    dim = wrap_dim(dim, array.ndim)
+    size = places.shape or (1,)
+    own = array.shape or (1,)
+    if len(size) != len(own):
+        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
+    made = memory.empty(places.shape, kind.numpy)
+    if made.size:
+        if builtins.any(a > b for d, (a, b) in enumerate(zip(size, own)) if d != dim):
+            raise RuntimeError(f"Size does not match at dimension {first_larger(size, own, dim)} expected index {list(size)} to be no "
+                               f"larger than self {list(own)} apart from dimension {dim}")
+        check_range(places, own[dim], dim)
+        source = array.reshape(own)[corner(size, dim)]
+        launch.launch("gather", folded(bits(packed(source, kind)), dim), folded(places.reshape(size), dim),
+                      folded(bits(made).reshape(size), dim))
+    return launch.deliver("gather", made, kind, out)
+
+
+def first_larger(size: tuple, own: tuple, dim: int) -> int:
+    """The first dimension but ``dim`` in which ``size`` is larger."""
+    return next(d for d, (a, b) in enumerate(zip(size, own)) if d != dim and a > b)
+
+
+derivative(gather, input=lambda grad, input_size, dim, index: grad.new_zeros(input_size).scatter_add_(dim, index, grad))
+
+
+def scatter_into(name: str, input: Tensor, dim: int, index: Tensor, src: Any, write: str, out: Any) -> Tensor:
+    """Check a scatter's arguments and run it; ``write`` is "set", "add" or "multiply"."""
+    array, kind, places = input._array, input._dtype, places_of(name, index)
+    dim, own = wrap_dim(dim, array.ndim), array.shape or (1,)
+    size = places.shape or (1,)
+    if len(size) != len(own):
+        raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
+    number = isinstance(src, NUMBERS)
+    given = () if number else src._array.shape or (1,)
+    if not number:
+        if src._dtype is not kind:
+            raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype")
+        if len(given) != len(size):
+            raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
+    if places.size == 0:
+        return rewritten(input, out, lambda target: None)
+    if builtins.any(a > b for d, (a, b) in enumerate(zip(size, own)) if d != dim) or builtins.any(a > b for a, b in zip(size, given)):
+        beside = f" and to be no larger size than src {list(given)}" if not number else ""
+        raise RuntimeError(f"Expected index {list(size)} to be no larger than self {list(own)} apart from dimension {dim}{beside}")
+    check_range(places, own[dim], dim)
+    compute = write != "set"
+    if number:
+        kernel, source = kernels().scatter_value(write), scalar_of(src, kind, compute)
+    else:
+        if given != size:
+            src = view.alias(src)
+            src._array = src._array[corner(size)]
+        kernel, source = kernels().scatter(write), folded(source_array(src, input, compute).reshape(size), dim)
+
+    def run(target: Any) -> None:
+        kernel(folded(places.reshape(size), dim), source, folded(target, dim), work=places.size)
+
+    return rewritten(input, out, run, corner(size, dim) if array.ndim else ..., compute)
+
+
+@op
+def scatter_set(input: Tensor, dim: int, index: Tensor, src: Any, *, out: Tensor | None = None) -> Tensor:
+    """`scatter` without ``reduce``."""
+    return scatter_into("scatter", input, dim, index, src, "set", out)
+
+
+@op
+def scatter_multiply(input: Tensor, dim: int, index: Tensor, src: Any, *, out: Tensor | None = None) -> Tensor:
+    """`scatter` with ``reduce="multiply"``."""
+    return scatter_into("scatter", input, dim, index, src, "multiply", out)
+
+
+@op
+def scatter_add_number(input: Tensor, dim: int, index: Tensor, src: Any, *, out: Tensor | None = None) -> Tensor:
+    """`scatter` of a number with ``reduce="add"``."""
+    return scatter_into("scatter", input, dim, index, src, "add", out)
+
+
+@op
+def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """``input``, with each element of ``src`` added where `scatter` would put it.
+
+    >>> scatter_add(tensor([0, 0, 0]), 0, tensor([2, 2]), tensor([5, 6]))
+    tensor([ 0,  0, 11])
+    """
+    if not isinstance(src, TensorBase):
+        raise TypeError(f"scatter_add(): argument 'src' (position 3) must be Tensor, not {type(src).__name__}")
+    return scatter_into("scatter_add", input, dim, index, src, "add", out)
+
+
+scatter_set_, scatter_multiply_, scatter_add_ = inplace(scatter_set), inplace(scatter_multiply), inplace(scatter_add)
+scatter_add_number_ = inplace(scatter_add_number)
+scatter_set.declaration.node_name = scatter_multiply.declaration.node_name = "ScatterBackward0"
+scatter_add_number.declaration.node_name = "ScatterBackward0"
+
+
+def padded(grad: Tensor, size: tuple[int, ...]) -> Tensor:
+    """A gradient of a corner as one of the whole, which has ``size``."""
+    if grad._array.shape == tuple(size):
+        return grad
+    whole = grad.new_zeros(size)
+    part = whole
+    for dim, length in enumerate(grad._array.shape):
+        part = view.narrow(part, dim, 0, length)
+    part.copy_(grad)
+    return whole
+
+
+def _product_gradient(grad: Tensor, input: Tensor, dim: int, index: Tensor, src: Any) -> Tensor:
+    return grad * scatter_multiply(view.expand(input.new_ones(()), input.shape), dim, index, src)
+
+
+def _no_product_gradient(grad: Tensor) -> Tensor:
+    raise RuntimeError("scatter(): the derivative for src is not implemented with reduce='multiply'")
+
+
+derivative(scatter_set, input=lambda grad, dim, index: scatter_set(grad, dim, index, 0),
+           src=lambda grad, dim, index, src_size: padded(gather(grad, dim, index), src_size))
+derivative(scatter_add, input=lambda grad: grad,
+           src=lambda grad, dim, index, src_size: padded(gather(grad, dim, index), src_size))
+derivative(scatter_add_number, input=lambda grad: grad)
+derivative(scatter_multiply, input=_product_gradient, src=_no_product_gradient)
+
+
+def scatter_of(src: Any, reduce: str | None) -> tuple:
+    """The scatter that a call asks for, and its in-place form."""
+    if not isinstance(src, (TensorBase, *NUMBERS)):
+        raise TypeError(f"scatter(): argument 'src' must be Tensor or Number, not {type(src).__name__}")
+    if reduce is None:
+        return scatter_set, scatter_set_
+    if reduce == "multiply":
+        return scatter_multiply, scatter_multiply_
+    if reduce != "add":
+        raise RuntimeError("reduce argument must be either add or multiply.")
+    return (scatter_add, scatter_add_) if isinstance(src, TensorBase) else (scatter_add_number, scatter_add_number_)
+
+
+def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, value: Any = None, *, reduce: str | None = None,
+            out: Tensor | None = None) -> Tensor:
+    """``input``, with each element of ``src`` (or a number) written to the position along ``dim`` that ``index`` has in the
+    same place.
+
+    Where an index comes twice, the later element is what stays. With ``reduce`` "add" or "multiply", elements are added or
+    multiplied to what is there.
+
+    >>> scatter(tensor([0, 0, 0]), 0, tensor([2, 0]), tensor([5, 6]))
+    tensor([6, 0, 5])
+    """
+    src = value if src is None else src
+    return scatter_of(src, reduce)[0](input, dim, index, src, out=out)
+
+
+def scatter_(input: Tensor, dim: int, index: Tensor, src: Any = None, value: Any = None, *, reduce: str | None = None) -> Tensor:
+    """In-place form of :func:`scatter`."""
+    src = value if src is None else src
+    return scatter_of(src, reduce)[1](input, dim, index, src)
+
+
+def check_vector(name: str, places: Any, error: type = IndexError) -> Any:
+    """Indices must come in a vector, or be one."""
+    if places.ndim > 1:
+        raise error(f"{name}(): Index is supposed to be a vector, but got dim: {places.ndim}")
+    return places.ravel()
+
+
+@op
+def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
+    """``input``, with the slices of ``source`` along ``dim`` (times ``alpha``) added to those at the positions in ``index``.
+
+    >>> index_add(tensor([1, 1, 1]), 0, tensor([0, 2, 0]), tensor([10, 20, 30]))
+    tensor([41,  1, 21])
+    """
+    array, kind = input._array, input._dtype
+    dim, places = wrap_dim(dim, array.ndim), check_vector("index_add_", places_of("index_add_", index))
+    if source._dtype is not kind:
+        raise RuntimeError(f"index_add_(): self ({kind.tensor_name[:-6]}) and source ({source._dtype.tensor_name[:-6]}) must have the "
+                           "same scalar type")
+    _check_slices(array.shape, source._array.shape, dim, places.size, RuntimeError, "index_add_", ":", f", for dim: {dim}")
+    check_range(places, (array.shape or (1,))[dim], dim)
+    values = folded(source_array(source if alpha == 1 else source * alpha, input, True), dim)
+
+    def run(target: Any) -> None:
+        if values.size:
+            kernels().index_write("add")(places, values, folded(target, dim), work=values.size)
+
+    return rewritten(input, out, run, compute=True)
+
+
+def _check_slices(size: tuple, given: tuple, dim: int, count: int, error: type, name: str, colon: str, where: str) -> None:
+    """A source must have as many slices as there are indices, each of the destination's size."""
+    own, rest = size[:dim] + size[dim + 1:], given[:dim] + given[dim + 1:]
+    if own != rest or len(given) != len(size):
+        raise RuntimeError(f"{name}(): source tensor shape must match self tensor shape, excluding the specified dimension. Got "
+                           f"self.shape = {list(size)} source.shape = {list(given)}")
+    if count != (given[dim] if given else 1):
+        raise error(f"{name}(): Number of indices ({count}) should be equal to source.size(dim){colon} "
+                    f"({given[dim] if given else 1}){where}")
+
+
+index_add_ = inplace(index_add)
+derivative(index_add, input=lambda grad: grad,
+           source=lambda grad, dim, index, alpha, source_size:
+           view.reshape(index_select(grad, dim, index) * alpha if alpha != 1 else index_select(grad, dim, index), source_size))
+
+
+@op
+def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """``input``, with the slices of ``source`` along ``dim`` in place of those at the positions in ``index``.
+
+    >>> index_copy(tensor([1, 2, 3]), 0, tensor([2, 0]), tensor([10, 20]))
+    tensor([20,  2, 10])
+    """
+    array, kind = input._array, input._dtype
+    dim, places = wrap_dim(dim, array.ndim), check_vector("index_copy_", places_of("index_copy_", index, kinds=(dtypes.int64,)))
+    if source._dtype is not kind:
+        raise RuntimeError(f"index_copy_(): self and source expected to have the same dtype, but got (self) {kind.name} and (source) "
+                           f"{source._dtype.name}")
+    _check_slices(array.shape, source._array.shape, dim, places.size, IndexError, "index_copy_", "", "")
+    check_range(places, (array.shape or (1,))[dim], dim, IndexError, prefix="index_copy_(): ")
+    values = folded(source_array(source, input, False), dim)
+
+    def run(target: Any) -> None:
+        if values.size:
+            kernels().index_write("set")(places, values, folded(target, dim), work=values.size)
+
+    return rewritten(input, out, run)
+
+
+index_copy_ = inplace(index_copy)
+derivative(index_copy, input=lambda grad, dim, index: index_fill(grad, dim, index, 0),
+           source=lambda grad, dim, index, source_size: view.reshape(index_select(grad, dim, index), source_size))
+
+
+@op
+def index_fill(input: Tensor, dim: int, index: Tensor, value: Any, *, out: Tensor | None = None) -> Tensor:
+    """``input``, with ``value`` (a number or a 0-d tensor) in the slices of ``dim`` at the positions in ``index``.
+
+    >>> index_fill(tensor([1, 2, 3]), 0, tensor([0, 2]), -1)
+    tensor([-1,  2, -1])
+    """
+    array = input._array
+    dim = wrap_dim(dim, array.ndim)
+    places = check_vector("index_fill_", places_of("index_fill_", index, IndexError, (dtypes.int64,)))
+    size = (array.shape or (1,))[dim]
+    check_range(places, size, dim, IndexError, -size)
+    filling = scalar_of(number_of("index_fill_", value), input._dtype)
+
+    def run(target: Any) -> None:
+        if target.size and places.size:
+            launch.launch("index_fill", places, filling, folded(target, dim), work=target.size // size * places.size)
+
+    return rewritten(input, out, run)
+
+
+def number_of(name: str, value: Any) -> Any:
+    """A number, or that of a 0-d tensor."""
+    if not isinstance(value, TensorBase):
+        if not isinstance(value, NUMBERS):
+            raise TypeError(f"{name}(): argument 'value' must be Number or 0-d Tensor, not {type(value).__name__}")
+        return value
+    if value._array.ndim:
+        raise RuntimeError(f"{name} only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} dimension(s).")
+    return value.item()
+
+
+index_fill_ = inplace(index_fill)
+derivative(index_fill, input=lambda grad, dim, index: index_fill(grad, dim, index, 0),
+           value=lambda grad, dim, index: index_select(grad, dim, index.unique()).sum())
+
+
+@op
+def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The elements at the positions in ``index``, with ``input`` read as one row; negative ones count from the end.
+
+    >>> take(tensor([[4, 3], [5, 6]]), tensor([[0, -1]]))
+    tensor([[4, 6]])
+    """
+    places = flat_places("take", input, index)
+    made = selected(packed(input._array, input._dtype).reshape(-1), input._dtype, 0, places.ravel(), places.shape)
+    return launch.deliver("take", made, input._dtype, out)
+
+
+def flat_places(name: str, input: Tensor, index: Tensor) -> Any:
+    """Checked positions in a tensor read as one row."""
+    if not isinstance(index, TensorBase) or index._dtype is not dtypes.int64:
+        got = index._dtype.tensor_name[:-6] if isinstance(index, TensorBase) else type(index).__name__
+        raise RuntimeError(f"{name}(): Expected a long tensor for index, but got {got}")
+    places, count = launch.contiguous_array(index), input._array.size
+    if not count and places.size:
+        raise IndexError(f"{name}(): tried to {name} from an empty tensor")
+    wrong = first_wrong(places, -count, count)
+    if wrong is not None:
+        raise IndexError(f"out of range: tried to access index {wrong} on a tensor of {count} elements.")
+    return places
+
+
+derivative(take, input=lambda grad, input_size, index: grad.new_zeros(input_size).put_(index, grad, True))
+
+
+@op
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """``input``, with the elements of ``source`` at the positions in ``index``, with ``input`` read as one row; added to what
+    is there if ``accumulate``.
+
+    >>> put(tensor([[4, 3], [5, 6]]), tensor([1, -1]), tensor([9, 10]))
+    tensor([[ 4,  9],
+            [ 5, 10]])
+    """
+    if source._dtype is not input._dtype:
+        raise RuntimeError(f"put_(): Expected source and self to have the same dtype, got source {source._dtype.name} and self "
+                           f"{input._dtype.name}")
+    places = flat_places("put_", input, index)
+    if places.size != source._array.size:
+        raise IndexError("put_(): Expected source and index to have the same number of elements, but got source.numel() = "
+                         f"{source._array.size}, index.numel() = {places.size}")
+    values = source_array(source, input, accumulate)
+
+    def run(target: Any) -> None:
+        if places.size:
+            kernels().index_write("add" if accumulate else "set")(places.ravel(), values.reshape(1, -1, 1), target.reshape(1, -1, 1),
+                                                                  work=places.size)
+
+    return rewritten(input, out, run, compute=accumulate)
+
+
+put_ = inplace(put)
+derivative(put, input=lambda grad, index, accumulate: grad if accumulate else put(grad, index, grad.new_zeros(index.shape)),
+           source=lambda grad, index, source_size: view.reshape(take(grad, index), source_size))
+
+
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
+    """`gather` of operands that broadcast in all dimensions but ``dim``; without ``dim`` both are read as one row.
+
+    >>> take_along_dim(tensor([[3, 1], [2, 4]]), tensor([[1], [0]]), 1)
+    tensor([[1],
+            [2]])
+    """
+    if dim is None:
+        return gather(view.reshape(input, (-1,)), 0, view.reshape(indices, (-1,)), out=out)
+    if input._array.ndim != indices._array.ndim:
+        raise RuntimeError("torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
+                           f"{input._array.ndim} dimensions for input, and {indices._array.ndim} dimensions for indices")
+    dim = wrap_dim(dim, input._array.ndim)
+    own, other = list(input._array.shape), list(indices._array.shape)
+    own[dim] = other[dim] = 1
+    size = list(launch.broadcast_shapes(tuple(own), tuple(other)))
+    return gather(view.expand(input, [-1 if d == dim else one for d, one in enumerate(size)]), dim,
+                  view.expand(indices, [-1 if d == dim else one for d, one in enumerate(size)]), out=out)

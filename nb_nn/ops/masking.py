@@ -1,0 +1,151 @@
+"""Reading and writing where a mask is true. Masks are bool, or uint8 as in old code."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nb_nn.kernels import table
+
+from ..core import dtype as dtypes
+from ..core import launch, memory
+from ..core.launch import KEEP, broadcast_shapes, elementwise
+from ..core.op import derivative, inplace, no_derivative, op
+from ..core.tensor_base import TensorBase, wrap
+from . import view
+from .comparison import as_mask
+from .indexing import bits, number_of, packed, rewritten, scalar_of, source_array
+
+Tensor = TensorBase
+
+
+@op
+def masked_fill(input: Tensor, mask: Tensor, value: Any, *, out: Tensor | None = None) -> Tensor:
+    """``input``, with ``value`` (a number or a 0-d tensor) where ``mask`` is true.
+
+    Shape: the two broadcast.
+
+    >>> masked_fill(tensor([1.0, 2.0, 3.0]), tensor([True, False, True]), 0)
+    tensor([0., 2., 0.])
+    """
+    mask = as_mask(mask, "masked_fill")
+    filling = scalar_of(number_of("masked_fill_", value), input._dtype, True).item()
+    return elementwise("masked_fill", (input, mask), (filling,), out, KEEP)
+
+
+masked_fill_ = inplace(masked_fill)
+derivative(masked_fill, input=lambda grad, mask: masked_fill(grad, mask, 0),
+           value=lambda grad, mask: masked_fill(grad, ~as_mask(mask, "masked_fill"), 0).sum())
+
+
+def true_offsets(mask: Any) -> Any:
+    """How many elements of a flat mask are true before each of its blocks, and in all."""
+    offsets = np.empty(table.loops_of("cpu", "indexing").block_count(mask.size), np.int64)
+    launch.launch("true_offsets", mask, offsets, work=mask.size)
+    return offsets
+
+
+def flat_mask(mask: Tensor, size: tuple[int, ...], name: str) -> Any:
+    """A mask, broadcast to ``size``, as one row of bytes."""
+    return packed(np.broadcast_to(as_mask(mask, name)._array, size), dtypes.bool_).view(np.uint8).reshape(-1)
+
+
+@op
+def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """A vector of the elements where ``mask`` is true.
+
+    Shape: the two broadcast.
+
+    >>> masked_select(tensor([[1, 2], [3, 4]]), tensor([[True, False], [False, True]]))
+    tensor([1, 4])
+    """
+    kind = input._dtype
+    size = broadcast_shapes(input._array.shape, mask._array.shape)
+    chosen = flat_mask(mask, size, "masked_select")
+    offsets = true_offsets(chosen)
+    made = memory.empty((int(offsets[-1]),), kind.numpy)
+    if made.size:
+        source = packed(np.broadcast_to(input._array, size), kind).reshape(-1)
+        launch.launch("masked_select", bits(source), chosen, offsets, bits(made), work=source.size)
+    return launch.deliver("masked_select", made, kind, out)
+
+
+derivative(masked_select, input=lambda grad, input_size, mask:
+           masked_scatter_(grad.new_zeros(broadcast_shapes(input_size, mask._array.shape)), mask, grad))
+
+
+@op
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """``input``, with the elements of ``source``, one after the other, where ``mask`` is true.
+
+    Shape: ``mask`` broadcasts to ``input``; ``source`` has at least as many elements as the mask has true ones.
+
+    >>> masked_scatter(tensor([0, 0, 0]), tensor([True, False, True]), tensor([7, 8, 9]))
+    tensor([7, 0, 8])
+    """
+    if source._dtype is not input._dtype:
+        raise RuntimeError("masked_scatter: expected self and source to have same dtypes but got "
+                           f"{input._dtype.tensor_name[:-6]} and {source._dtype.tensor_name[:-6]}")
+    size = broadcast_shapes(input._array.shape, mask._array.shape)
+    if size != input._array.shape:
+        if out is not None:
+            raise RuntimeError(f"output with shape {list(input._array.shape)} doesn't match the broadcast shape {list(size)}")
+        input = view.expand(input, size)
+    chosen = flat_mask(mask, size, "masked_scatter")
+    offsets = true_offsets(chosen)
+    if offsets[-1] > source._array.size:
+        raise RuntimeError("masked_scatter: Number of elements of source < number of ones in mask, got "
+                           f"{source._array.size} and {offsets[-1]}")
+    values = source_array(source, input, False).reshape(-1)
+
+    def run(target: Any) -> None:
+        launch.launch("masked_scatter", chosen, values, offsets, target.reshape(-1), work=chosen.size)
+
+    return rewritten(input, out, run)
+
+
+masked_scatter_ = inplace(masked_scatter)
+
+
+def taken_gradient(grad: Tensor, mask: Tensor, size: tuple[int, ...]) -> Tensor:
+    """The gradient of a source, of which the first elements were taken."""
+    taken = masked_select(grad, mask)
+    whole = grad.new_zeros(size)
+    view.narrow(view.view(whole, (-1,)), 0, 0, taken._array.size).copy_(taken)
+    return whole
+
+
+derivative(masked_scatter, input=lambda grad, mask: masked_fill(grad, mask, 0),
+           source=lambda grad, mask, source_size: taken_gradient(grad, mask, source_size))
+
+
+@op
+def nonzero_places(input: Tensor) -> Tensor:
+    """`nonzero` as one tensor."""
+    array = input._array
+    truth = array if array.dtype == np.bool_ else (input != 0)._array
+    flat = packed(truth, dtypes.bool_).view(np.uint8).reshape(-1)
+    offsets = true_offsets(flat)
+    found = memory.empty((int(offsets[-1]), array.ndim), np.dtype(np.int64))
+    if found.size:
+        launch.launch("nonzero", flat, np.array(array.shape, np.int64), offsets, found, work=flat.size)
+    return wrap(found, dtypes.int64)
+
+
+no_derivative(nonzero_places)
+
+
+def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False) -> Any:
+    """The places of all elements that are not zero, a row each; or with ``as_tuple`` a vector of indices for each dimension.
+
+    Shape: (z, n) for z such elements of a tensor with n dimensions.
+
+    >>> nonzero(tensor([[0, 5], [6, 0]]))
+    tensor([[0, 1],
+            [1, 0]])
+    """
+    if as_tuple:
+        places = nonzero_places(input if input._array.ndim else view.unsqueeze(input, 0))
+        return view.unbind(places, 1)
+    places = nonzero_places(input)
+    return places if out is None else launch.deliver("nonzero", places._array, dtypes.int64, out)

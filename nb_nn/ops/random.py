@@ -1,0 +1,358 @@
+"""Random numbers: the same for any number of threads. Streams differ from PyTorch's, distributions do not."""
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..core import dtype as dtypes
+from ..core import launch, memory
+from ..core.generator import Generator, default_generator
+from ..core.geometry import sizes_of
+from ..core.op import derivative, inplace, op
+from ..core.tensor_base import TensorBase, wrap
+from . import creation
+
+Tensor = TensorBase
+
+
+def drawn(name: str, kernel: str, kind: Any, shape: tuple[int, ...], generator: Generator | None, *numbers: Any,
+          out: Any = None) -> Tensor:
+    """A tensor (``out``, or a new one) filled by a kernel with numbers of a floating type."""
+    if kind.category != 2:
+        raise RuntimeError(f'"{name}" not implemented for \'{kind.tensor_name[:-6]}\'; it draws floating-point numbers')
+    direct = out is not None and not kind.half and out._array.flags.c_contiguous and out._array.shape == shape
+    array = out._array if direct else memory.empty(shape, kind.compute)
+    if array.size:
+        launch.launch(kernel, *(generator or default_generator).take(array.size), *numbers, array.reshape(-1))
+    return out if direct else launch.deliver(name, array, kind, out)
+
+
+@op
+def uniform(input: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None,
+            out: Tensor | None = None) -> Tensor:
+    """Numbers evenly distributed over [``from``, ``to``), in ``input``'s size and type."""
+    if from_ > to:
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}")
+    return drawn("uniform_", "uniform", input._dtype, input._array.shape, generator, float(from_), float(to), out=out)
+
+
+@op
+def normal_like(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None,
+                out: Tensor | None = None) -> Tensor:
+    """Normally distributed numbers in ``input``'s size and type."""
+    if not std >= 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+    return drawn("normal_", "normal", input._dtype, input._array.shape, generator, float(mean), float(std), out=out)
+
+
+@op
+def exponential(input: Tensor, lambd: float = 1.0, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
+    """Waiting times of events that come ``lambd`` times in a unit of time, in ``input``'s size and type."""
+    if not lambd > 0:
+        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
+    return drawn("exponential_", "exponential", input._dtype, input._array.shape, generator, float(lambd), out=out)
+
+
+@op
+def bernoulli_like(input: Tensor, p: Any = 0.5, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
+    """1 with probability ``p`` (a number, or a tensor that broadcasts), else 0, in ``input``'s size and type."""
+    kind, shape = input._dtype, input._array.shape
+    array = memory.empty(shape, kind.compute)
+    stream = (generator or default_generator).take(array.size)
+    if isinstance(p, TensorBase):
+        if p._dtype.category != 2:
+            raise RuntimeError(f"bernoulli expects a floating type for probabilities, got {p.dtype}")
+        _check_probabilities(p)
+        chances = launch.contiguous_array(p.expand(shape))
+        if array.size:
+            launch.launch("bernoulli_each", *stream, chances.reshape(-1), array.reshape(-1))
+    else:
+        if not 0 <= p <= 1:
+            raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
+        if array.size:
+            launch.launch("bernoulli", *stream, float(p), array.reshape(-1))
+    return launch.deliver("bernoulli_", array, kind, out)
+
+
+def _check_probabilities(p: Tensor) -> None:
+    if p._array.size and not bool(((p >= 0) & (p <= 1)).all()):
+        raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false: probabilities must lie in [0, 1]")
+
+
+@op
+def random_integers(input: Tensor, low: int, high: int, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
+    """Integers evenly distributed over [``low``, ``high``), in ``input``'s size and type."""
+    kind, shape = input._dtype, input._array.shape
+    values = memory.empty(shape, np.dtype(np.int64))
+    if values.size:
+        launch.launch("randint", *(generator or default_generator).take(values.size), low, high, values.reshape(-1))
+    return launch.deliver("random_", launch.convert(values, dtypes.int64, kind), kind, out)
+
+
+uniform_fill, normal_fill, exponential_fill = inplace(uniform), inplace(normal_like), inplace(exponential)
+bernoulli_fill, random_fill = inplace(bernoulli_like), inplace(random_integers)
+for_all = {"input": lambda grad: grad * 0}
+derivative(uniform, **for_all)
+derivative(normal_like, **for_all)
+derivative(exponential, **for_all)
+derivative(bernoulli_like, **for_all)
+derivative(random_integers, **for_all)
+
+
+def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None, **legacy: float) -> Tensor:
+    """Fill with numbers evenly distributed over [``from``, ``to``)."""
+    if set(legacy) - {"from"}:
+        raise TypeError(f"uniform_() got an unexpected keyword argument {sorted(legacy)[0]!r}")
+    return uniform_fill(self, legacy.get("from", from_), to, generator=generator)
+
+
+def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with normally distributed numbers."""
+    return normal_fill(self, mean, std, generator=generator)
+
+
+def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with exponentially distributed numbers, of density ``lambd * exp(-lambd x)``."""
+    return exponential_fill(self, lambd, generator=generator)
+
+
+def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
+    """Fill with 1 at probability ``p`` (a number, or a tensor that broadcasts) and 0 otherwise."""
+    return bernoulli_fill(self, p, generator=generator)
+
+
+def random_(self: Tensor, *bounds: Any, generator: Generator | None = None, to: Any = None, **legacy: Any) -> Tensor:
+    """Fill with integers of [``from``, ``to``); by default of all that the type holds exactly, from 0."""
+    low, high = legacy.pop("from", 0), to
+    if legacy:
+        raise TypeError(f"random_() got an unexpected keyword argument {sorted(legacy)[0]!r}")
+    if len(bounds) == 1:
+        high = bounds[0]
+    elif len(bounds) == 2:
+        low, high = bounds
+    if high is None:
+        high = largest_exact(self._dtype) + 1
+    if not low < high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    return random_fill(self, operator.index(low), min(operator.index(high), (1 << 63) - 1), generator=generator)
+
+
+def largest_exact(kind: Any) -> int:
+    """The largest integer up to which a type holds all."""
+    if kind.category == 2:
+        return {"float16": 1 << 11, "bfloat16": 1 << 8, "float32": 1 << 24, "float64": 1 << 53}[kind.name]
+    return 1 if kind is dtypes.bool_ else int(np.iinfo(kind.numpy).max)
+
+
+def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with numbers of a Cauchy distribution."""
+    if not sigma > 0:
+        raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
+    units = uniform(self.detach(), generator=generator)
+    return self.copy_(((units - 0.5) * math.pi).tan() * sigma + median)
+
+
+def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with numbers whose logarithms are normally distributed with ``mean`` and ``std``."""
+    if not std > 0:
+        raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std}")
+    return self.copy_(normal_like(self.detach(), mean, std, generator=generator).exp())
+
+
+def geometric_(self: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
+    """Fill with the number of trials up to the first success, each of which succeeds with probability ``p``."""
+    if not 0 < p < 1:
+        raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
+    wide = creation.empty(self.shape, dtype=self._dtype if self._dtype.category == 2 else dtypes.float64)
+    return self.copy_((exponential(wide, generator=generator) / -math.log1p(-p)).ceil().clamp(min=1))
+
+
+def rand(*size: Any, generator: Generator | None = None, out: Tensor | None = None, dtype: Any = None, layout: Any = None,
+         device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
+    """Numbers evenly distributed over [0, 1).
+
+    >>> bool((torch.rand(3) < 1).all())
+    True
+    """
+    creation.check_options(layout, pin_memory=pin_memory)
+    return creation.finish(uniform_(_target(size, out, dtype, device), generator=generator), requires_grad)
+
+
+def _target(size: tuple, out: Any, kind: Any, where: Any) -> Tensor:
+    return creation.filled(None, size, out, kind, where, False)
+
+
+def randn(*size: Any, generator: Generator | None = None, out: Tensor | None = None, dtype: Any = None, layout: Any = None,
+          device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
+    """Normally distributed numbers of mean 0 and variance 1.
+
+    >>> torch.randn(2, 3).shape
+    torch.Size([2, 3])
+    """
+    creation.check_options(layout, pin_memory=pin_memory)
+    return creation.finish(normal_(_target(size, out, dtype, device), generator=generator), requires_grad)
+
+
+def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, out: Tensor | None = None,
+            dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+            pin_memory: bool = False) -> Tensor:
+    """Integers evenly distributed over [``low``, ``high``), or [0, ``low``) if ``high`` is left out.
+
+    >>> bool((torch.randint(3, (4,)) < 3).all())
+    True
+    """
+    creation.check_options(layout, pin_memory=pin_memory)
+    if size is None:
+        low, high, size = 0, low, high
+    elif high is None:
+        low, high = 0, low
+    if size is None:
+        raise TypeError("randint() missing the argument 'size', a tuple of ints")
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    target = _target((sizes_of((size,)),), out, dtype or dtypes.int64, device)
+    return creation.finish(random_fill(target, low, high, generator=generator), requires_grad)
+
+
+def randperm(n: int, *, generator: Generator | None = None, out: Tensor | None = None, dtype: Any = None, layout: Any = None,
+             device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
+    """The integers below ``n`` in random order.
+
+    >>> sorted(torch.randperm(4).tolist())
+    [0, 1, 2, 3]
+    """
+    creation.check_options(layout, pin_memory=pin_memory)
+    if n < 0:
+        raise RuntimeError(f"n must be non-negative, got {n}")
+    values = memory.empty((n,), np.dtype(np.int64))
+    if n:
+        launch.launch("permutation", *(generator or default_generator).take(n), values)
+    kind = dtype or (out._dtype if out is not None else dtypes.int64)
+    made = launch.deliver("randperm", launch.convert(values, dtypes.int64, kind), kind, out)
+    return creation.finish(made if device is None else made.to(creation.place(device)), requires_grad)
+
+
+def rand_like(input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """`rand` in ``input``'s size and type."""
+    creation.check_options(layout)
+    return creation.finish(uniform_(creation.empty_like(input, dtype=dtype, device=device)), requires_grad)
+
+
+def randn_like(input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """`randn` in ``input``'s size and type."""
+    creation.check_options(layout)
+    return creation.finish(normal_(creation.empty_like(input, dtype=dtype, device=device)), requires_grad)
+
+
+def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: Any = None, layout: Any = None, device: Any = None,
+                 requires_grad: bool = False) -> Tensor:
+    """`randint` in ``input``'s size and type."""
+    creation.check_options(layout)
+    low, high = (0, low) if high is None else (low, high)
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    return creation.finish(random_fill(creation.empty_like(input, dtype=dtype, device=device), low, high), requires_grad)
+
+
+def bernoulli(input: Tensor, p: Any = None, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
+    """1 with the probability that each element of ``input`` states (or with probability ``p``), else 0.
+
+    >>> torch.bernoulli(tensor([0.0, 1.0]))
+    tensor([0., 1.])
+    """
+    if p is None and input._dtype.category != 2:
+        raise RuntimeError(f"bernoulli expects a floating type for probabilities, got {input.dtype}")
+    result = bernoulli_like(input, input if p is None else p, generator=generator)
+    return result if out is None else launch.deliver("bernoulli", result._array, result._dtype, out)
+
+
+def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, out: Tensor | None = None,
+           dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Normally distributed numbers: one for each element of the tensors ``mean`` and ``std``, or of a given ``size``.
+
+    If both are tensors they need equally many elements, and the size is that of ``mean``.
+
+    >>> torch.normal(tensor([1.0, 2.0]), 0.0)
+    tensor([1., 2.])
+    """
+    means, stds = isinstance(mean, TensorBase), isinstance(std, TensorBase)
+    if size is not None or not (means or stds):
+        if size is None:
+            raise TypeError("normal() needs the argument 'size' when 'mean' and 'std' are both numbers")
+        target = _target((sizes_of((size,)),), out, dtype, device)
+        return creation.finish(normal_(target, mean, std, generator=generator), requires_grad)
+    if stds and std._array.size and bool((std < 0).any()):
+        raise RuntimeError("normal expects all elements of std >= 0.0")
+    if not stds and std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+    like = mean if means else std
+    if means and stds and mean.shape != std.shape:
+        if mean.numel() != std.numel():
+            like = creation.empty(launch.broadcast_shapes(mean._array.shape, std._array.shape), dtype=mean._dtype)
+        else:
+            std = std.reshape(mean.shape)
+    result = (normal_like(like.detach(), generator=generator) * std + mean).detach()
+    return result if out is None else launch.deliver("normal", result._array, result._dtype, out)
+
+
+def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None,
+                out: Tensor | None = None) -> Tensor:
+    """Places drawn from each row with probability proportional to its elements, in the order they are drawn.
+
+    >>> torch.multinomial(tensor([0.0, 1.0, 0.0]), 2, replacement=True)
+    tensor([1, 1])
+    """
+    if input._dtype.category != 2:
+        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {input.dtype}")
+    if input.dim() not in (1, 2):
+        raise RuntimeError(f"prob_dist must be 1 or 2 dim, got {input.dim()}")
+    categories = input.size(-1)
+    if num_samples <= 0:
+        raise RuntimeError("cannot sample n_sample <= 0 samples")
+    if not replacement and num_samples > categories:
+        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+    weights = np.ascontiguousarray(launch.computing_array(input, input._dtype).reshape(-1, categories), dtype=np.float64)
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+    if not (weights.sum(1) > 0).all():
+        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+    if not replacement and ((weights > 0).sum(1) < num_samples).any():
+        raise RuntimeError("invalid multinomial distribution (with replacement=False, not enough non-negative category to sample)")
+    draws = _draw(weights, num_samples, replacement, generator or default_generator)
+    return launch.deliver("multinomial", draws.reshape(*input.shape[:-1], num_samples), dtypes.int64, out)
+
+
+def _draw(weights: np.ndarray, count: int, replacement: bool, generator: Generator) -> np.ndarray:
+    """Drawn places, a row of ``weights`` a row."""
+    if replacement:
+        draws = memory.empty((len(weights), count), np.dtype(np.int64))
+        if draws.size:
+            launch.launch("multinomial", *generator.take(draws.size), np.cumsum(weights, 1), draws)
+        return draws
+    arrivals = np.empty_like(weights)
+    if arrivals.size:
+        launch.launch("race", *generator.take(arrivals.size), weights.reshape(-1), arrivals.reshape(-1))
+    return np.argsort(arrivals, 1, kind="stable")[:, :count].astype(np.int64)
+
+
+@op
+def dropout_mask(input: Tensor, p: float) -> tuple[Tensor, Tensor]:
+    """`dropout` in training, and the mask of what was kept."""
+    mask = wrap(memory.empty(input._array.shape, np.dtype(bool)), dtypes.bool_)
+    if mask._array.size:
+        launch.launch("bernoulli", *default_generator.take(mask._array.size), 1.0 - p, mask._array.reshape(-1))
+    return masked_scale(input, mask, 1 / (1 - p) if p < 1 else 0.0), mask
+
+
+@op
+def masked_scale(input: Tensor, mask: Tensor, scale: float) -> Tensor:
+    """``input * scale`` where ``mask`` holds, zero elsewhere."""
+    return launch.elementwise("masked_scale", (input, mask), (scale,), None, launch.KEEP)
+
+
+dropout_mask.declaration.node_name = "NativeDropoutBackward0"
+derivative(dropout_mask, input=lambda grad, results, p: masked_scale(grad, results[1], 1 / (1 - p) if p < 1 else 0.0))
+derivative(masked_scale, input=lambda grad, mask, scale: masked_scale(grad, mask, scale))

@@ -1,0 +1,298 @@
+"""``tensor[index]`` and ``tensor[index] = value``, as NumPy reads an index.
+
+Integers, slices, None and Ellipsis make views; tensors of integers and masks make copies, and are broadcast against one
+another. Where such stand side by side, their dimensions come in their place, else in front.
+"""
+from __future__ import annotations
+
+import builtins
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..core import dtype as dtypes
+from ..core import launch, memory
+from ..core.op import derivative, inplace, op
+from ..core.state import recorders, state
+from ..core.tensor_base import TensorBase, view_of, wrap
+from . import creation, view
+from .indexing import bits, check_range, kernels, packed, rewritten, source_array
+from .masking import masked_select, nonzero_places
+
+Tensor = TensorBase
+SMALL = 1 << 14                 # elements that are filled at once, without a kernel
+FEW = 16                        # one element of so many is picked without making the rest contiguous
+
+
+def getitem(input: Tensor, index: Any) -> Tensor:
+    """The elements that an index names."""
+    if not recorders and not (state.grad and (input._requires_grad or input._base is not None and input._base._requires_grad)):
+        found = plain_index(index)
+        if found is not None:
+            try:
+                return view_of(input, input._array[found])
+            except IndexError:
+                pass            # raised again, in our words, below
+    part, picks = walk(input, index)
+    if not picks:
+        return view.alias(part) if part is input else part
+    if masks_all(part, picks):
+        return masked_select(part, picks[0][1])
+    return index_get(part, by_dim(picks))
+
+
+def masks_all(part: Tensor, picks: list) -> bool:
+    """Whether what remains of an index is a mask of all elements."""
+    return len(picks) == 1 and picks[0][1]._dtype in MASKS and picks[0][1]._array.shape == part._array.shape
+
+
+def plain_index(index: Any) -> Any:
+    """An index of integers, slices, None and Ellipsis alone, so that NumPy makes a view; None for any other."""
+    kind = index.__class__
+    if kind is int:
+        return index, ...
+    if kind is slice:
+        return index if index.step is None or index.step.__class__ is int and index.step > 0 else None
+    if kind is not tuple:
+        return None
+    ellipses = 0
+    for one in index:
+        kind = one.__class__
+        if kind is slice:
+            if one.step is not None and not (one.step.__class__ is int and one.step > 0):
+                return None
+        elif one is Ellipsis:
+            ellipses += 1
+        elif kind is not int and one is not None:
+            return None
+    return (*index, ...) if ellipses == 0 else index if ellipses == 1 else None
+
+
+MASKS = (dtypes.bool_, dtypes.uint8)
+
+
+def items_of(index: Any) -> tuple:
+    """An index as a tuple of its parts; a list that holds more than numbers is one, too."""
+    if isinstance(index, tuple):
+        return index
+    if isinstance(index, list) and len(index) < 32 and builtins.any(
+            one is None or one is Ellipsis or isinstance(one, (slice, TensorBase, list, tuple, np.ndarray, range)) for one in index):
+        return tuple(index)
+    return (index,)
+
+
+def as_index(item: Any) -> Any:
+    """A part of an index as an int, a bool, a slice, None, Ellipsis, or a tensor of int64 or a mask."""
+    if isinstance(item, (bool, np.bool_)):
+        return bool(item)
+    if item is None or item is Ellipsis or isinstance(item, (int, slice)):
+        return item
+    if isinstance(item, TensorBase):
+        made = item
+    elif isinstance(item, np.ndarray) or isinstance(item, (list, tuple, range)):
+        made = creation.tensor(list(item) if isinstance(item, range) else item)
+        if not made._array.size:
+            made = made.long()
+    elif hasattr(type(item), "__index__"):
+        return operator.index(item)
+    elif isinstance(item, str):
+        raise TypeError("an index must be an int, a slice, an ellipsis, None or a tensor, not a str")
+    else:
+        raise IndexError("only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got "
+                         f"{type(item).__name__})")
+    if made._dtype in MASKS:
+        return made
+    if made._dtype.category == 1 and made._array.ndim == 0:
+        return made.item()
+    if made._dtype not in (dtypes.int64, dtypes.int32):
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    return made if made._dtype is dtypes.int64 else made.long()
+
+
+def walk(input: Tensor, index: Any) -> tuple[Tensor, list]:
+    """Apply what makes views; answer the view, and what remains to be applied to it: pairs of a dimension and a tensor."""
+    items = [as_index(item) for item in items_of(index)]
+    wanted, ndim = sum(map(dims_of, items)), input._array.ndim
+    if wanted > ndim:
+        refuse(items, ndim)
+    rest, dim, part, picks = ndim - wanted, 0, input, []
+    for item in items:
+        if item is None:
+            part, dim = view.unsqueeze_dim(part, dim), dim + 1
+        elif item is Ellipsis:
+            dim, rest = dim + rest, 0
+        elif item.__class__ is slice:
+            part, dim = sliced(part, dim, item), dim + 1
+        elif isinstance(item, (bool, TensorBase)):
+            if isinstance(item, bool) or item._array.ndim == 0:
+                part, item = view.unsqueeze_dim(part, dim), creation.tensor([bool(item)])
+            picks.append((dim, item))
+            dim += item._array.ndim if item._dtype in MASKS else 1
+        else:
+            part = picked(part, dim, item)
+    for dim, item in picks:
+        if item._dtype in MASKS:
+            check_mask(item, part, dim)
+    return part, picks
+
+
+def dims_of(item: Any) -> int:
+    """How many dimensions a part of an index takes up."""
+    if item is None or item is Ellipsis or isinstance(item, bool):
+        return 0
+    return item._array.ndim if isinstance(item, TensorBase) and item._dtype in MASKS else 1
+
+
+def refuse(items: list, ndim: int) -> None:
+    """Say what is wrong with an index of more than ``ndim`` dimensions."""
+    if ndim == 0 and len(items) == 1 and isinstance(items[0], slice):
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
+    if ndim == 0 and len(items) == 1 and isinstance(items[0], int):
+        raise IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a "
+                         "0-dim tensor to a number")
+    raise IndexError(f"too many indices for tensor of dimension {ndim}")
+
+
+def sliced(part: Tensor, dim: int, item: slice) -> Tensor:
+    """The slice of a dimension; as it is for ``:``."""
+    size = part._array.shape[dim]
+    start, stop, step = item.indices(size)
+    if step < 0:
+        raise ValueError("step must be greater than zero")
+    if start == 0 and stop == size and step == 1:
+        return part
+    return view.slice_dim(part, dim, start, max(start, stop), step)
+
+
+def picked(part: Tensor, dim: int, place: int) -> Tensor:
+    """The slice at one place, without the dimension."""
+    size = part._array.shape[dim]
+    if not -size <= place < size:
+        raise IndexError(f"index {place} is out of bounds for dimension {dim} with size {size}")
+    return view.select_index(part, dim, place % size)
+
+
+def check_mask(mask: Tensor, part: Tensor, dim: int) -> None:
+    """A mask must have the sizes of the dimensions it stands for."""
+    shape = part._array.shape
+    for place, size in enumerate(mask._array.shape):
+        if size != shape[dim + place]:
+            raise IndexError(f"The shape of the mask {list(mask._array.shape)} at index {place} does not match the shape of the indexed "
+                             f"tensor {list(shape)} at index {dim + place}")
+
+
+def by_dim(picks: list) -> tuple:
+    """Index tensors in the place of their dimensions, None for the others; a mask as the places where it is true."""
+    found: list = [None] * (1 + max(dim + dims_of(item) - 1 for dim, item in picks))
+    for dim, item in picks:
+        if item._dtype in MASKS:
+            places = nonzero_places(item)
+            for column in range(item._array.ndim):
+                found[dim + column] = view.contiguous(view.select_index(places, 1, column))
+        else:
+            found[dim] = item
+    return tuple(found)
+
+
+class Picks:
+    """Index tensors, applied to an array: which dimensions they run over and where each element lies.
+
+    The array is seen as (outer, n, inner): ``n`` are the picked dimensions, which stand side by side or are moved to the front.
+    """
+
+    def __init__(self, name: str, array: Any, indices: tuple):
+        self.dims = [d for d, index in enumerate(indices) if index is not None]
+        first, count = self.dims[0], len(self.dims)
+        try:
+            self.broadcast = np.broadcast_shapes(*[indices[d]._array.shape for d in self.dims])
+        except ValueError:
+            shapes = ", ".join(str(list(indices[d]._array.shape)) for d in self.dims)
+            raise IndexError("shape mismatch: indexing tensors could not be broadcast together with shapes " + shapes) from None
+        self.moved = array
+        if self.dims[-1] - first + 1 != count:
+            self.moved = array.transpose(self.dims + [d for d in range(array.ndim) if d not in self.dims])
+            first = 0
+        shape = self.moved.shape
+        self.before, self.sizes, self.after = shape[:first], shape[first:first + count], shape[first + count:]
+        self.shape = (*self.before, *self.broadcast, *self.after)
+        self.indices = []
+        for d, size in zip(self.dims, self.sizes):
+            places = indices[d]._array
+            check_range(places if places.flags.c_contiguous else packed(places, dtypes.int64), size, d, IndexError, -size)
+            self.indices.append(packed(np.broadcast_to(places, self.broadcast), dtypes.int64).reshape(-1))
+        # few elements of an array that does not lie in order: let NumPy pick them, rather than bring all in order
+        self.scattered = not self.moved.flags.c_contiguous and math.prod(self.shape) * FEW < array.size
+        self.key = (slice(None),) * first + tuple([places.reshape(self.broadcast) for places in self.indices])
+
+    def places(self) -> Any:
+        """Where the picked elements lie along ``n``."""
+        if len(self.indices) == 1:
+            return self.indices[0]
+        found, stride = np.zeros(math.prod(self.broadcast), np.int64), 1
+        for places, size in zip(reversed(self.indices), reversed(self.sizes)):
+            launch.launch("add_positions", places, size, stride, found)
+            stride *= size
+        return found
+
+    def folded(self, array: Any) -> Any:
+        """An array of the moved shape as (outer, n, inner)."""
+        return array.reshape(math.prod(self.before), math.prod(self.sizes), math.prod(self.after))
+
+
+@op
+def index_get(input: Tensor, indices: tuple) -> Tensor:
+    """The elements at the places that broadcast int64 tensors name, each for its dimension (None: all of the dimension)."""
+    picks, kind = Picks("index", input._array, indices), input._dtype
+    if picks.scattered:
+        return wrap(np.ascontiguousarray(picks.moved[picks.key]), kind)
+    made = memory.empty(picks.shape, kind.numpy)
+    if made.size:
+        source, places = picks.folded(bits(packed(picks.moved, kind))), picks.places()
+        launch.launch("index_select", source, places, bits(made).reshape(source.shape[0], places.size, source.shape[2]))
+    return wrap(made, kind)
+
+
+index_get.declaration.node_name = "IndexBackward0"
+derivative(index_get, input=lambda grad, input_size, indices: put_indices_(grad.new_zeros(input_size), indices, grad, True))
+
+
+@op
+def put_indices(input: Tensor, indices: tuple, values: Tensor, accumulate: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """`index_put` with index tensors that are int64, or None for the dimensions in between."""
+    array, kind = input._array, input._dtype
+    if values._dtype is not kind:
+        raise RuntimeError("Index put requires the source and destination dtypes match, got "
+                           f"{kind.tensor_name[:-6]} for the destination and {values._dtype.tensor_name[:-6]} for the source.")
+    picks = Picks("index_put_", array, indices)
+    source = source_array(values, input, accumulate)
+    try:
+        np.broadcast_to(source, picks.shape)
+    except ValueError:
+        raise RuntimeError(f"shape mismatch: value tensor of shape {list(source.shape)} cannot be broadcast to indexing result of shape "
+                           f"{list(picks.shape)}") from None
+    if math.prod(picks.shape) == 0:
+        return rewritten(input, out, lambda target: None)
+    if out is input and picks.scattered and not (accumulate and kind.half):
+        target = picks.moved if accumulate else bits(picks.moved)
+        np.add.at(target, picks.key, source) if accumulate else target.__setitem__(picks.key, source)
+        return out
+    return rewritten(input, out, lambda target: write(picks, target, source, accumulate), picks.part, accumulate)
+
+
+def write(picks: Picks, target: Any, source: Any, accumulate: bool) -> None:
+    """Write ``source``, broadcast, into a C-contiguous array of the moved shape."""
+    target, places = picks.folded(target), picks.places()
+    if source.size == 1 and not accumulate:
+        launch.launch("index_fill", places, source.reshape(-1)[0], target, work=places.size * target.shape[0] * target.shape[2])
+        return
+    source = packed(np.broadcast_to(source, picks.shape), dtypes.from_numpy(source.dtype))
+    kernels().index_write("add" if accumulate else "set")(places, source.reshape(target.shape[0], places.size, target.shape[2]),
+                                                          target, work=source.size)
+
+
+put_indices_ = inplace(put_indices)
+put_indices.declaration.node_name = "IndexPutBackward0"
+derivative(put_indices, input=lambda grad, indices, accumulate: grad if accumulate else put_indices(grad, indices, grad.new_zeros(())),
+           values=lambda grad, indices: index_get(grad, indices))

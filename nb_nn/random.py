@@ -1,0 +1,56 @@
+"""The default random stream."""
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from .core.generator import Generator, default_generator
+
+
+def manual_seed(seed: int) -> Generator:
+    """Begin the default stream of every device anew from ``seed``.
+
+    >>> _ = manual_seed(0)
+    >>> a = torch.rand(2)
+    >>> _ = manual_seed(0)
+    >>> bool((a == torch.rand(2)).all())
+    True
+    """
+    return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """Begin the default stream with an unpredictable seed, which is returned."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """The seed of the default stream."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> Any:
+    """State of the default stream as a byte tensor."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Any) -> None:
+    """Go on from a state that `get_rng_state` told."""
+    default_generator.set_state(new_state)
+
+
+@contextlib.contextmanager
+def fork_rng(devices: Any = None, enabled: bool = True) -> Iterator[None]:
+    """Within the block random numbers are drawn as usual; after it the streams go on as if they had not been.
+
+    ``devices`` are the CUDA devices whose streams are kept, too.
+    """
+    if not enabled:
+        yield
+        return
+    before = get_rng_state()
+    try:
+        yield
+    finally:
+        set_rng_state(before)
