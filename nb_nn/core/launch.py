@@ -253,7 +253,7 @@ def loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out:
     """Call the flat or the row kernel of a plan on arrays that broadcast to ``shape``."""
     if out.size == 0:
         return
-    if out.flags.c_contiguous and all([array.flags.c_contiguous and array.shape == shape for array in arrays]):
+    if out.flags.c_contiguous and all(array.flags.c_contiguous and array.shape == shape for array in arrays):
         plan.flat(*[array.ravel() for array in arrays], numbers, out.ravel())
         return
     strides = [broadcast_strides(array, shape) for array in (*arrays, out)]

@@ -43,6 +43,14 @@ def packed(array: Any, kind: Any) -> Any:
     return out._array
 
 
+def broadcast(array: Any, shape: tuple[int, ...]) -> Any:
+    """An array as if it had ``shape``; ValueError if it cannot."""
+    if array.shape == shape:
+        return array
+    wide = np.broadcast_to(array, shape)        # which is read-only, and would be compiled for anew if it were used as it is
+    return array.reshape(shape) if wide.flags.c_contiguous else wide
+
+
 def folded(array: Any, dim: int) -> Any:
     """A C-contiguous array as (outer, n, inner) around ``dim``."""
     shape = array.shape or (1,)
@@ -74,9 +82,9 @@ def check_range(places: Any, size: int, dim: int, error: type = RuntimeError, lo
         raise error(f"{prefix}index {wrong} is out of bounds for dimension {dim} with size {size}")
 
 
-def rewritten(input: Tensor, out: Any, write: Callable, part: Any = ..., compute: bool = False) -> Tensor:
-    """``out``, or a new tensor, with the elements of ``input``, after ``write`` has changed a C-contiguous array of their
-    ``part``: of their bits, or with ``compute`` of their values."""
+def rewritten(input: Tensor, out: Any, write: Callable, part: Callable | None = None, compute: bool = False) -> Tensor:
+    """``out``, or a new tensor, with the elements of ``input``, after ``write`` has changed a C-contiguous array of a ``part``
+    of them: of their bits, or with ``compute`` of their values."""
     kind = input._dtype
     if out is None:
         out = launch.empty(input._array.shape, kind)
@@ -87,7 +95,7 @@ def rewritten(input: Tensor, out: Any, write: Callable, part: Any = ..., compute
     elif not out._array.flags.c_contiguous and overlaps_itself(out._array.shape, out._array.strides):
         raise RuntimeError("unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
                            "Please clone() the tensor before performing the operation.")
-    own = out._array[part]
+    own = out._array if part is None else part(out._array)
     kind = out._dtype
     if compute and kind.half:
         values = np.ascontiguousarray(launch.from_half(own, kind))
@@ -224,7 +232,7 @@ def scatter_into(name: str, input: Tensor, dim: int, index: Tensor, src: Any, wr
     def run(target: Any) -> None:
         kernel(folded(places.reshape(size), dim), source, folded(target, dim), work=places.size)
 
-    return rewritten(input, out, run, corner(size, dim) if array.ndim else ..., compute)
+    return rewritten(input, out, run, (lambda whole: whole[corner(size, dim)]) if array.ndim else None, compute)
 
 
 @op

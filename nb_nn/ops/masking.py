@@ -14,7 +14,7 @@ from ..core.op import derivative, inplace, no_derivative, op
 from ..core.tensor_base import TensorBase, wrap
 from . import view
 from .comparison import as_mask
-from .indexing import bits, number_of, packed, rewritten, scalar_of, source_array
+from .indexing import bits, broadcast, number_of, packed, rewritten, scalar_of, source_array
 
 Tensor = TensorBase
 
@@ -47,7 +47,7 @@ def true_offsets(mask: Any) -> Any:
 
 def flat_mask(mask: Tensor, size: tuple[int, ...], name: str) -> Any:
     """A mask, broadcast to ``size``, as one row of bytes."""
-    return packed(np.broadcast_to(as_mask(mask, name)._array, size), dtypes.bool_).view(np.uint8).reshape(-1)
+    return packed(broadcast(as_mask(mask, name)._array, size), dtypes.bool_).view(np.uint8).reshape(-1)
 
 
 @op
@@ -65,7 +65,7 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     offsets = true_offsets(chosen)
     made = memory.empty((int(offsets[-1]),), kind.numpy)
     if made.size:
-        source = packed(np.broadcast_to(input._array, size), kind).reshape(-1)
+        source = packed(broadcast(input._array, size), kind).reshape(-1)
         launch.launch("masked_select", bits(source), chosen, offsets, bits(made), work=source.size)
     return launch.deliver("masked_select", made, kind, out)
 

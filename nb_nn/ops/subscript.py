@@ -18,7 +18,7 @@ from ..core.op import derivative, inplace, op
 from ..core.state import recorders, state
 from ..core.tensor_base import TensorBase, view_of, wrap
 from . import creation, view
-from .indexing import bits, check_range, kernels, packed, rewritten, source_array
+from .indexing import bits, broadcast, check_range, kernels, packed, rewritten, source_array
 from .masking import masked_select, nonzero_places
 
 Tensor = TensorBase
@@ -210,10 +210,11 @@ class Picks:
         except ValueError:
             shapes = ", ".join(str(list(indices[d]._array.shape)) for d in self.dims)
             raise IndexError("shape mismatch: indexing tensors could not be broadcast together with shapes " + shapes) from None
-        self.moved = array
+        self.order: list | None = None
         if self.dims[-1] - first + 1 != count:
-            self.moved = array.transpose(self.dims + [d for d in range(array.ndim) if d not in self.dims])
+            self.order = self.dims + [d for d in range(array.ndim) if d not in self.dims]
             first = 0
+        self.moved = self.move(array)
         shape = self.moved.shape
         self.before, self.sizes, self.after = shape[:first], shape[first:first + count], shape[first + count:]
         self.shape = (*self.before, *self.broadcast, *self.after)
@@ -221,10 +222,17 @@ class Picks:
         for d, size in zip(self.dims, self.sizes):
             places = indices[d]._array
             check_range(places if places.flags.c_contiguous else packed(places, dtypes.int64), size, d, IndexError, -size)
-            self.indices.append(packed(np.broadcast_to(places, self.broadcast), dtypes.int64).reshape(-1))
+            self.indices.append(packed(broadcast(places, self.broadcast), dtypes.int64).reshape(-1))
         # few elements of an array that does not lie in order: let NumPy pick them, rather than bring all in order
         self.scattered = not self.moved.flags.c_contiguous and math.prod(self.shape) * FEW < array.size
-        self.key = (slice(None),) * first + tuple([places.reshape(self.broadcast) for places in self.indices])
+
+    def move(self, array: Any) -> Any:
+        """An array with the picked dimensions side by side."""
+        return array if self.order is None else array.transpose(self.order)
+
+    def key(self) -> tuple:
+        """The index that NumPy applies to the moved array."""
+        return (slice(None),) * len(self.before) + tuple([places.reshape(self.broadcast) for places in self.indices])
 
     def places(self) -> Any:
         """Where the picked elements lie along ``n``."""
@@ -246,7 +254,7 @@ def index_get(input: Tensor, indices: tuple) -> Tensor:
     """The elements at the places that broadcast int64 tensors name, each for its dimension (None: all of the dimension)."""
     picks, kind = Picks("index", input._array, indices), input._dtype
     if picks.scattered:
-        return wrap(np.ascontiguousarray(picks.moved[picks.key]), kind)
+        return wrap(np.ascontiguousarray(picks.moved[picks.key()]), kind)
     made = memory.empty(picks.shape, kind.numpy)
     if made.size:
         source, places = picks.folded(bits(packed(picks.moved, kind))), picks.places()
@@ -266,33 +274,120 @@ def put_indices(input: Tensor, indices: tuple, values: Tensor, accumulate: bool 
         raise RuntimeError("Index put requires the source and destination dtypes match, got "
                            f"{kind.tensor_name[:-6]} for the destination and {values._dtype.tensor_name[:-6]} for the source.")
     picks = Picks("index_put_", array, indices)
-    source = source_array(values, input, accumulate)
-    try:
-        np.broadcast_to(source, picks.shape)
-    except ValueError:
-        raise RuntimeError(f"shape mismatch: value tensor of shape {list(source.shape)} cannot be broadcast to indexing result of shape "
-                           f"{list(picks.shape)}") from None
+    if values._array.size != 1 or accumulate:
+        try:
+            values = wrap(broadcast(values._array, picks.shape), kind)
+        except ValueError:
+            raise RuntimeError(f"shape mismatch: value tensor of shape {list(values._array.shape)} cannot be broadcast to indexing "
+                               f"result of shape {list(picks.shape)}") from None
     if math.prod(picks.shape) == 0:
         return rewritten(input, out, lambda target: None)
+    source = source_array(values, input, accumulate)
     if out is input and picks.scattered and not (accumulate and kind.half):
-        target = picks.moved if accumulate else bits(picks.moved)
-        np.add.at(target, picks.key, source) if accumulate else target.__setitem__(picks.key, source)
+        if accumulate:
+            np.add.at(picks.moved, picks.key(), source)
+        else:
+            bits(picks.moved)[picks.key()] = source
         return out
-    return rewritten(input, out, lambda target: write(picks, target, source, accumulate), picks.part, accumulate)
+    return rewritten(input, out, lambda target: write(picks, target, source, accumulate), picks.move, accumulate)
 
 
 def write(picks: Picks, target: Any, source: Any, accumulate: bool) -> None:
-    """Write ``source``, broadcast, into a C-contiguous array of the moved shape."""
+    """Write ``source`` into a C-contiguous array of the moved shape."""
     target, places = picks.folded(target), picks.places()
+    outer, _, inner = target.shape
     if source.size == 1 and not accumulate:
-        launch.launch("index_fill", places, source.reshape(-1)[0], target, work=places.size * target.shape[0] * target.shape[2])
-        return
-    source = packed(np.broadcast_to(source, picks.shape), dtypes.from_numpy(source.dtype))
-    kernels().index_write("add" if accumulate else "set")(places, source.reshape(target.shape[0], places.size, target.shape[2]),
-                                                          target, work=source.size)
+        launch.launch("index_fill", places, source.reshape(-1)[0], target, work=places.size * outer * inner)
+    else:
+        kernels().index_write("add" if accumulate else "set")(places, source.reshape(outer, places.size, inner), target,
+                                                              work=source.size)
 
 
 put_indices_ = inplace(put_indices)
 put_indices.declaration.node_name = "IndexPutBackward0"
 derivative(put_indices, input=lambda grad, indices, accumulate: grad if accumulate else put_indices(grad, indices, grad.new_zeros(())),
            values=lambda grad, indices: index_get(grad, indices))
+
+
+def setitem(input: Tensor, index: Any, value: Any) -> None:
+    """Write a number or a tensor, broadcast, to the elements that an index names."""
+    if value.__class__ in (float, int, bool) and not recorders and not input._dtype.half and not (
+            state.grad and (input._requires_grad or input._base is not None and input._base._requires_grad)):
+        found = plain_index(index)
+        if found is not None and wrote_few(input, found, value):
+            return
+    if not isinstance(value, (TensorBase, *NUMBERS)):
+        raise TypeError(f"can't assign a {type(value).__name__} to a {input.type()}")
+    part, picks = walk(input, index)
+    if not picks:
+        if isinstance(value, TensorBase):
+            view.copy_(part, without_ones(value, part._array.ndim))
+        else:
+            creation.fill_(part, value)
+        return
+    if not isinstance(value, TensorBase):
+        value = launch.full_scalar(value, part._dtype, part._device)
+    if len(picks) == 1 and picks[0][1]._dtype in MASKS and value._array.size == 1 and value._dtype is part._dtype:
+        dim, mask = picks[0]
+        trailing = part._array.ndim - dim - mask._array.ndim
+        masked_fill_(part, view.reshape(mask, mask._array.shape + (1,) * trailing), view.reshape(value, ()))
+    else:
+        put_indices_(part, by_dim(picks), without_ones(value, 0))
+
+
+def wrote_few(input: Tensor, index: Any, value: Any) -> bool:
+    """Write a number to a small part of a tensor; False if that takes more care."""
+    try:
+        part = input._array[index]
+        if part.size > SMALL or not part.flags.c_contiguous and overlaps_itself(part.shape, part.strides):
+            return False
+        part[...] = value
+    except (IndexError, OverflowError, ValueError):
+        return False
+    storage_of(input).version += 1
+    return True
+
+
+def without_ones(value: Tensor, ndim: int) -> Tensor:
+    """A value without leading dimensions of size 1 that its place (of ``ndim`` dimensions, 0: any) has no use for."""
+    shape = value._array.shape
+    extra = 0
+    while extra < len(shape) - ndim and shape[extra] == 1:
+        extra += 1
+    return view.reshape(value, shape[extra:]) if extra else value
+
+
+def prepared(name: str, input: Tensor, indices: Any) -> tuple:
+    """Checked indices of `index_put`, masks as the places where they are true."""
+    if not isinstance(indices, (tuple, list)):
+        raise TypeError(f"{name}(): argument 'indices' (position 1) must be tuple of Tensors, not {type(indices).__name__}")
+    dim, picks = 0, []
+    for place, index in enumerate(indices):
+        if index is not None:
+            if not isinstance(index, TensorBase):
+                raise TypeError(f"{name}(): expected Tensor as element {place} in argument 'indices', but got {type(index).__name__}")
+            if index._dtype not in (dtypes.int64, dtypes.int32, *MASKS):
+                raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+            picks.append((dim, index if index._dtype is not dtypes.int32 else index.long()))
+        dim += 1 if index is None or index._dtype not in MASKS else index._array.ndim
+    if dim > input._array.ndim:
+        raise IndexError(f"too many indices for tensor of dimension {input._array.ndim} (got {dim})")
+    for dim, index in picks:
+        if index._dtype in MASKS:
+            check_mask(index, input, dim)
+    return by_dim(picks)
+
+
+def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
+    """``input``, with ``values``, broadcast, at the places that a tuple of index tensors names, added to what is there if
+    ``accumulate``.
+
+    >>> index_put(tensor([0, 0, 0]), (tensor([0, 2, 0]),), tensor([1, 2, 3]), True)
+    tensor([4, 0, 2])
+    """
+    return put_indices(input, prepared("index_put", input, indices), values, accumulate)
+
+
+def index_put_(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
+    """In-place form of :func:`index_put`."""
+    return put_indices_(input, prepared("index_put_", input, indices), values, accumulate)

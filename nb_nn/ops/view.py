@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import launch
-from ..core.geometry import infer_size, overlaps_itself, sizes_of, view_strides, wrap_dim, wrap_dims
+from ..core.geometry import contiguous_strides, infer_size, overlaps_itself, sizes_of, view_strides, wrap_dim, wrap_dims
 from ..core.op import derivative, inplace, op
 from ..core.storage import storage_of, storage_offset, strided
 from ..core.tensor_base import TensorBase, alias_of, view_of
