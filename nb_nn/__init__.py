@@ -36,6 +36,16 @@ from .ops.arithmetic import (
     abs, abs_, add, addcdiv, addcmul, ceil, ceil_, div, floor, floor_, floor_divide, fmod, frac, frac_, lerp, mul, neg, neg_, reciprocal,
     reciprocal_, remainder, rsub, sign, square, square_, sub, true_divide, trunc, trunc_,
 )
+from .ops.indexing import (
+    gather, index_add, index_copy, index_fill, index_select, put, scatter, scatter_add, take, take_along_dim,
+)
+from .ops.masking import masked_fill, masked_scatter, masked_select, nonzero
+from .ops.subscript import index_put, index_put_
+from .ops.joining import (
+    atleast_1d, atleast_2d, atleast_3d, broadcast_tensors, cat, dstack, flip, fliplr, flipud, hstack, meshgrid, repeat_interleave, roll,
+    rot90, stack, tile, vstack,
+)
+from .ops.scan import cummax, cummin, cumprod, cumsum, diff
 from .ops.comparison import (
     allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, clamp, clamp_, clamp_max,
     clamp_max_, clamp_min, clamp_min_, eq, equal, ge, gt, isclose, isfinite, isinf, isnan, le, logical_and, logical_not, logical_or,

@@ -15,6 +15,7 @@ from .core.launch import NUMBERS
 from .core.size import Size
 from .core.tensor_base import TensorBase, alias_of
 from .ops import activation, arithmetic, comparison, conversion, creation, exponential, random, reduction, trigonometry
+from .ops import indexing, joining, masking, scan, subscript
 from .ops import matmul as matmul_ops
 from .ops import view as view_ops
 
@@ -471,6 +472,26 @@ class Tensor(TensorBase):
     detach, clone, copy_ = view_ops.detach, view_ops.clone, view_ops.copy_
     T = property(lambda self: self.permute(tuple(range(self._array.ndim))[::-1]), doc="Dimensions in reverse order.")
     mT = property(lambda self: self.transpose(-2, -1), doc="The last two dimensions swapped.")
+
+    # indexing
+    __getitem__, __setitem__ = subscript.getitem, subscript.setitem
+    index_put, index_put_ = subscript.index_put, subscript.index_put_
+    index_select, gather, take, take_along_dim = indexing.index_select, indexing.gather, indexing.take, indexing.take_along_dim
+    scatter, scatter_, scatter_add, scatter_add_ = (indexing.scatter, indexing.scatter_, indexing.scatter_add,
+                                                    indexing.scatter_add_)
+    index_add, index_add_, index_copy, index_copy_ = (indexing.index_add, indexing.index_add_, indexing.index_copy,
+                                                      indexing.index_copy_)
+    index_fill, index_fill_, put, put_ = indexing.index_fill, indexing.index_fill_, indexing.put, indexing.put_
+    masked_fill, masked_fill_, masked_select = masking.masked_fill, masking.masked_fill_, masking.masked_select
+    masked_scatter, masked_scatter_, nonzero = masking.masked_scatter, masking.masked_scatter_, masking.nonzero
+
+    # joining
+    repeat, tile, repeat_interleave = joining.repeat, joining.tile, joining.repeat_interleave
+    flip, fliplr, flipud, roll, rot90 = joining.flip, joining.fliplr, joining.flipud, joining.roll, joining.rot90
+
+    # scan
+    cumsum, cumsum_, cumprod, cumprod_ = scan.cumsum, scan.cumsum_, scan.cumprod, scan.cumprod_
+    cummax, cummin, diff = scan.cummax, scan.cummin, scan.diff
 
     # reduction
     sum, mean, prod, nansum, sum_to_size = (reduction.sum, reduction.mean, reduction.prod, reduction.nansum,

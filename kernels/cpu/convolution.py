@@ -80,6 +80,11 @@ def axes(image: tuple[int, ...], window: tuple[int, ...], count: tuple[int, ...]
     return [Axis(*numbers) for numbers in zip(image, window, count, stride, padding, dilation)]
 
 
+def writable(x):
+    """x, or a copy of what may not be written: compiled code would take it for another type of array."""
+    return x if x.flags.writeable else x.copy()
+
+
 def workers() -> int:
     """How many threads share a convolution."""
     return 1 if threads.serial_only() else threads.count

@@ -24,14 +24,14 @@ def write_sheet(x, image, shape, row, column, row_step, column_step, rows, colum
     for r in range(rows):
         y, place = row + r * row_step, start + r * columns + left
         if y < 0 or y >= height:
-            for j in range(count):
-                sheet[place + j] = 0
+            sheet[place:place + count] = 0
         elif column_step == 1:
             copy(x, image + y * width + column + left, sheet, place, count)
         else:
-            source = image + y * width + column + left * column_step
+            source = x[image + y * width + column + left * column_step:]
+            strip = sheet[place:place + count]
             for j in range(count):
-                sheet[place + j] = x[source + j * column_step]
+                strip[j] = source[j * column_step]
 
 
 @inlined
@@ -73,8 +73,9 @@ def correlate_rows(task, x, weight, bias, a_row, a_column, b_row, b_column, phas
                 if out_column_step == 1:
                     copy(sums, source, flat, place, width)
                 else:
+                    spread, strip = flat[place:], sums[source:source + width]
                     for j in range(width):
-                        flat[place + j * out_column_step] = sums[source + j]
+                        spread[j * out_column_step] = strip[j]
 
 
 @kernel
@@ -123,8 +124,9 @@ def weight_gradient_part(task, grad, x, zeros, a_row, a_column, b_row, b_column,
                      (chunk * groups + group) * sums.shape[2] * padded, padded, padded)
             if part == 0:
                 for p in range(rows * width):
+                    line = turned[p * padded:(p + 1) * padded]
                     for channel in range(padded):
-                        totals[channel] += turned[p * padded + channel]
+                        totals[channel] += line[channel]
 
 
 @kernel

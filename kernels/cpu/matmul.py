@@ -84,11 +84,11 @@ def matrix_products(a, a_start, a_row, a_column, b, b_start, b_step, b_row, b_co
 
 
 @inlined(fastmath=REASSOCIATE)
-def dot(x, x_start, y, y_start, count):
-    """Sum of the products of ``count`` adjacent numbers."""
-    total = x[x_start] * y[y_start]
-    for i in range(1, count):
-        total += x[x_start + i] * y[y_start + i]
+def dot(x, y):
+    """Sum of the products of adjacent numbers."""
+    total = x[0] * y[0]
+    for i in range(1, x.size):
+        total += x[i] * y[i]
     return total
 
 
@@ -101,18 +101,20 @@ def few_rows_products(a, b, b_start, b_step, out):
     for task in prange(batch * chunks):
         item, begin = np.int64(task) // chunks, np.int64(task) % chunks * CHUNK
         end = min(begin + CHUNK, columns)
-        left, right, start = a.reshape(a.size), memory(b), b_start[item]
+        right, start = memory(b), b_start[item]
         for i in range(rows):
             if b_step[0] == 1:
                 for j in range(begin, end):
-                    out[item, i, j] = dot(left, (item * rows + i) * depth, right, start + j * b_step[1], depth)
+                    place = start + j * b_step[1]
+                    out[item, i, j] = dot(a[item, i], right[place:place + depth])
             else:
                 row = out[item, i, begin:end]
                 row[:] = 0
                 for k in range(depth):
                     factor, place = a[item, i, k], start + k * b_step[0] + begin
+                    adjacent = right[place:place + row.size]
                     for j in range(row.size):
-                        row[j] += factor * right[place + j]
+                        row[j] += factor * adjacent[j]
 
 
 @kernel
@@ -143,14 +145,24 @@ def starts(x: np.ndarray, batch: tuple[int, ...]) -> np.ndarray:
 
 
 def readable(x: np.ndarray, unit: bool) -> np.ndarray:
-    """x, or a copy: with forward strides of whole elements and, if ``unit``, with adjacent rows or adjacent columns."""
+    """x, or a copy: with forward strides of whole elements and, if ``unit``, with adjacent rows or adjacent columns.
+
+    What may not be written is copied too: compiled code would take it for another type of array.
+    """
     odd = any(step < 0 or step % x.itemsize for size, step in zip(x.shape, x.strides) if size > 1)
-    return np.ascontiguousarray(x) if odd or unit and x.itemsize not in x.strides[-2:] else x
+    odd = odd or not x.flags.writeable or unit and x.itemsize not in x.strides[-2:]
+    return np.array(x, order="C") if odd else x
+
+
+def origin(x: np.ndarray) -> np.ndarray:
+    """The first element of x, as an array from which `memory` goes on."""
+    return x[(0,) * (x.ndim - 2)][:1, :1].reshape(1)
 
 
 def whole(x: np.ndarray, batch: tuple[int, ...]) -> np.ndarray:
     """x broadcast to ``batch`` and contiguous, as (batch, rows, columns)."""
-    x = np.ascontiguousarray(np.broadcast_to(x, batch + x.shape[-2:]))
+    if x.shape[:-2] != batch or not x.flags.c_contiguous or not x.flags.writeable:
+        x = np.array(np.broadcast_to(x, batch + x.shape[-2:]), order="C")
     return x.reshape(-1, *x.shape[-2:])
 
 
@@ -174,7 +186,7 @@ def matmul(a, b, out):
         lanes(out.dtype)
         b = readable(b, True)
         b_start, b_step, out = starts(b, batch), memory_steps(b), out.reshape(items, rows, columns)
-        b = b[(0,) * (b.ndim - 2)]
+        b = origin(b)
         if rows <= FEW:
             few_rows_products(whole(a, batch), b, b_start, b_step, out, work=items * work // 4)
         else:
@@ -190,7 +202,7 @@ def many_rows(a, b, b_start, b_step, batch, out):
     row_blocks = max(1, min(-(-16 * sharers // tasks), rows // 32))
     a_start, a_row, a_column = starts(a, batch), *[places(size, step // a.itemsize) for size, step in zip(a.shape, a.strides)][-2:]
     panels = scratch("panels", out.dtype, (sharers, 3 * length * (min(depth, PANEL_DEPTH) + length)))
-    matrix_products(a[(0,) * (a.ndim - 2)], a_start, a_row, a_column, b, b_start, b_step, places(PANEL_DEPTH, 3 * length),
+    matrix_products(origin(a), a_start, a_row, a_column, b, b_start, b_step, places(PANEL_DEPTH, 3 * length),
                     vector_table(3, length), np.zeros(rows, out.dtype), row_blocks, panels, out,
                     work=items * rows * columns * depth // 16)
 

@@ -107,6 +107,11 @@ def shift_right(x, y):
 
 
 @formula
+def masked_fill(x, mask, value):
+    return value if mask else x
+
+
+@formula
 def masked_scale(x, mask, scale):
     """x times ``scale`` where the mask holds, zero elsewhere (not x times zero, which would keep NaN)."""
     return x * scale if mask else typed(0, x)

@@ -35,7 +35,7 @@ log = part(log_float64)
 
 @part
 def half_turns(x):
-    """sin(pi x) and cos(pi x)."""
+    """sin(pi x) and cos(pi x) for positive x."""
     x = x - 2.0 * np.floor(x * 0.5)
     shifted = x + x + ROUND
     r = (x - (shifted - ROUND) * 0.5) * math.pi
@@ -59,7 +59,7 @@ def lgamma_float64(x):
     rest = fma(polynomial(inverse * inverse, LGAMMA_SERIES), inverse, HALF_LOG_TWO_PI - 0.5)
     y = fma(z - 0.5, logarithm - 1.0, rest) if large else small
     y = z if z == math.inf else y
-    sine, _ = half_turns(x)
+    sine, _ = half_turns(abs(x))
     return log(math.pi / abs(sine)) - y if x < 0.0 else y
 
 
@@ -83,8 +83,8 @@ def digamma_float64(x):
     square = inverse * inverse
     y = log(z) - fma(polynomial(square, DIGAMMA_SERIES), square, 0.5 * inverse) if large else small
     y = z if z == math.inf else y
-    sine, cosine = half_turns(x)
-    y = y - math.pi * cosine / sine if x < 0.0 else y
+    sine, cosine = half_turns(abs(x))
+    y = y + math.pi * cosine / sine if x < 0.0 else y
     y = math.nan if (x < 0.0) & (np.floor(x) == x) else y       # a pole, of either sign
     return -1.0 / x if x == 0.0 else y
 

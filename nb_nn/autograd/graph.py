@@ -23,7 +23,7 @@ class Formula:
         self.function = function
         self.wanted = code.co_varnames[:code.co_argcount]
         for name in self.wanted:
-            plain = name.removesuffix("_size").removesuffix("_dtype")
+            plain = name.removesuffix("_size").removesuffix("_dtype").removesuffix("_geometry")
             if name not in ("grad", "grads", "result", "results", "needs") and plain not in declaration.parameters:
                 raise TypeError(f"derivative of {declaration.name} asks for {name}, which is no argument of it")
 
@@ -172,6 +172,8 @@ def save(node: OpNode, declaration: Any, args: tuple, kwargs: dict, result: Any)
                 saved[name] = pack(declaration.value(name, args, kwargs), False)
             elif name.endswith("_size"):
                 saved[name] = sizes(declaration.value(name[:-5], args, kwargs))
+            elif name.endswith("_geometry"):
+                saved[name] = views.geometry(declaration.value(name[:-9], args, kwargs))
             else:
                 saved[name] = declaration.value(name[:-6], args, kwargs)._dtype
 
@@ -211,7 +213,7 @@ def record_inplace(declaration: Any, input: Any, args: tuple, kwargs: dict) -> A
         state.grad = True
     storage_of(input).version += 1
     if node is not None:
-        views.rebase(input, node)
+        views.rebase(input, node, "input" in declaration.formulas, node.formulas[0][0] is declaration.formulas.get("input"))
         save(node, declaration, given, kwargs, input)
     elif declaration.formulas:                  # nothing that was read wants a gradient, but others may share the memory
         views.refresh(input)

@@ -58,13 +58,20 @@ def check_writable(input: Any) -> None:
         raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
 
 
-def rebase(input: Any, node: Any) -> None:
-    """Make ``node``, whose first edge is ``input``'s old history, the history of ``input`` after a write to it."""
-    if input._base is None:
+def rebase(input: Any, node: Any, reads_input: bool, has_input: bool) -> None:
+    """Make ``node`` the history of ``input`` after a write to it.
+
+    ``reads_input``: the operation has a gradient for what it overwrites; ``has_input``: the first edge of ``node`` is for that.
+    """
+    base = input._base
+    if base is None:
         input._node, input._output_number, input._requires_grad = node, 0, True
         return
-    base = input._base
-    copy = CopySlices(base, edge_of(base), input, node)
+    edge = edge_of(base)
+    if edge is not None and reads_input and not has_input:
+        raise RuntimeError("A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use "
+                           "case is ambiguous and error-prone, it is forbidden: make the view while recording, or write in no_grad mode.")
+    copy = CopySlices(base, edge, input, node, has_input)
     base._node, base._output_number, base._requires_grad = copy, 0, True
     input._view_version = input._storage.version
     input._node, input._output_number, input._requires_grad = AsStrided(base, (copy, 0), input), 0, True
@@ -89,11 +96,12 @@ class AsStrided(Node):
 class CopySlices(Node):
     """A base's history after a write through a view of it: ``written`` is the operation that wrote."""
 
-    __slots__ = ("written", "geometry", "base_geometry")
+    __slots__ = ("written", "skipped", "geometry", "base_geometry")
     node_name = "CopySlices"
 
-    def __init__(self, base: Any, edge: tuple | None, view: Any, written: Any):
-        super().__init__([edge, *written.edges[1:]], [(base._array.shape, base._dtype), *written.shapes[1:]])
+    def __init__(self, base: Any, edge: tuple | None, view: Any, written: Any, has_input: bool):
+        self.skipped = skipped = int(has_input)         # the operation's edge to what it overwrote: the base's edge stands for it
+        super().__init__([edge, *written.edges[skipped:]], [(base._array.shape, base._dtype), *written.shapes[skipped:]])
         self.written = written
         self.geometry, self.base_geometry = geometry(view), geometry(base)
 
@@ -105,11 +113,11 @@ class CopySlices(Node):
         grad = empty_strided(base_size, base_stride, dtype=grads[0].dtype, device=grads[0].device).copy_(grads[0])
         part = grad.as_strided(size, stride, offset - base_offset)
         found = self.written.backward([part.clone()])
-        if found[0] is None:
+        if not self.skipped or found[0] is None:
             part.zero_()
         else:
             part.copy_(found[0])
-        return [grad, *found[1:]]
+        return [grad, *found[self.skipped:]]
 
     def release(self) -> None:
         self.written.release()

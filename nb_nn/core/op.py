@@ -87,7 +87,7 @@ def derivative(function: Callable, joint: Callable | None = None, of: tuple[str,
     """State the gradients of an operation, one formula an argument, or one ``joint`` formula for the arguments ``of``.
 
     A formula's parameters say what it needs, and only that is saved: ``grad`` (of the first result), ``grads``, ``result``,
-    ``results``, the operation's own arguments, ``<argument>_size`` and ``<argument>_dtype`` (which save no memory), and in a joint
+    ``results``, the operation's own arguments, ``<argument>_size``, ``_dtype`` and ``_geometry`` (which save no memory), and in a joint
     formula ``needs`` (which arguments want a gradient). Formulas are written in operations, so second derivatives are free.
     Sums over broadcast dimensions and casts are the engine's.
     """

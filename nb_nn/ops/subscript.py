@@ -14,12 +14,15 @@ import numpy as np
 
 from ..core import dtype as dtypes
 from ..core import launch, memory
+from ..core.geometry import overlaps_itself
+from ..core.launch import NUMBERS
 from ..core.op import derivative, inplace, op
 from ..core.state import recorders, state
+from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, view_of, wrap
 from . import creation, view
 from .indexing import bits, broadcast, check_range, kernels, packed, rewritten, source_array
-from .masking import masked_select, nonzero_places
+from .masking import masked_fill_, masked_select, nonzero_places
 
 Tensor = TensorBase
 SMALL = 1 << 14                 # elements that are filled at once, without a kernel
@@ -91,7 +94,7 @@ def as_index(item: Any) -> Any:
         return item
     if isinstance(item, TensorBase):
         made = item
-    elif isinstance(item, np.ndarray) or isinstance(item, (list, tuple, range)):
+    elif isinstance(item, (np.ndarray, list, tuple, range)):
         made = creation.tensor(list(item) if isinstance(item, range) else item)
         if not made._array.size:
             made = made.long()

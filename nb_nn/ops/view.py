@@ -180,10 +180,9 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
 _offset = storage_offset
 
 
-def _as_strided_grad(grad: Tensor, input: Tensor, size: Any, stride: Any, storage_offset: int | None) -> Tensor:
-    own = (input._array.shape, strides_of(input), _offset(input))
-    offset = own[2] if storage_offset is None else storage_offset
-    return as_strided_backward(grad, own, sizes_of((size,)), sizes_of((stride,)), offset)
+def _as_strided_grad(grad: Tensor, input_geometry: tuple, size: Any, stride: Any, storage_offset: int | None) -> Tensor:
+    offset = input_geometry[2] if storage_offset is None else storage_offset
+    return as_strided_backward(grad, input_geometry, sizes_of((size,)), sizes_of((stride,)), offset)
 
 
 derivative(as_strided, input=_as_strided_grad)
@@ -494,8 +493,8 @@ def diagonal_view(input: Tensor, size: tuple, stride: tuple, shift: int) -> Tens
 
 
 diagonal_view.declaration.node_name = "DiagonalBackward0"
-derivative(diagonal_view, input=lambda grad, input_size, size, stride, shift, input:
-           as_strided_backward(grad, (input_size, strides_of(input), 0), size, stride, shift))
+derivative(diagonal_view, input=lambda grad, input_geometry, size, stride, shift:
+           as_strided_backward(grad, (*input_geometry[:2], 0), size, stride, shift))
 
 
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:

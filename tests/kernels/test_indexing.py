@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 from nb_nn.kernels.cpu import indexing
 
 TWINS = ["serial", "parallel"]

@@ -4,6 +4,7 @@ import inspect
 from pathlib import Path
 
 import pytest
+
 from nb_nn.kernels import cuda, table
 
 OWN = {"__init__", "launch", "rebind"}                  # files that are about the device itself

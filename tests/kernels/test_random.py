@@ -1,9 +1,10 @@
 """Random kernels: the published words of Philox, the same stream for any thread count, and the right distributions."""
 import numpy as np
 import pytest
+from scipy import stats
+
 from nb_nn.kernels import table, threads
 from nb_nn.kernels.formulas import philox
-from scipy import stats
 
 SEED = 20190501
 SIZES = [0, 1, 2, 255, 256, 257, 1023, 1024, 1025, 40_000]

@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 from nb_nn.kernels.cpu import reduction
 from nb_nn.kernels.cpu.reduction import BLOCK, extreme_columns, extreme_rows, reduce_columns, reduce_rows
 
@@ -97,7 +98,7 @@ def test_variance_of_too_few():
         np.testing.assert_array_equal([out[0], means[0]], [expected, mean])
 
 
-@pytest.mark.parametrize("name, dtype", [("max", "f"), ("min", "f"), ("max", "d"), ("min", "l"), ("max", "B")])
+@pytest.mark.parametrize("name, dtype", [("max", "f"), ("min", "d"), ("max", "B")])
 def test_extremes_come_with_their_first_place(name, dtype):
     oracle = np.argmax if name == "max" else np.argmin
     for made, shapes in ((extreme_rows(name, dtype), ROWS), (extreme_columns(name, dtype), COLUMNS)):

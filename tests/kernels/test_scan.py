@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 from nb_nn.kernels.cpu.scan import BLOCK, extreme_scan_columns, extreme_scan_rows, scan_columns, scan_rows
 
 TWINS = ["serial", "parallel"]

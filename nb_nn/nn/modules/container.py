@@ -22,8 +22,8 @@ def position(index: Any, length: int) -> int:
 
 
 def pairs_of(name: str, given: Any) -> Iterator[tuple]:
-    """The (key, value) pairs of a mapping, or of an iterable of pairs; a plain dictionary is taken as it is ordered."""
-    if isinstance(given, (Mapping, ModuleDict, ParameterDict)):
+    """The (key, value) pairs of a mapping, or of an iterable of pairs; a plain dictionary is taken in its order."""
+    if isinstance(given, (Mapping, Keyed)):
         yield from given.items()
         return
     if not isinstance(given, Iterable):
@@ -52,14 +52,10 @@ class Numbered(Module):
     def __delitem__(self, index: Any) -> None:
         for name in list(self._modules)[index] if isinstance(index, slice) else [self._name(index)]:
             del self._modules[name]
-        self._renumber(0, 0)
-
-    def _renumber(self, start: int, shift: int) -> None:
-        """Name the children by their places, with ``shift`` places left free before the one at ``start``."""
-        modules = list(self._modules.values())
-        held = self.__dict__["_modules"] = OrderedDict()
-        for place, module in enumerate(modules):
-            held[str(place + shift if place >= start else place)] = module
+        if all(name.isdecimal() for name in self._modules):     # names given by the user stay
+            modules = list(self._modules.values())
+            self._modules.clear()
+            self.extend(modules)
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -122,11 +118,6 @@ class Sequential(Numbered):
             return type(self)(OrderedDict(list(self._modules.items())[index]))
         return super().__getitem__(index)
 
-    def _renumber(self, start: int, shift: int) -> None:
-        """Names given by the user stay."""
-        if all(name.isdecimal() for name in self._modules):
-            super()._renumber(start, shift)
-
     def __add__(self, other: Iterable[Module]) -> Sequential:
         return type(self)(*self, *other)
 
@@ -170,7 +161,63 @@ class ModuleList(Numbered):
         return f"{self._get_name()}(" + ("\n  " + "\n  ".join(lines) + "\n" if lines else "") + ")"
 
 
-class ModuleDict(Module):
+class Keyed(Module):
+    """What `ModuleDict` and `ParameterDict` share: they read as the dictionary ``_held``."""
+
+    def __init__(self, given: Any = None):
+        super().__init__()
+        if given is not None:
+            self.update(given)
+
+    @property
+    def _held(self) -> dict[str, Any]:
+        return self._modules
+
+    def __getitem__(self, key: str) -> Any:
+        return self._held[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.add_module(key, value)
+
+    def __delitem__(self, key: str) -> None:
+        del self._held[key]
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._held
+
+    def clear(self) -> None:
+        """Take everything out."""
+        self._held.clear()
+
+    def pop(self, key: str) -> Any:
+        """Take one out and return it."""
+        return self._held.pop(key)
+
+    def keys(self) -> Iterable[str]:
+        """The keys."""
+        return self._held.keys()
+
+    def items(self) -> Iterable[tuple[str, Any]]:
+        """The (key, value) pairs."""
+        return self._held.items()
+
+    def values(self) -> Iterable[Any]:
+        """The values."""
+        return self._held.values()
+
+    def update(self, given: Any) -> None:
+        """Add, or replace, by a mapping or (key, value) pairs."""
+        for key, value in pairs_of(f"{type(self).__name__}.update", given):
+            self[key] = value
+
+
+class ModuleDict(Keyed):
     """A dictionary of modules, which are registered.
 
     >>> list(torch.nn.ModuleDict({"act": torch.nn.ReLU()}))
@@ -178,52 +225,7 @@ class ModuleDict(Module):
     """
 
     def __init__(self, modules: Any = None):
-        super().__init__()
-        if modules is not None:
-            self.update(modules)
-
-    def __getitem__(self, key: str) -> Module:
-        return self._modules[key]
-
-    def __setitem__(self, key: str, module: Module) -> None:
-        self.add_module(key, module)
-
-    def __delitem__(self, key: str) -> None:
-        del self._modules[key]
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._modules)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._modules
-
-    def clear(self) -> None:
-        """Take all modules out."""
-        self._modules.clear()
-
-    def pop(self, key: str) -> Module:
-        """Take a module out and return it."""
-        return self._modules.pop(key)
-
-    def keys(self) -> Iterable[str]:
-        """The keys."""
-        return self._modules.keys()
-
-    def items(self) -> Iterable[tuple[str, Module]]:
-        """The (key, module) pairs."""
-        return self._modules.items()
-
-    def values(self) -> Iterable[Module]:
-        """The modules."""
-        return self._modules.values()
-
-    def update(self, modules: Any) -> None:
-        """Add, or replace, by a mapping or (key, module) pairs."""
-        for key, module in pairs_of("ModuleDict.update", modules):
-            self[key] = module
+        super().__init__(modules)
 
 
 def summary(parameter: Tensor) -> str:
@@ -281,7 +283,7 @@ class ParameterList(Module):
         raise RuntimeError(f"{type(self).__name__} should not be called.")
 
 
-class ParameterDict(Module):
+class ParameterDict(Keyed):
     """A dictionary of parameters, which are registered.
 
     >>> list(torch.nn.ParameterDict({"left": torch.nn.Parameter(torch.ones(2))}))
@@ -289,52 +291,14 @@ class ParameterDict(Module):
     """
 
     def __init__(self, parameters: Any = None):
-        super().__init__()
-        if parameters is not None:
-            self.update(parameters)
+        super().__init__(parameters)
 
-    def __getitem__(self, key: str) -> Parameter:
-        return self._parameters[key]
+    @property
+    def _held(self) -> dict[str, Any]:
+        return self._parameters
 
     def __setitem__(self, key: str, parameter: Parameter) -> None:
         self.register_parameter(key, parameter)
-
-    def __delitem__(self, key: str) -> None:
-        del self._parameters[key]
-
-    def __len__(self) -> int:
-        return len(self._parameters)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._parameters)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._parameters
-
-    def clear(self) -> None:
-        """Take all parameters out."""
-        self._parameters.clear()
-
-    def pop(self, key: str) -> Parameter:
-        """Take a parameter out and return it."""
-        return self._parameters.pop(key)
-
-    def keys(self) -> Iterable[str]:
-        """The keys."""
-        return self._parameters.keys()
-
-    def items(self) -> Iterable[tuple[str, Parameter]]:
-        """The (key, parameter) pairs."""
-        return self._parameters.items()
-
-    def values(self) -> Iterable[Parameter]:
-        """The parameters."""
-        return self._parameters.values()
-
-    def update(self, parameters: Any) -> None:
-        """Add, or replace, by a mapping or (key, parameter) pairs."""
-        for key, parameter in pairs_of("ParameterDict.update", parameters):
-            self[key] = parameter
 
     extra_repr = ParameterList.extra_repr
     __call__ = ParameterList.__call__

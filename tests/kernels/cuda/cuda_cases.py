@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+
 from nb_nn.kernels import table
 from nb_nn.kernels.compile import formula
 from nb_nn.kernels.cuda import loops, reduction

@@ -18,6 +18,7 @@ from unittest import mock
 
 import greenlet
 import numpy as np
+
 from nb_nn.kernels.cuda import launch
 from nb_nn.kernels.cuda.rebind import Target
 

@@ -6,6 +6,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
+
 from nb_nn.kernels import bits, cache, table
 from nb_nn.kernels.compile import FORMULAS
 from nb_nn.kernels.cuda import launch, loops, reduction

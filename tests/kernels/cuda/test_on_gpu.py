@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 from cuda_cases import CASES
+
 from nb_nn.kernels import table
 
 

@@ -7,9 +7,10 @@ import pytest
 pytest.importorskip("greenlet", reason="the simulator of CUDA needs greenlet")
 
 from cuda_cases import CASES  # noqa: E402
+from simulator import BarrierError, simulated  # noqa: E402
+
 from nb_nn.kernels import table  # noqa: E402
 from nb_nn.kernels.cuda.launch import Kernel, cuda  # noqa: E402
-from simulator import BarrierError, simulated  # noqa: E402
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.expected], ids=lambda case: case.name)

@@ -1,0 +1,461 @@
+"""Tensors joined, repeated, and rearranged."""
+from __future__ import annotations
+
+import itertools
+import operator
+from typing import Any
+
+import numpy as np
+
+from nb_nn.kernels import table
+
+from ..core import dtype as dtypes
+from ..core import launch, memory
+from ..core.geometry import sizes_of, wrap_dim, wrap_dims
+from ..core.launch import broadcast_shapes
+from ..core.op import derivative, op
+from ..core.tensor_base import TensorBase, wrap
+from . import view
+from .indexing import bits, index_select
+
+Tensor = TensorBase
+SMALL = 1 << 15                 # fewer elements are joined by NumPy, which begins sooner
+
+
+def tensors_of(name: str, tensors: Any) -> tuple:
+    """A sequence of tensors, checked."""
+    if isinstance(tensors, TensorBase) or not isinstance(tensors, (tuple, list)):
+        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}")
+    for place, one in enumerate(tensors):
+        if not isinstance(one, TensorBase):
+            raise TypeError(f"{name}(): expected Tensor as element {place} in argument 0, but got {type(one).__name__}")
+    return tuple(tensors)
+
+
+def common_type(tensors: tuple) -> Any:
+    """The type that holds the elements of all tensors."""
+    kind = tensors[0]._dtype
+    for one in tensors:
+        if one._dtype is not kind:
+            return dtypes.promote_operands(tensors)
+    return kind
+
+
+def joined(name: str, tensors: tuple, arrays: list, dim: int, kind: Any, out: Any) -> Tensor:
+    """Arrays, of which each has the size of the first but in ``dim``, one after the other along it."""
+    shape = list(arrays[0].shape)
+    shape[dim] = sum([array.shape[dim] for array in arrays])
+    size = tuple(shape)
+    if out is not None:
+        if not dtypes.can_cast(kind, out._dtype):
+            raise TypeError(f"torch.{name}(): input types can't be cast to the desired output type {out._dtype.tensor_name[:-6]}")
+        launch.check_out(name, out, size, kind)
+        if any(np.may_share_memory(array, out._array) for array in arrays):
+            return launch.deliver(name, joined(name, tensors, arrays, dim, kind, None)._array, kind, out)
+        made, kind = out._array, out._dtype
+    elif all(one._dtype is kind for one in tensors) and sum([array.size for array in arrays]) < SMALL:
+        made = np.empty(size, kind.numpy)
+        return wrap(np.concatenate(arrays, dim, made), kind)
+    else:
+        made = memory.empty(size, kind.numpy)
+    start, before = 0, (slice(None),) * dim
+    for one, array in zip(tensors, arrays):
+        stop = start + array.shape[dim]
+        launch.copy_array(array, one._dtype, wrap(made[(*before, slice(start, stop))], kind))
+        start = stop
+    return wrap(made, kind) if out is None else out
+
+
+def cat(tensors: Any, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+    """Tensors one after the other along ``dim``.
+
+    Shape: all of one size, but in ``dim``; empty vectors are skipped, whatever the others are. Types promote.
+
+    >>> cat([tensor([[1, 2]]), tensor([[3, 4], [5, 6]])])
+    tensor([[1, 2],
+            [3, 4],
+            [5, 6]])
+    """
+    tensors = tensors_of("cat", tensors)
+    if not tensors:
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+    return cat_dim(tensors, dim, out=out)
+
+
+@op
+def cat_dim(tensors: tuple, dim: int, *, out: Tensor | None = None) -> Tensor:
+    """`cat` of a tuple."""
+    kept = [one for one in tensors if one._array.shape != (0,)]
+    kind = common_type(tensors)
+    if not kept:
+        return launch.deliver("cat", np.empty(0, kind.numpy), kind, out)
+    first = kept[0]._array.shape
+    for place, one in enumerate(tensors):
+        if one._array.ndim == 0:
+            raise RuntimeError(f"zero-dimensional tensor (at position {place}) cannot be concatenated")
+    dim = wrap_dim(dim, len(first))
+    for place, one in enumerate(tensors):
+        shape = one._array.shape
+        if shape == first or shape == (0,):
+            continue
+        if len(shape) != len(first):
+            raise RuntimeError(f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}")
+        for d, (size, own) in enumerate(zip(first, shape)):
+            if d != dim and size != own:
+                raise RuntimeError(f"Sizes of tensors must match except in dimension {dim}. Expected size {size} but got size {own} for "
+                                   f"tensor number {place} in the list.")
+    return joined("cat", kept, [one._array for one in kept], dim, kind, out)
+
+
+def parted(grad: Tensor, sizes: list, dim: int) -> list:
+    """The gradients of what was joined."""
+    dim, start, parts = wrap_dim(dim, grad._array.ndim), 0, []
+    for size in sizes:
+        length = 0 if size == (0,) else size[dim]
+        part = view.narrow(grad, dim, start, length)
+        parts.append(part if size != (0,) else grad.new_zeros((0,)))
+        start += length
+    return parts
+
+
+cat_dim.declaration.node_name = "CatBackward0"
+derivative(cat_dim, tensors=lambda grad, tensors_size, dim: parted(grad, tensors_size, dim))
+
+
+def stack(tensors: Any, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+    """Tensors of one size, one after the other along a new dimension.
+
+    >>> stack([tensor([1, 2]), tensor([3, 4])], 1)
+    tensor([[1, 3],
+            [2, 4]])
+    """
+    tensors = tensors_of("stack", tensors)
+    if not tensors:
+        raise RuntimeError("stack expects a non-empty TensorList")
+    return stack_dim(tensors, dim, out=out)
+
+
+@op
+def stack_dim(tensors: tuple, dim: int, *, out: Tensor | None = None) -> Tensor:
+    """`stack` of a tuple."""
+    first = tensors[0]._array.shape
+    dim = wrap_dim(dim, len(first) + 1)
+    for place, one in enumerate(tensors):
+        if one._array.shape != first:
+            raise RuntimeError(f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
+                               f"{list(one._array.shape)} at entry {place}")
+    new = (slice(None),) * dim + (None,)
+    return joined("stack", tensors, [one._array[new] for one in tensors], dim, common_type(tensors), out)
+
+
+stack_dim.declaration.node_name = "StackBackward0"
+derivative(stack_dim, tensors=lambda grad, dim: list(view.unbind(grad, dim)))
+
+
+def atleast(count: int, tensors: tuple) -> Any:
+    """Each tensor with the dimensions that it lacks; one by itself, several as a tuple."""
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        return tuple([_atleast(count, one) for one in tensors[0]])
+    made = tuple([_atleast(count, one) for one in tensors])
+    return made[0] if len(made) == 1 else made
+
+
+def _atleast(count: int, input: Tensor) -> Tensor:
+    if input._array.ndim == 0:
+        input = view.unsqueeze(input, 0)
+    if count >= 2 and input._array.ndim == 1:
+        input = view.unsqueeze(input, 0)
+    if count == 3 and input._array.ndim == 2:
+        input = view.unsqueeze(input, 2)
+    return input
+
+
+def atleast_1d(*tensors: Any) -> Any:
+    """Views of one dimension at least.
+
+    >>> atleast_1d(tensor(5))
+    tensor([5])
+    """
+    return atleast(1, tensors)
+
+
+def atleast_2d(*tensors: Any) -> Any:
+    """Views of two dimensions at least; new ones come in front.
+
+    >>> atleast_2d(tensor([5, 6]))
+    tensor([[5, 6]])
+    """
+    return atleast(2, tensors)
+
+
+def atleast_3d(*tensors: Any) -> Any:
+    """Views of three dimensions at least; a matrix gets its third at the end.
+
+    >>> atleast_3d(tensor([5, 6])).shape
+    torch.Size([1, 2, 1])
+    """
+    return atleast(3, tensors)
+
+
+def hstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
+    """Tensors side by side: joined along the second dimension, vectors along the first.
+
+    >>> hstack([tensor([1, 2]), tensor([3])])
+    tensor([1, 2, 3])
+    """
+    tensors = atleast_1d(tensors_of("hstack", tensors))
+    return cat(tensors, 0 if tensors and tensors[0]._array.ndim == 1 else 1, out=out)
+
+
+def vstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
+    """Tensors below one another: joined along the first dimension, vectors as rows.
+
+    >>> vstack([tensor([1, 2]), tensor([3, 4])])
+    tensor([[1, 2],
+            [3, 4]])
+    """
+    return cat(atleast_2d(tensors_of("vstack", tensors)), 0, out=out)
+
+
+def dstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
+    """Tensors behind one another: joined along the third dimension.
+
+    >>> dstack([tensor([1, 2]), tensor([3, 4])])
+    tensor([[[1, 3],
+             [2, 4]]])
+    """
+    return cat(atleast_3d(tensors_of("dstack", tensors)), 2, out=out)
+
+
+def repeat(input: Tensor, *sizes: Any) -> Tensor:
+    """``input`` copied so often along each dimension; new dimensions come in front.
+
+    >>> repeat(tensor([1, 2]), 2, 2)
+    tensor([[1, 2, 1, 2],
+            [1, 2, 1, 2]])
+    """
+    times = sizes_of(sizes or ((),))
+    shape = input._array.shape
+    missing = len(times) - len(shape)
+    if missing < 0:
+        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
+    if any(one < 0 for one in times):
+        raise RuntimeError(f"Trying to create tensor with negative dimension: repeat got {list(times)}")
+    padded = (1,) * missing + shape
+    apart = view.reshape(input, [one for size in padded for one in (1, size)])
+    copies = view.expand(apart, [one for many, size in zip(times, padded) for one in (many, size)])
+    made = view.reshape(copies, [many * size for many, size in zip(times, padded)])
+    return view.clone(made) if made._array is input._array or made._base is not None else made
+
+
+def tile(input: Tensor, *dims: Any) -> Tensor:
+    """`repeat`, with ones in front if there are fewer numbers than dimensions.
+
+    >>> tile(tensor([[1], [2]]), 2)
+    tensor([[1, 1],
+            [2, 2]])
+    """
+    times = sizes_of(dims)
+    return repeat(input, (1,) * (input._array.ndim - len(times)) + times)
+
+
+def repeat_interleave(input: Tensor, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
+    """Each slice of ``dim`` repeated: all equally often, or as often as ``repeats`` says of each. Without ``dim`` the elements
+    of the flattened tensor. With a tensor of repeats alone: each position as often as it says.
+
+    >>> repeat_interleave(tensor([1, 2]), 2)
+    tensor([1, 1, 2, 2])
+    >>> repeat_interleave(tensor([1, 2]), tensor([1, 3]))
+    tensor([1, 2, 2, 2])
+    """
+    if repeats is None:
+        return wrap(positions_repeated(input), dtypes.int64)
+    if dim is None:
+        input, dim = view.flatten(input), 0
+    dim = wrap_dim(dim, input._array.ndim)
+    if isinstance(repeats, (tuple, list)):
+        from .creation import tensor
+
+        repeats = tensor(repeats)
+    if not isinstance(repeats, TensorBase):
+        many = operator.index(repeats)
+        if many < 0:
+            raise RuntimeError("repeats has to be non-negative")
+        if input._array.ndim == 0:
+            input = view.reshape(input, (1,))
+        wide = view.unsqueeze(input, dim + 1)
+        wide = view.expand(wide, [many if d == dim + 1 else -1 for d in range(wide._array.ndim)])
+        return view.contiguous(view.flatten(wide, dim, dim + 1))
+    if repeats._array.size == 1:
+        return repeat_interleave(input, int(repeats.item()), dim)
+    if repeats._array.ndim != 1 or repeats._array.size != input._array.shape[dim]:
+        raise RuntimeError(f"repeats must have the same size as input along dim, but got repeats.size(0) = {repeats._array.size} and "
+                           f"input.size({dim}) = {input._array.shape[dim]}")
+    return index_select(input, dim, wrap(positions_repeated(repeats), dtypes.int64))
+
+
+def positions_repeated(repeats: Tensor) -> Any:
+    """Positions 0, 1, ... each as often as ``repeats`` says."""
+    if repeats._dtype not in (dtypes.int64, dtypes.int32) or repeats._array.ndim > 1:
+        raise RuntimeError("repeats has to be a 1-D tensor of int64 or int32")
+    if repeats._array.size and repeats._array.min() < 0:
+        raise RuntimeError("repeats can not be negative")
+    return np.repeat(np.arange(repeats._array.size), repeats._array.reshape(-1))
+
+
+def flip(input: Tensor, *dims: Any) -> Tensor:
+    """A copy with the order of the elements along ``dims`` reversed.
+
+    >>> flip(tensor([[1, 2], [3, 4]]), [0, 1])
+    tensor([[4, 3],
+            [2, 1]])
+    """
+    dims = sizes_of(dims)
+    return flip_dims(input, wrap_dims(dims, input._array.ndim))
+
+
+@op
+def flip_dims(input: Tensor, dims: tuple[int, ...]) -> Tensor:
+    """`flip` of checked dims."""
+    array = input._array
+    if array.ndim == 0:
+        return view.clone(input)
+    backwards = array[tuple([slice(None, None, -1 if d in dims else 1) for d in range(array.ndim)])]
+    made = memory.empty(array.shape, array.dtype)
+    if array.size < SMALL:
+        made[...] = backwards
+    else:
+        copy_any_strides(bits(backwards), bits(made))
+    return wrap(made, input._dtype)
+
+
+def copy_any_strides(source: Any, target: Any) -> None:
+    """Copy between arrays of unsigned integers, also where strides are negative."""
+    rows = table.loops_of("cpu").rows("copy", 1)
+    if source.ndim <= 4:
+        new = (None,) * (4 - source.ndim)
+        rows(source[new], (), target[new])
+        return
+    for index in itertools.product(*map(range, source.shape[:-4])):
+        rows(source[index], (), target[index])
+
+
+flip_dims.declaration.node_name = "FlipBackward0"
+derivative(flip_dims, input=lambda grad, dims: flip_dims(grad, dims))
+
+
+def fliplr(input: Tensor) -> Tensor:
+    """Columns in reverse order.
+
+    >>> fliplr(tensor([[1, 2], [3, 4]]))
+    tensor([[2, 1],
+            [4, 3]])
+    """
+    return flip(input, 1)
+
+
+def flipud(input: Tensor) -> Tensor:
+    """Rows in reverse order.
+
+    >>> flipud(tensor([1, 2]))
+    tensor([2, 1])
+    """
+    return flip(input, 0)
+
+
+def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
+    """Elements moved on along ``dims``, those that leave at the end coming in at the start; without dims, in the flattened
+    tensor.
+
+    >>> roll(tensor([1, 2, 3, 4]), 1)
+    tensor([4, 1, 2, 3])
+    """
+    shifts = sizes_of((shifts,))
+    if dims is None or dims == () or dims == []:
+        if len(shifts) != 1:
+            raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:0")
+        return view.reshape(roll_dims(view.reshape(input, (-1,)), shifts, (0,)), input._array.shape)
+    dims = tuple([wrap_dim(dim, input._array.ndim) for dim in sizes_of((dims,))])
+    if not shifts:
+        raise RuntimeError("`shifts` required")
+    if len(shifts) != len(dims):
+        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
+    return roll_dims(input, shifts, dims)
+
+
+@op
+def roll_dims(input: Tensor, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Tensor:
+    """`roll` along checked dims."""
+    if input._array.size == 0 or input._array.ndim == 0:
+        return view.clone(input)
+    for shift, dim in zip(shifts, dims):
+        size = input._array.shape[dim]
+        cut = -shift % size
+        input = cat_dim((view.slice_dim(input, dim, cut, size, 1), view.slice_dim(input, dim, 0, cut, 1)), dim)
+    return input
+
+
+roll_dims.declaration.node_name = "RollBackward0"
+derivative(roll_dims, input=lambda grad, shifts, dims: roll_dims(grad, tuple([-shift for shift in shifts]), dims))
+
+
+def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
+    """``input`` turned by ``k`` quarter turns in the plane of two dims, from the first towards the second.
+
+    >>> rot90(tensor([[1, 2], [3, 4]]))
+    tensor([[2, 4],
+            [1, 3]])
+    """
+    dims = sizes_of((dims,))
+    if len(dims) != 2:
+        raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
+    if input._array.ndim < 2:
+        raise RuntimeError(f"expected total dims >= 2, but got total dims = {input._array.ndim}")
+    first, second = [wrap_dim(dim, input._array.ndim) for dim in dims]
+    if first == second:
+        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
+    if k % 4 == 2:
+        return flip(input, first, second)
+    if k % 4 == 1:
+        return view.transpose(flip(input, second), first, second)
+    if k % 4 == 3:
+        return view.transpose(flip(input, first), first, second)
+    return view.clone(input)
+
+
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple:
+    """For vectors (or 0-d tensors), a tensor each that repeats it over the grid of all: the first runs along the first
+    dimension with "ij", along the second with "xy".
+
+    >>> meshgrid(tensor([1, 2]), tensor([3, 4, 5]))[0]
+    tensor([[1, 1, 1],
+            [2, 2, 2]])
+    """
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        tensors = tuple(tensors[0])
+    if not tensors:
+        raise RuntimeError("meshgrid expects a non-empty TensorList")
+    if indexing not in ("ij", "xy"):
+        raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+    for one in tensors:
+        if one._array.ndim > 1:
+            raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {one!r}")
+    size = [one._array.size for one in tensors]
+    made = [view.expand(view.reshape(one, [-1 if d == place else 1 for d in range(len(size))]), size)
+            for place, one in enumerate(tensors)]
+    if indexing == "xy" and len(size) > 1:
+        made = [view.transpose(one, 0, 1) for one in made]
+    return tuple(made)
+
+
+def broadcast_tensors(*tensors: Any) -> tuple:
+    """Views of all tensors in the size that they broadcast to.
+
+    >>> broadcast_tensors(tensor([1, 2]), tensor([[3], [4]]))[0]
+    tensor([[1, 2],
+            [1, 2]])
+    """
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        tensors = tuple(tensors[0])
+    size = broadcast_shapes(*[one._array.shape for one in tensors])
+    return tuple([view.expand(one, size) for one in tensors])

@@ -1,0 +1,371 @@
+"""Normalization: elements around their mean, over their deviation."""
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..core import dtype as dtypes
+from ..core import launch, memory
+from ..core.geometry import sizes_of
+from ..core.op import derivative, no_derivative, op
+from ..core.storage import storage_of
+from ..core.tensor_base import TensorBase, wrap
+
+Tensor = TensorBase
+NOTHING = {np.dtype(kind): np.empty(0, kind) for kind in (np.float32, np.float64)}      # a weight or a bias that is not there
+
+
+def check_floating(name: str, input: Tensor, **parameters: Tensor | None) -> None:
+    """Input must be floating; parameters of its type, or float32 beside a half type."""
+    kind = input._dtype
+    if kind.category != 2:
+        raise RuntimeError(f'"{name}" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
+    for what, value in parameters.items():
+        if value is not None and value._dtype is not kind and not (kind.half and value._dtype is dtypes.float32):
+            raise RuntimeError(f"{name}: expected {what} to have type {kind.tensor_name[:-6]} as input has, but got "
+                               f"{value._dtype.tensor_name[:-6]}")
+
+
+def or_nothing(value: Tensor | None, kind: Any) -> Any:
+    """A parameter's contiguous elements in the type ``kind`` computes in, an empty array for None."""
+    return NOTHING[kind.compute] if value is None else launch.contiguous_array(value, kind).reshape(-1)
+
+
+def by_channel(array: Any) -> tuple[Any, str]:
+    """(N, C) as it is or (N, C, \\*) as (N, C, inner), and the name of the kernels for it."""
+    if array.ndim == 2:
+        return array, "batch_norm_columns_"
+    shape = array.shape
+    return array.reshape(shape[0], shape[1], math.prod(shape[2:])), "batch_norm_"
+
+
+@op
+def batch_norm_stats(input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, momentum: float,
+                     eps: float) -> tuple[Tensor, Tensor]:
+    """Mean and 1 / sqrt(biased variance + eps) of each channel; running statistics move by ``momentum`` toward the batch's mean
+    and unbiased variance."""
+    array = launch.contiguous_array(input)
+    channels = array.shape[1]
+    mean, var = np.empty(channels, array.dtype), np.empty(channels, array.dtype)
+    if not array.size:
+        mean.fill(0)
+        var.fill(0)
+    else:
+        array, name = by_channel(array)
+        launch.launch(name + "stats", array, mean, var, device=input._device, work=array.size)
+        count = array.size // channels
+        move(running_mean, mean, momentum)
+        move(running_var, var * (count / max(count - 1, 1)), momentum)
+    kind = dtypes.from_numpy(mean.dtype)
+    return wrap(mean, kind), wrap(inverse_root(var, eps), kind)
+
+
+def inverse_root(var: Any, eps: float) -> Any:
+    """1 / sqrt(var + eps), rounded once: a float32 would drop half the digits of a small eps."""
+    return (1.0 / np.sqrt(var.astype(np.float64) + eps)).astype(var.dtype)
+
+
+def move(running: Tensor | None, value: Any, momentum: float) -> None:
+    """Take one step of an exponential average, in place."""
+    if running is None:
+        return
+    kind = running._dtype
+    old = launch.contiguous_array(running)
+    launch.copy_array(old * (1 - momentum) + value * momentum if kind.half else
+                      (old * (1 - momentum) + value * momentum).astype(kind.numpy), dtypes.float32 if kind.half else kind, running)
+    storage_of(running).version += 1
+
+
+no_derivative(batch_norm_stats)
+
+
+@op
+def batch_norm_apply(input: Tensor, weight: Tensor | None, bias: Tensor | None, mean: Tensor, invstd: Tensor, eps: float,
+                     training: bool) -> Tensor:
+    """``(input - mean) * invstd * weight + bias``; if ``training``, mean and invstd are the batch's own."""
+    kind = input._dtype
+    array, name = by_channel(launch.contiguous_array(input))
+    made = memory.empty(input._array.shape, kind.compute)
+    if made.size:
+        launch.launch(name + "apply", array, or_nothing(mean, kind), or_nothing(invstd, kind), or_nothing(weight, kind),
+                      or_nothing(bias, kind), made.reshape(array.shape), device=input._device)
+    return launch.deliver("batch_norm", made, kind, None)
+
+
+@op
+def batch_norm_backward(grad_output: Tensor, input: Tensor, weight: Tensor | None, mean: Tensor, invstd: Tensor, eps: float,
+                        training: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients of input, weight and bias of `batch_norm_apply`."""
+    kind = input._dtype
+    array, name = by_channel(launch.contiguous_array(input))
+    made = memory.empty(input._array.shape, kind.compute)
+    for_weight, for_bias = np.empty(array.shape[1], made.dtype), np.empty(array.shape[1], made.dtype)
+    if made.size:
+        launch.launch(name + "backward", launch.contiguous_array(grad_output, kind).reshape(array.shape), array,
+                      or_nothing(mean, kind), or_nothing(invstd, kind), or_nothing(weight, kind), training,
+                      made.reshape(array.shape), for_weight, for_bias, device=input._device, work=made.size)
+    else:
+        for_weight.fill(0)
+        for_bias.fill(0)
+    small = dtypes.from_numpy(made.dtype)
+    return launch.deliver("batch_norm_backward", made, kind, None), wrap(for_weight, small), wrap(for_bias, small)
+
+
+def _batch_norm_gradients(grad: Tensor, input: Tensor, weight: Tensor | None, mean: Tensor, invstd: Tensor, eps: float,
+                          training: bool, needs: tuple) -> list:
+    found = batch_norm_backward(grad, input, weight, mean, invstd, eps, training)
+    return [one if need else None for one, need in zip(found, needs)]
+
+
+def second_derivative(grads: list, grad: Tensor, input: Tensor, weight: Tensor | None, mean: Tensor, invstd: Tensor,
+                      dims: list[int] | None) -> tuple:
+    """Gradients of the gradients (input's, weight's, bias') of ``(input - mean) * invstd * weight``, for grad, input and weight.
+
+    ``mean`` and ``invstd`` are of ``dims`` and broadcast to input, as ``weight`` does; or constants, if ``dims`` is None.
+    With x the normalized input, u = grad * weight, and P(t) = invstd * (t - mean(t) - x mean(t x)), the first gradient is P(u);
+    P is symmetric, and dx / dinput is P, too.
+    """
+    v, for_weight, for_bias = [None if one is None else one.to(input._dtype) for one in grads]
+    x = (input - mean) * invstd
+    u = grad if weight is None else grad * weight
+
+    def project(t: Tensor) -> Tensor:
+        return t * invstd if dims is None else invstd * (t - t.mean(dims, True) - x * (t * x).mean(dims, True))
+
+    to_grad = to_input = to_weight = grad * 0
+    if for_weight is not None:
+        to_grad = to_grad + for_weight * x
+        to_input = project(grad * for_weight)
+    if for_bias is not None:
+        to_grad = to_grad + for_bias
+    if v is not None:
+        projected = project(v)
+        to_grad = to_grad + (projected if weight is None else projected * weight)
+        to_weight = projected * grad
+        if dims is not None:
+            slope = invstd * (v * (u * x).mean(dims, True) + u * (v * x).mean(dims, True))
+            change = (v * (u - u.mean(dims, True) - x * (u * x).mean(dims, True))).mean(dims, True)
+            to_input = to_input - project(slope) - x * change * invstd * invstd
+    return to_grad, to_input, to_weight
+
+
+def stats_of(input: Tensor, dims: list[int], eps: float) -> tuple[Tensor, Tensor]:
+    """Mean and 1 / deviation along dims, in ops: the saved ones would be constants to third derivatives."""
+    mean = input.mean(dims, True)
+    apart = input - mean
+    return mean, ((apart * apart).mean(dims, True) + eps).rsqrt()
+
+
+def _batch_norm_second(grads: list, grad_output: Tensor, input: Tensor, weight: Tensor | None, mean: Tensor, invstd: Tensor,
+                       eps: float, training: bool) -> list:
+    shape = (1, -1) + (1,) * (input.dim() - 2)
+    dims = [0, *range(2, input.dim())]
+    mean, invstd = stats_of(input, dims, eps) if training else (mean.reshape(shape), invstd.reshape(shape))
+    grads = [grads[0], *[None if one is None else one.reshape(shape) for one in grads[1:]]]
+    to_grad, to_input, to_weight = second_derivative(grads, grad_output, input, None if weight is None else weight.reshape(shape),
+                                                     mean, invstd, dims if training else None)
+    return [to_grad, to_input, None if weight is None else to_weight.sum(dims)]
+
+
+batch_norm_apply.declaration.node_name = "NativeBatchNormBackward0"
+derivative(batch_norm_apply, _batch_norm_gradients, ("input", "weight", "bias"))
+derivative(batch_norm_backward, _batch_norm_second, ("grad_output", "input", "weight"))
+
+
+def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None,
+               bias: Tensor | None = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5) -> Tensor:
+    """Each channel around its mean, over its standard deviation, times ``weight`` plus ``bias``.
+
+    In training, mean and variance are the batch's, and the running ones (where given) take a step of ``momentum`` toward them;
+    otherwise the running ones are used. (Ioffe and Szegedy 2015)
+
+    Shape: input (N, C) or (N, C, \\*), the others (C).
+
+    >>> batch_norm(tensor([[1.0], [3.0]]), None, None, training=True)
+    tensor([[-1.0000],
+            [ 1.0000]])
+    """
+    shape = input._array.shape
+    if len(shape) < 2:
+        raise RuntimeError(f"batch_norm: expected input of size (N, C, ...), got {list(shape)}")
+    for what, value in (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)):
+        if value is not None and value._array.shape != shape[1:2]:
+            raise RuntimeError(f"{what} should contain {shape[1]} elements not {value._array.size}: batch_norm got input of size "
+                               f"{list(shape)}")
+    check_floating("batch_norm", input, weight=weight, bias=bias)
+    if training:
+        if input._array.size == shape[1]:
+            raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
+        mean, invstd = batch_norm_stats(input, running_mean, running_var, momentum, eps)
+    else:
+        if running_mean is None or running_var is None:
+            raise RuntimeError(f"Expected running_mean and running_var to be defined when training={training}: batch_norm has no "
+                               "statistics to use")
+        mean = running_mean.detach()
+        invstd = wrap(inverse_root(launch.contiguous_array(running_var), eps), dtypes.from_numpy(running_var._dtype.compute))
+    return batch_norm_apply(input, weight, bias, mean, invstd, eps, training)
+
+
+@op
+def layer_norm_dims(input: Tensor, count: int, weight: Tensor | None, bias: Tensor | None,
+                    eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """`layer_norm` of the last ``count`` dimensions; and the mean and 1 / deviation of each row."""
+    kind, shape = input._dtype, input._array.shape
+    array = launch.contiguous_array(input).reshape(math.prod(shape[:-count]), math.prod(shape[-count:]))
+    made = memory.empty(array.shape, kind.compute)
+    mean, rstd = memory.empty(array.shape[:1], made.dtype), memory.empty(array.shape[:1], made.dtype)
+    if made.size:
+        launch.launch("layer_norm", array, or_nothing(weight, kind), or_nothing(bias, kind), eps, made, mean, rstd,
+                      device=input._device, work=made.size)
+    small = dtypes.from_numpy(made.dtype)
+    return launch.deliver("layer_norm", made.reshape(shape), kind, None), wrap(mean, small), wrap(rstd, small)
+
+
+@op
+def layer_norm_backward(grad_output: Tensor, input: Tensor, count: int, weight: Tensor | None, mean: Tensor, rstd: Tensor, eps: float,
+                        with_weight: bool) -> tuple:
+    """Gradients of input, weight and bias of `layer_norm_dims`; the latter two None if not wanted."""
+    kind, shape = input._dtype, input._array.shape
+    array = launch.contiguous_array(input).reshape(math.prod(shape[:-count]), math.prod(shape[-count:]))
+    made = memory.empty(array.shape, kind.compute)
+    for_weight, for_bias = (np.empty(array.shape[1] if with_weight else 0, made.dtype) for _ in range(2))
+    if made.size:
+        launch.launch("layer_norm_backward", launch.contiguous_array(grad_output, kind).reshape(array.shape), array,
+                      or_nothing(mean, kind), or_nothing(rstd, kind), or_nothing(weight, kind), made, for_weight, for_bias,
+                      device=input._device, work=made.size)
+    else:
+        for_weight.fill(0)
+        for_bias.fill(0)
+    result = launch.deliver("layer_norm_backward", made.reshape(shape), kind, None)
+    if not with_weight:
+        return result, None, None
+    small = dtypes.from_numpy(made.dtype)
+    return result, wrap(for_weight.reshape(shape[-count:]), small), wrap(for_bias.reshape(shape[-count:]), small)
+
+
+def _layer_norm_gradients(grad: Tensor, input: Tensor, count: int, weight: Tensor | None, results: list, eps: float,
+                          needs: tuple) -> list:
+    found = layer_norm_backward(grad, input, count, weight, results[1], results[2], eps, needs[1] or needs[2])
+    return [one if need else None for one, need in zip(found, needs)]
+
+
+def _layer_norm_second(grads: list, grad_output: Tensor, input: Tensor, count: int, weight: Tensor | None, eps: float) -> list:
+    dims = list(range(input.dim() - count, input.dim()))
+    to_grad, to_input, to_weight = second_derivative(grads, grad_output, input, weight, *stats_of(input, dims, eps), dims)
+    return [to_grad, to_input, None if weight is None else to_weight]       # summed over the rows by the engine
+
+
+layer_norm_dims.declaration.node_name = "NativeLayerNormBackward0"
+derivative(layer_norm_dims, _layer_norm_gradients, ("input", "weight", "bias"))
+derivative(layer_norm_backward, _layer_norm_second, ("grad_output", "input", "weight"))
+
+
+def layer_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None,
+               eps: float = 1e-5) -> Tensor:
+    """The last dimensions, of sizes ``normalized_shape``, around their mean, over their deviation, times ``weight`` plus ``bias``.
+
+    >>> layer_norm(tensor([1.0, 3.0]), (2,))
+    tensor([-1.0000,  1.0000])
+    """
+    size = (normalized_shape,) if normalized_shape.__class__ is int else sizes_of((normalized_shape,))
+    shape = input._array.shape
+    if not size or shape[-len(size):] != size:
+        raise RuntimeError(f"Given normalized_shape={list(size)}, expected input with shape [*, {str(list(size))[1:-1]}], but got input "
+                           f"of size{list(shape)}")
+    for what, value in (("weight", weight), ("bias", bias)):
+        if value is not None and value._array.shape != size:
+            raise RuntimeError(f"Expected {what} to be of same shape as normalized_shape, but got {what} of shape "
+                               f"{list(value._array.shape)} and normalized_shape = {list(size)}")
+    check_floating("layer_norm", input, weight=weight, bias=bias)
+    return layer_norm_dims(input, len(size), weight, bias, float(eps))[0]
+
+
+@op
+def group_norm_op(input: Tensor, groups: int, weight: Tensor | None, bias: Tensor | None, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """`group_norm` with checked arguments; and the mean and 1 / deviation of each group."""
+    kind, shape = input._dtype, input._array.shape
+    array = launch.contiguous_array(input).reshape(*shape[:2], math.prod(shape[2:]))
+    made = memory.empty(array.shape, kind.compute)
+    mean, rstd = memory.empty((shape[0] * groups,), made.dtype), memory.empty((shape[0] * groups,), made.dtype)
+    if made.size:
+        launch.launch("group_norm", array, groups, or_nothing(weight, kind), or_nothing(bias, kind), eps, made, mean, rstd,
+                      device=input._device, work=made.size)
+    small = dtypes.from_numpy(made.dtype)
+    return launch.deliver("group_norm", made.reshape(shape), kind, None), wrap(mean, small), wrap(rstd, small)
+
+
+@op
+def group_norm_backward(grad_output: Tensor, input: Tensor, groups: int, weight: Tensor | None, mean: Tensor, rstd: Tensor,
+                        eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients of input, weight and bias of `group_norm_op`."""
+    kind, shape = input._dtype, input._array.shape
+    array = launch.contiguous_array(input).reshape(*shape[:2], math.prod(shape[2:]))
+    made = memory.empty(array.shape, kind.compute)
+    for_weight, for_bias = np.zeros(shape[1], made.dtype), np.zeros(shape[1], made.dtype)
+    if made.size:
+        launch.launch("group_norm_backward", launch.contiguous_array(grad_output, kind).reshape(array.shape), array,
+                      or_nothing(mean, kind), or_nothing(rstd, kind), or_nothing(weight, kind), groups, made, for_weight, for_bias,
+                      device=input._device, work=made.size)
+    small = dtypes.from_numpy(made.dtype)
+    return launch.deliver("group_norm_backward", made.reshape(shape), kind, None), wrap(for_weight, small), wrap(for_bias, small)
+
+
+def _group_norm_gradients(grad: Tensor, input: Tensor, groups: int, weight: Tensor | None, results: list, eps: float,
+                          needs: tuple) -> list:
+    found = group_norm_backward(grad, input, groups, weight, results[1], results[2], eps)
+    return [one if need else None for one, need in zip(found, needs)]
+
+
+def _group_norm_second(grads: list, grad_output: Tensor, input: Tensor, groups: int, weight: Tensor | None, eps: float) -> list:
+    batch, channels = input.shape[:2]
+    apart, shape = (batch, groups, channels // groups, -1), (1, groups, channels // groups, 1)
+    x = input.reshape(apart)
+    grads = [one if one is None else one.reshape(apart if number == 0 else shape) for number, one in enumerate(grads)]
+    to_grad, to_input, to_weight = second_derivative(
+        grads, grad_output.reshape(apart), x, None if weight is None else weight.reshape(shape), *stats_of(x, [2, 3], eps), [2, 3])
+    return [to_grad.reshape(input.shape), to_input.reshape(input.shape),
+            None if weight is None else to_weight.sum([0, 3]).reshape(channels)]
+
+
+group_norm_op.declaration.node_name = "NativeGroupNormBackward0"
+derivative(group_norm_op, _group_norm_gradients, ("input", "weight", "bias"))
+derivative(group_norm_backward, _group_norm_second, ("grad_output", "input", "weight"))
+
+
+def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
+    """Groups of channels of each sample around their mean, over their deviation, times ``weight`` plus ``bias`` (C).
+
+    >>> group_norm(tensor([[1.0, 3.0, 4.0, 8.0]]), 2)
+    tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
+    """
+    shape = input._array.shape
+    if len(shape) < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}: group_norm takes (N, C, ...)")
+    if num_groups < 1 or shape[1] % num_groups:
+        raise RuntimeError(f"Expected number of channels in input to be divisible by num_groups, but got input of shape {list(shape)} "
+                           f"and num_groups={num_groups}")
+    for what, value in (("weight", weight), ("bias", bias)):
+        if value is not None and value._array.shape != shape[1:2]:
+            raise RuntimeError(f"Expected {what} to be a vector of size equal to the number of channels in input, but got {what} of "
+                               f"shape {list(value._array.shape)} and input of shape {list(shape)}")
+    check_floating("group_norm", input, weight=weight, bias=bias)
+    return group_norm_op(input, num_groups, weight, bias, float(eps))[0]
+
+
+def instance_norm(input: Tensor, running_mean: Tensor | None = None, running_var: Tensor | None = None, weight: Tensor | None = None,
+                  bias: Tensor | None = None, use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5) -> Tensor:
+    """Each channel of each sample around its mean, over its deviation, times ``weight`` plus ``bias`` (C).
+
+    >>> instance_norm(tensor([[[1.0, 3.0], [4.0, 8.0]]]))
+    tensor([[[-1.0000,  1.0000],
+             [-1.0000,  1.0000]]])
+    """
+    if not use_input_stats:
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    if running_mean is not None or running_var is not None:
+        mean, spread = input.detach().flatten(2).mean(-1).mean(0), input.detach().flatten(2).var(-1).mean(0)
+        move(running_mean, launch.contiguous_array(mean), momentum)
+        move(running_var, launch.contiguous_array(spread), momentum)
+    return group_norm(input, input.shape[1], weight, bias, eps)

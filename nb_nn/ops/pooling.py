@@ -1,0 +1,193 @@
+"""Maximum and mean over windows."""
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..core import dtype as dtypes
+from ..core import launch, memory
+from ..core.geometry import window_count
+from ..core.op import derivative, op
+from ..core.tensor_base import TensorBase, wrap
+from .convolution import each
+
+Tensor = TensorBase
+
+
+def pooled_size(name: str, given: tuple[int, ...], window: tuple, stride: tuple, padding: tuple, dilation: tuple,
+                ceil: bool) -> tuple[int, ...]:
+    """Sizes of the pooled dimensions, the last of ``given``; RuntimeError where the arguments do not fit."""
+    dims = len(window)
+    if len(given) not in (dims + 1, dims + 2):
+        raise RuntimeError(f"{name}: Expected {dims + 1}D or {dims + 2}D (batch mode) tensor, but got input of size: {list(given)}")
+    if min(window) < 1 or min(stride) < 1 or min(dilation) < 1:
+        what, wrong = next((what, numbers) for what, numbers in (("kernel size", window), ("stride", stride), ("dilation", dilation))
+                           if min(numbers) < 1)
+        raise RuntimeError(f"{name}: {what} should be greater than zero, but got {wrong}")
+    if any([pad < 0 or 2 * pad > reach for pad, reach in zip(padding, window)]):
+        raise RuntimeError(f"{name}: pad should be at least zero and at most half of effective kernel size, but got pad={padding}, "
+                           f"kernel_size={window}")
+    size = tuple([window_count(length, window[d], stride[d], padding[d], dilation[d], ceil)
+                  for d, length in enumerate(given[-dims:])])
+    if min(size) < 1 or 0 in given[-dims - 1:]:
+        raise RuntimeError(f"{name}: Given input size: {list(given)}. Calculated output size: {[*given[:-dims], *size]}. Output size is "
+                           f"too small for kernel_size={window}, stride={stride}, padding={padding}, dilation={dilation}")
+    return size
+
+
+def planes(array: Any, dims: int) -> Any:
+    """An array as (planes, H, W), where H is 1 for signals."""
+    shape = array.shape
+    return array.reshape(math.prod(shape[:-dims]), shape[-2] if dims == 2 else 1, shape[-1])
+
+
+def in_plane(dims: int, *pairs: tuple) -> list[int]:
+    """Geometry as the kernels take it: height and width of each; signals have windows, strides, ... of 1 (and padding 0)."""
+    if dims == 2:
+        return [number for pair in pairs for number in pair]
+    return [number for fill, one in zip((1, 1, 0, 1), pairs) for number in (fill, *one)]
+
+
+@op
+def max_pool(input: Tensor, window: tuple[int, ...], stride: tuple[int, ...], padding: tuple[int, ...], dilation: tuple[int, ...],
+             ceil: bool) -> tuple[Tensor, Tensor]:
+    """The largest element of each window of the last dimensions, and its place in its plane."""
+    dims, given, kind = len(window), input._array.shape, input._dtype
+    shape = (*given[:-dims], *pooled_size(f"max_pool{dims}d", given, window, stride, padding, dilation, ceil))
+    if kind.category != 2:
+        raise RuntimeError(f'"max_pool{dims}d" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
+    made, places = memory.empty(shape, kind.compute), memory.empty(shape, np.dtype(np.int64))
+    if made.size:
+        launch.launch("max_pool2d", planes(launch.contiguous_array(input), dims), *in_plane(dims, window, stride, padding, dilation),
+                      planes(made, dims), planes(places, dims), device=input._device, work=made.size * math.prod(window))
+    return launch.deliver("max_pool", made, kind, None), wrap(places, dtypes.int64)
+
+
+@op
+def max_pool_backward(grad_output: Tensor, places: Tensor, size: tuple[int, ...], dims: int) -> Tensor:
+    """The gradients of windows, added to the places that their maxima came from."""
+    kind = grad_output._dtype
+    made = memory.empty(size, kind.compute)
+    if made.size:
+        outer = math.prod(size[:-dims])
+        launch.launch("max_pool2d_backward", launch.contiguous_array(grad_output).reshape(outer, -1),
+                      launch.contiguous_array(places).reshape(outer, -1), made.reshape(outer, -1), device=grad_output._device)
+    return launch.deliver("max_pool_backward", made, kind, None)
+
+
+def _at_places(grad: Tensor, places: Tensor, dims: int) -> Tensor:
+    """The elements of planes that windows took."""
+    return grad.flatten(-dims).gather(-1, places.flatten(-dims)).reshape(places.shape)
+
+
+max_pool.declaration.node_name = "MaxPool2DWithIndicesBackward0"
+derivative(max_pool, input=lambda grad, input_size, results, window: max_pool_backward(grad, results[1], input_size, len(window)))
+derivative(max_pool_backward, grad_output=lambda grad, places, dims: _at_places(grad, places, dims))
+
+
+@op
+def avg_pool(input: Tensor, window: tuple[int, ...], stride: tuple[int, ...], padding: tuple[int, ...], ceil: bool,
+             count_include_pad: bool, divisor: int) -> Tensor:
+    """The mean of each window of the last dimensions; ``divisor`` is what sums are divided by, 0 the number of elements."""
+    dims, given, kind = len(window), input._array.shape, input._dtype
+    shape = (*given[:-dims], *pooled_size(f"avg_pool{dims}d", given, window, stride, padding, (1,) * dims, ceil))
+    if kind.category != 2:
+        raise RuntimeError(f'"avg_pool{dims}d" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
+    made = memory.empty(shape, kind.compute)
+    if made.size:
+        launch.launch("avg_pool2d", planes(launch.contiguous_array(input), dims), *in_plane(dims, window, stride, padding),
+                      count_include_pad, divisor, planes(made, dims), device=input._device, work=made.size * math.prod(window))
+    return launch.deliver("avg_pool", made, kind, None)
+
+
+@op
+def avg_pool_backward(grad_output: Tensor, size: tuple[int, ...], window: tuple[int, ...], stride: tuple[int, ...],
+                      padding: tuple[int, ...], ceil: bool, count_include_pad: bool, divisor: int) -> Tensor:
+    """The gradients of windows, shared by their elements."""
+    dims, kind = len(window), grad_output._dtype
+    made = memory.empty(size, kind.compute)
+    if made.size:
+        launch.launch("avg_pool2d_backward", planes(launch.contiguous_array(grad_output), dims),
+                      *in_plane(dims, window, stride, padding), count_include_pad, divisor, planes(made, dims),
+                      device=grad_output._device, work=grad_output._array.size * math.prod(window))
+    return launch.deliver("avg_pool_backward", made, kind, None)
+
+
+avg_pool.declaration.node_name = "AvgPool2DBackward0"
+derivative(avg_pool, input=lambda grad, input_size, window, stride, padding, ceil, count_include_pad, divisor:
+           avg_pool_backward(grad, input_size, window, stride, padding, ceil, count_include_pad, divisor))
+derivative(avg_pool_backward, grad_output=lambda grad, window, stride, padding, ceil, count_include_pad, divisor:
+           avg_pool(grad, window, stride, padding, ceil, count_include_pad, divisor))
+
+
+def max_pool_given(name: str, dims: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool,
+                   return_indices: bool) -> Any:
+    """`max_pool` with arguments as users give them."""
+    window = each(name, "kernel_size", kernel_size, dims)
+    found = max_pool(input, window, window if stride is None or stride == [] else each(name, "stride", stride, dims),
+                     each(name, "padding", padding, dims), each(name, "dilation", dilation, dims), bool(ceil_mode))
+    return found if return_indices else found[0]
+
+
+def max_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+               return_indices: bool = False) -> Any:
+    """The largest element of each window, which moves by ``stride`` (by default the window's size).
+
+    Padding never wins. With ``ceil_mode`` a last window may reach over the edge; with ``return_indices`` the place of each
+    element in its plane, ``row * W + column``, is returned, too.
+
+    Shape: input (N, C, H, W) or (C, H, W), result (N, C, Ho, Wo).
+
+    >>> max_pool2d(tensor([[[1.0, 5.0], [3.0, 2.0]]]), 2)
+    tensor([[[5.]]])
+    """
+    return max_pool_given("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+               return_indices: bool = False) -> Any:
+    """The largest element of each window of signals; see `max_pool2d`.
+
+    >>> max_pool1d(tensor([[1.0, 5.0, 3.0, 2.0]]), 2)
+    tensor([[5., 3.]])
+    """
+    return max_pool_given("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def avg_pool_given(name: str, dims: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool,
+                   count_include_pad: bool, divisor_override: int | None) -> Tensor:
+    """`avg_pool` with arguments as users give them."""
+    if divisor_override == 0:
+        raise RuntimeError(f"{name}: divisor must be not zero")
+    if divisor_override is not None and divisor_override < 0:       # the kernel's 0 and less mean the window's own size
+        return -avg_pool_given(name, dims, input, kernel_size, stride, padding, ceil_mode, count_include_pad, -divisor_override)
+    window = each(name, "kernel_size", kernel_size, dims)
+    return avg_pool(input, window, window if stride is None or stride == [] else each(name, "stride", stride, dims),
+                    each(name, "padding", padding, dims), bool(ceil_mode), bool(count_include_pad), divisor_override or 0)
+
+
+def avg_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+               count_include_pad: bool = True, divisor_override: int | None = None) -> Tensor:
+    """The mean of each window, which moves by ``stride`` (by default the window's size).
+
+    Padding counts as zeros unless ``count_include_pad`` is False. ``divisor_override`` divides the sums in place of the number
+    of elements.
+
+    Shape: input (N, C, H, W) or (C, H, W), result (N, C, Ho, Wo).
+
+    >>> avg_pool2d(tensor([[[1.0, 5.0], [3.0, 3.0]]]), 2)
+    tensor([[[3.]]])
+    """
+    return avg_pool_given("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+def avg_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+               count_include_pad: bool = True) -> Tensor:
+    """The mean of each window of signals; see `avg_pool2d`.
+
+    >>> avg_pool1d(tensor([[1.0, 5.0, 3.0, 2.0]]), 2)
+    tensor([[3.0000, 2.5000]])
+    """
+    return avg_pool_given("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)

@@ -1,0 +1,179 @@
+"""Views, in-place writes and versions: random programs against finite differences, and the particular cases."""
+import numpy as np
+import pytest
+
+import nb_nn as torch
+
+
+def random_view(random, x):
+    """A view of x, by a random operation."""
+    dim = int(random.integers(x.dim())) if x.dim() else 0
+    choices = ["alias", "view", "unsqueeze"]
+    if x.dim():
+        choices += ["select", "narrow", "transpose", "diagonal"] if x.dim() > 1 else ["narrow"]
+    kind = random.choice(choices)
+    if kind == "select" and x.size(dim):
+        return x.select(dim, int(random.integers(x.size(dim))))
+    if kind == "narrow" and x.size(dim):
+        start = int(random.integers(x.size(dim)))
+        return x.narrow(dim, start, int(random.integers(1, x.size(dim) - start + 1)))
+    if kind == "transpose":
+        return x.transpose(0, dim)
+    if kind == "diagonal":
+        return x.diagonal(0, 0, 1)
+    if kind == "unsqueeze" and x.dim() < 4:
+        return x.unsqueeze(dim)
+    return x.view(*x.shape)
+
+
+def program(seed, leaf, weight):
+    """Views of views of a copy of the leaf, and writes through some of them; the result depends on all."""
+    random = np.random.default_rng(seed)
+    base = leaf * 1.5
+    views = [base]
+    for _ in range(int(random.integers(2, 7))):
+        source = views[int(random.integers(len(views)))]
+        if random.random() < 0.5:
+            views.append(random_view(random, source))
+            continue
+        kind = random.integers(5)
+        if kind == 0:
+            source.mul_(weight)
+        elif kind == 1:
+            source.add_(weight * 2)
+        elif kind == 2:
+            source.copy_(source.detach() * 0 + weight)
+        elif kind == 3:
+            source.zero_()
+        else:
+            source.mul_(2.5)
+    return sum(((view * view).sum() * (i + 1) for i, view in enumerate(views)), (base * weight).sum())
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_programs_of_views_and_writes_have_right_gradients(seed):
+    random = np.random.default_rng(1000 + seed)
+    start, factor = random.standard_normal((3, 4)), random.standard_normal(())
+
+    def value(x, w):
+        with torch.no_grad():
+            return program(seed, torch.tensor(x), torch.tensor(w)).item()
+
+    leaf, weight = torch.tensor(start, requires_grad=True), torch.tensor(factor, requires_grad=True)
+    program(seed, leaf, weight).backward()
+    eps = 1e-6
+    for place in np.ndindex(*start.shape):
+        up, down = start.copy(), start.copy()
+        up[place] += eps
+        down[place] -= eps
+        assert leaf.grad.numpy()[place] == pytest.approx((value(up, factor) - value(down, factor)) / (2 * eps), rel=1e-5, abs=1e-5)
+    slope = (value(start, factor + eps) - value(start, factor - eps)) / (2 * eps)
+    assert weight.grad.item() == pytest.approx(slope, rel=1e-5, abs=1e-5)
+
+
+def test_second_derivative_through_a_write_to_a_view():
+    x = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64, requires_grad=True)
+    y = x * 1
+    y.narrow(0, 0, 2).mul_(x.narrow(0, 1, 2))                     # y = (x0 x1, x1 x2, x2)
+    (first,) = torch.autograd.grad((y * y).sum(), x, create_graph=True)
+    first.sum().backward()
+    # f = x0^2 x1^2 + x1^2 x2^2 + x2^2
+    a, b, c = 1.0, 2.0, 3.0
+    assert first.tolist() == pytest.approx([2 * a * b * b, 2 * a * a * b + 2 * b * c * c, 2 * b * b * c + 2 * c])
+    assert x.grad.tolist() == pytest.approx([2 * b * b + 4 * a * b, 4 * a * b + 2 * a * a + 2 * c * c + 4 * b * c,
+                                             4 * b * c + 2 * b * b + 2])
+
+
+def test_a_view_shares_storage_and_version_with_its_base():
+    x = torch.zeros(4)
+    v = x.view(2, 2)
+    v.add_(1)
+    assert x.tolist() == [1, 1, 1, 1]
+    assert x._version == v._version == 1
+
+
+def test_a_view_of_a_plain_tensor_requires_grad_after_a_recorded_write_to_the_base():
+    x, w = torch.zeros(4), torch.ones(4, requires_grad=True)
+    v = x.narrow(0, 1, 2)
+    x.add_(w)
+    assert v.requires_grad and v.grad_fn.name() == "AsStridedBackward0"
+    v.sum().backward()
+    assert w.grad.tolist() == [0, 1, 1, 0]
+
+
+def test_the_base_requires_grad_after_a_recorded_write_to_a_view():
+    x, w = torch.zeros(4), torch.tensor(3.0, requires_grad=True)
+    x.narrow(0, 1, 2).add_(w)
+    assert x.requires_grad and x.grad_fn.name() == "CopySlices"
+    x.sum().backward()
+    assert w.grad.item() == 2
+
+
+def test_detach_shares_memory_but_not_history():
+    x = torch.ones(2, requires_grad=True)
+    y = x * 2
+    d = y.detach()
+    d.zero_()
+    assert not d.requires_grad and y.tolist() == [0, 0] and y._version == 1
+
+
+def test_a_leaf_that_requires_grad_cannot_be_written():
+    x = torch.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="leaf Variable that requires grad"):
+        x.add_(1)
+    with pytest.raises(RuntimeError, match="view of a leaf Variable that requires grad"):
+        x.view(2).add_(1)
+    with torch.no_grad():
+        x.add_(1)
+    assert x.tolist() == [2, 2] and x.is_leaf
+
+
+def test_a_changed_saved_tensor_is_reported_with_its_operation_and_versions():
+    x = torch.ones(2, requires_grad=True)
+    y = x * 2
+    z = y * y
+    y.add_(1)
+    with pytest.raises(RuntimeError, match=r"modified by an inplace operation.*MulBackward0.*is at version 1; expected version 0"):
+        z.sum().backward()
+
+
+def test_a_saved_result_that_is_written_to_is_reported():
+    x = torch.ones(2, requires_grad=True)
+    y = x.exp()
+    y.add_(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
+
+
+def test_in_place_keeps_the_original_it_needs():
+    x, w = torch.tensor([2.0], requires_grad=True), torch.tensor([5.0], requires_grad=True)
+    y = x * 1
+    y.mul_(w)
+    y.backward()
+    assert x.grad.item() == 5 and w.grad.item() == 2
+
+
+def test_writing_to_expanded_memory_is_refused_and_changes_nothing():
+    x = torch.zeros(1).expand(3)
+    with pytest.raises(RuntimeError, match="more than one element of the written-to tensor"):
+        x.add_(1)
+    assert x.tolist() == [0, 0, 0]
+
+
+def test_in_place_on_overlapping_operands_reads_before_it_writes():
+    x = torch.arange(9).view(3, 3)
+    expected = x.numpy() + x.numpy().T
+    x.add_(x.t())
+    assert np.array_equal(x.numpy(), expected)
+
+
+def test_in_place_may_not_change_the_size():
+    x = torch.zeros(3)
+    with pytest.raises(RuntimeError, match=r"output with shape \[3\] doesn't match the broadcast shape \[2, 3\]"):
+        x.add_(torch.ones(2, 3))
+    assert x.tolist() == [0, 0, 0] and x._version == 0
+
+
+def test_views_cannot_be_detached_in_place():
+    with pytest.raises(RuntimeError, match="Can't detach views in-place"):
+        torch.zeros(4).view(2, 2).detach_()
