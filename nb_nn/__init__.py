@@ -45,7 +45,11 @@ from .ops.joining import (
     atleast_1d, atleast_2d, atleast_3d, broadcast_tensors, cat, dstack, flip, fliplr, flipud, hstack, meshgrid, repeat_interleave, roll,
     rot90, stack, tile, vstack,
 )
-from .ops.scan import cummax, cummin, cumprod, cumsum, diff
+from .ops.scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
+from .ops.diagonals import diag, diag_embed, diagflat, tril, tril_indices, triu, triu_indices
+from .ops.sorting import (
+    argsort, bincount, bucketize, histc, kthvalue, median, mode, msort, searchsorted, sort, topk, unique, unique_consecutive,
+)
 from .ops.comparison import (
     allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, clamp, clamp_, clamp_max,
     clamp_max_, clamp_min, clamp_min_, eq, equal, ge, gt, isclose, isfinite, isinf, isnan, le, logical_and, logical_not, logical_or,

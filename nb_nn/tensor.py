@@ -15,7 +15,7 @@ from .core.launch import NUMBERS
 from .core.size import Size
 from .core.tensor_base import TensorBase, alias_of
 from .ops import activation, arithmetic, comparison, conversion, creation, exponential, random, reduction, trigonometry
-from .ops import indexing, joining, masking, scan, subscript
+from .ops import diagonals, indexing, joining, masking, scan, sorting, subscript
 from .ops import matmul as matmul_ops
 from .ops import view as view_ops
 
@@ -489,9 +489,18 @@ class Tensor(TensorBase):
     repeat, tile, repeat_interleave = joining.repeat, joining.tile, joining.repeat_interleave
     flip, fliplr, flipud, roll, rot90 = joining.flip, joining.fliplr, joining.flipud, joining.roll, joining.rot90
 
+    # diagonals
+    tril, tril_, triu, triu_ = diagonals.tril, diagonals.tril_, diagonals.triu, diagonals.triu_
+    diag, diag_embed, diagflat = diagonals.diag, diagonals.diag_embed, diagonals.diagflat
+
+    # sorting
+    sort, argsort, msort, topk, kthvalue = sorting.sort, sorting.argsort, sorting.msort, sorting.topk, sorting.kthvalue
+    median, mode, unique, unique_consecutive = sorting.median, sorting.mode, sorting.unique, sorting.unique_consecutive
+    bincount, histc = sorting.bincount, sorting.histc
+
     # scan
     cumsum, cumsum_, cumprod, cumprod_ = scan.cumsum, scan.cumsum_, scan.cumprod, scan.cumprod_
-    cummax, cummin, diff = scan.cummax, scan.cummin, scan.diff
+    cummax, cummin, diff, logcumsumexp = scan.cummax, scan.cummin, scan.diff, scan.logcumsumexp
 
     # reduction
     sum, mean, prod, nansum, sum_to_size = (reduction.sum, reduction.mean, reduction.prod, reduction.nansum,

@@ -12,12 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import table, threads
-from .convolution_loops import correlate, weight_gradient
+from .convolution_loops import correlate, weight_gradient, weight_gradient_by_planes
 from .tiles import lanes, vector_table
 from .workspace import scratch
 
 SHEET_BYTES = 1 << 19           # about what sheets may take of a core's L2 cache
 PLACES = 256                    # of the output, about, that a block of the weight gradient's sums covers
+FEW = 4                         # outputs of a group for which the weight's gradient is made plane by plane
 CHUNKS = 8                      # sums of the weight's gradient taken over images apart, and added up in the end
 CHUNK_BYTES = 1 << 25           # what these sums may take
 
@@ -90,7 +91,6 @@ def workers() -> int:
     return 1 if threads.serial_only() else threads.count
 
 
-@functools.lru_cache(256)
 def correlation(rows: Sheets, columns: Sheets, products: int, product_step: int, channels: int, channel_step: int, width: int,
                 tasks: int, sharers: int, dtype: np.dtype) -> tuple:
     """Tables and geometry of `correlate`, and the sizes of its scratch.
@@ -135,60 +135,66 @@ def correlation(rows: Sheets, columns: Sheets, products: int, product_step: int,
     return a_row, a_column, b_row, b_column, np.array(phases, np.int64), tuple(map(int, geometry)), sheet_size, sums_size
 
 
-def run(x, weight, bias, rows, columns, products, product_step, channels, channel_step, groups, out):
-    """One `correlate`: the outputs that the sheets ``rows`` and ``columns`` of x give."""
-    sharers, dtype = workers(), x.dtype
-    *tables, geometry, sheet_size, sums_size = correlation(
-        rows, columns, products, product_step, channels, channel_step, weight.shape[3], len(x) * groups, sharers, dtype)
-    sheets, sums = scratch("sheets", dtype, (sharers, sheet_size)), scratch("sums", dtype, (sharers, sums_size))
-    correlate(x, weight.reshape(-1), bias, *tables, (groups, *geometry), sheets, sums, out,
-              work=len(x) * groups * rows.count * columns.count * products * len(tables[1]) // 16)
+def run(x, weight, bias, plans, groups, out):
+    """One `correlate` for each of ``plans``."""
+    for *tables, geometry, sheet_size, sums_size in plans:
+        sheets, sums = scratch("sheets", x.dtype, (workers(), sheet_size)), scratch("sums", x.dtype, (workers(), sums_size))
+        work = len(x) * groups * geometry[0] * geometry[1] * len(tables[0]) * len(tables[1])
+        correlate(x, weight.reshape(-1), bias, *tables, (groups, *geometry), sheets, sums, out, work=work // 16)
+
+
+@functools.lru_cache(256)
+def forward_plans(image, weight, out, stride, padding, dilation, groups, sharers, dtype):
+    (batch, _, *size), (outputs, channels, *window), area = image, weight, weight[2] * weight[3]
+    rows, columns = map(forward_sheets, axes(size, window, out[2:], stride, padding, dilation))
+    return [correlation(row, column, outputs // groups, channels * area, channels, area, window[1], batch * groups, sharers, dtype)
+            for row in rows for column in columns]
+
+
+@functools.lru_cache(256)
+def backward_plans(image, weight, grad, stride, padding, dilation, groups, sharers, dtype):
+    """Plans for each phase of the image; and whether these make all of it."""
+    (batch, _, *size), (outputs, channels, *window), area = image, weight, weight[2] * weight[3]
+    rows, columns = map(backward_sheets, axes(size, window, grad[2:], stride, padding, dilation))
+    plans = [correlation(row, column, channels, area, outputs // groups, channels * area, window[1], batch * groups, sharers, dtype)
+             for row in rows for column in columns]
+    made = sum(axis.count for axis in rows) * sum(axis.count for axis in columns)
+    return plans, made == size[0] * size[1]
 
 
 def conv2d(input, weight, bias, stride, padding, dilation, groups, out):
     """Cross-correlation of input (N, C, H, W) with weight (C_out, C / groups, kh, kw), plus bias (C_out) or None."""
-    (outputs, channels, *window), dtype = weight.shape, input.dtype
     if out.size == 0:
         return
-    lanes(dtype)
-    bias = np.zeros(outputs, dtype) if bias is None else bias
-    rows, columns = map(forward_sheets, axes(input.shape[2:], window, out.shape[2:], stride, padding, dilation))
-    area = window[0] * window[1]
-    run(input, weight, bias, rows[0], columns[0], outputs // groups, channels * area, channels, area, groups, out)
+    bias = np.zeros(len(weight), input.dtype) if bias is None else writable(bias)
+    plans = forward_plans(input.shape, weight.shape, out.shape, stride, padding, dilation, groups, workers(), input.dtype)
+    run(writable(input), writable(weight), bias, plans, groups, out)
 
 
 def conv2d_backward_input(grad, weight, stride, padding, dilation, groups, out):
     """Gradient of the input, from grad (N, C_out, H_out, W_out)."""
-    (outputs, channels, *window), dtype = weight.shape, grad.dtype
-    if out.size == 0:
+    if out.size == 0 or grad.size == 0:
+        out[...] = 0
         return
-    lanes(dtype)
-    zeros = np.zeros(out.shape[1], dtype)
-    rows, columns = map(backward_sheets, axes(out.shape[2:], window, grad.shape[2:], stride, padding, dilation))
-    if sum(axis.count for axis in rows) < out.shape[2] or sum(axis.count for axis in columns) < out.shape[3]:
+    plans, complete = backward_plans(out.shape, weight.shape, grad.shape, stride, padding, dilation, groups, workers(), grad.dtype)
+    if not complete:
         out[...] = 0            # no tap meets some phases
-    if grad.size == 0:
-        return
-    area = window[0] * window[1]
-    for row in rows:
-        for column in columns:
-            run(grad, weight, zeros, row, column, channels, area, outputs // groups, channels * area, groups, out)
+    run(writable(grad), writable(weight), np.zeros(out.shape[1], grad.dtype), plans, groups, out)
 
 
 @functools.lru_cache(256)
-def weight_sums(rows: Axis, columns: Axis, images: int, channels: int, outputs: int, groups: int, sharers: int,
-                dtype: np.dtype) -> tuple:
-    """Tables and geometry of `weight_gradient`, and the sizes of its scratch and sums."""
-    length = lanes(dtype)
-    padded, area = -(-outputs // length) * length, rows.window * columns.window
+def weight_plan(image, weight, grad, stride, padding, dilation, groups, sharers, dtype):
+    """Tables and geometry of `weight_gradient`, and the shapes of its scratch and sums."""
+    (outputs, channels, *window), length = weight, lanes(dtype)
+    rows, columns = axes(image[2:], window, grad[2:], stride, padding, dilation)
+    padded, area = -(-outputs // groups // length) * length, rows.window * columns.window
     taps = channels * area
-    chunks = max(1, min(images, CHUNKS, CHUNK_BYTES // (groups * taps * padded * dtype.itemsize)))
+    chunks = max(1, min(image[0], CHUNKS, CHUNK_BYTES // (groups * taps * padded * dtype.itemsize)))
     parts = min(channels, -(-sharers // (chunks * groups)))
     block_rows = min(rows.count, max(1, PLACES // columns.count))
     read_image = rows.padding == columns.padding == 0
-    reach = (rows.window - 1) * rows.dilation, (columns.window - 1) * columns.dilation
-    sheet_height = rows.size if read_image else (block_rows - 1) * rows.stride + reach[0] + 1
-    sheet_width = columns.size if read_image else (columns.count - 1) * columns.stride + reach[1] + 1
+    sheet_height = rows.size if read_image else (block_rows - 1) * rows.stride + (rows.window - 1) * rows.dilation + 1
+    sheet_width = columns.size if read_image else (columns.count - 1) * columns.stride + (columns.window - 1) * columns.dilation + 1
 
     def places(rows, row_step, columns, column_step):
         return (np.arange(rows)[:, None] * (row_step * sheet_width) + np.arange(columns) * column_step).reshape(-1)
@@ -199,31 +205,43 @@ def weight_sums(rows: Axis, columns: Axis, images: int, channels: int, outputs: 
     b_row, b_column = np.arange(a_column.size) * padded, vector_table(padded // length, length)
     geometry = (groups, chunks, parts, area, block_rows, sheet_height, sheet_width, -rows.padding, -columns.padding,
                 rows.stride, int(read_image))
+    tables = np.zeros(taps, dtype), a_row, a_column, b_row, b_column, geometry
     sheet_size = 0 if read_image else channels * sheet_height * sheet_width
-    return (a_row, a_column, b_row, b_column, geometry, sheet_size, -(-a_column.size // length) * length * padded,
-            (chunks, groups, taps, padded))
+    turned_size = -(-a_column.size // length) * length * padded
+    return weight_gradient, tables, (sharers, sheet_size), (sharers, turned_size), (chunks, groups, taps, padded)
+
+
+@functools.lru_cache(256)
+def weight_plan_by_planes(image, weight, grad, stride, padding, dilation, groups, sharers, dtype):
+    """The same for `weight_gradient_by_planes`."""
+    outputs, channels, *window = weight
+    (rows,), (columns,) = map(forward_sheets, axes(image[2:], window, grad[2:], stride, padding, dilation))
+    *_, distances, _, phases, geometry, sheet_size, _ = correlation(
+        rows, columns, outputs // groups, 1, channels, 1, window[1], 1 << 30, 1, dtype)
+    block_rows, sheet_height, sheet_width, *steps = geometry[2:9]
+    chunks = min(image[0], CHUNKS)
+    geometry = groups, chunks, block_rows, sheet_height, sheet_width, *steps, geometry[-2]
+    tables = distances, phases, geometry
+    shape = (chunks, groups, len(distances), outputs // groups)
+    return weight_gradient_by_planes, tables, (sharers, sheet_size), (sharers, block_rows * sheet_width), shape
 
 
 def conv2d_backward_weight(grad, input, stride, padding, dilation, groups, out, bias_out=None):
     """Gradient of the weight, from grad (N, C_out, H_out, W_out); that of the bias too where ``bias_out`` is given."""
-    (outputs, channels, *window), dtype, sharers = out.shape, grad.dtype, workers()
     if grad.size == 0 or out.size == 0:
         out[...] = 0
         if bias_out is not None:
             conv2d_backward_bias(grad, bias_out)
         return
-    lanes(dtype)
-    rows, columns = axes(input.shape[2:], window, grad.shape[2:], stride, padding, dilation)
-    *tables, geometry, sheet_size, turned_size, shape = weight_sums(
-        rows, columns, len(grad), channels, outputs // groups, groups, sharers, dtype)
-    sheets, turned = scratch("sheets", dtype, (sharers, sheet_size)), scratch("turned", dtype, (sharers, turned_size))
-    sums, bias_sums = scratch("sums", dtype, shape), scratch("bias_sums", dtype, (shape[0], groups, shape[3]))
-    weight_gradient(grad, input, np.zeros(shape[2], dtype), *tables, geometry, sheets, turned, sums, bias_sums,
-                    work=grad.size * shape[2] // 16)
-    total = sums.sum(0)[:, :, :outputs // groups]
-    out[...] = total.swapaxes(1, 2).reshape(out.shape)
+    outputs, dtype = len(out) // groups, grad.dtype
+    plan = weight_plan if outputs > FEW else weight_plan_by_planes
+    kernel, tables, *shapes = plan(input.shape, out.shape, grad.shape, stride, padding, dilation, groups, workers(), dtype)
+    sheets, turned, sums = [scratch(name, dtype, shape) for name, shape in zip(("sheets", "turned", "sums"), shapes)]
+    bias_sums = scratch("bias_sums", dtype, (*shapes[2][:2], shapes[2][3]))
+    kernel(writable(grad), writable(input), *tables, sheets, turned, sums, bias_sums, work=grad.size * shapes[2][2] // 16)
+    out[...] = sums.sum(0)[:, :, :outputs].swapaxes(1, 2).reshape(out.shape)
     if bias_out is not None:
-        bias_out[...] = bias_sums.sum(0)[:, :outputs // groups].reshape(-1)
+        bias_out[...] = bias_sums.sum(0)[:, :outputs].reshape(-1)
 
 
 def conv2d_backward_bias(grad, out):

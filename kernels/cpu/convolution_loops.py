@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compile import inlined, kernel, prange
+from ..compile import REASSOCIATE, inlined, kernel, prange
 from .tiles import copy, multiply, turn, vector_length
 
 
@@ -144,3 +144,70 @@ def weight_gradient(grad, x, zeros, a_row, a_column, b_row, b_column, geometry, 
         for task in range(w * tasks // workers, (w + 1) * tasks // workers):
             weight_gradient_part(task, grad, x, zeros, a_row, a_column, b_row, b_column, geometry, sheets[w], turned[w],
                                  sums, bias_sums)
+
+
+@inlined(fastmath=REASSOCIATE)
+def dot(x, y):
+    """Sum of the products of adjacent numbers."""
+    total = x[0] * y[0]
+    for i in range(1, x.size):
+        total += x[i] * y[i]
+    return total
+
+
+@inlined(fastmath=REASSOCIATE)
+def total_of(x):
+    total = x[0]
+    for i in range(1, x.size):
+        total += x[i]
+    return total
+
+
+@inlined
+def plane_products(task, grad, x, distances, phases, geometry, sheet, line, sums, bias_sums):
+    """One task of `weight_gradient_by_planes`: some images of one group."""
+    (groups, chunks, block_rows, sheet_height, sheet_width, top, left, row_step, column_step, read_image) = geometry
+    group, chunk, images = task % groups, task // groups, x.shape[0]
+    outputs, channels, height, width = grad.shape[1] // groups, x.shape[1] // groups, grad.shape[2], grad.shape[3]
+    area, values, gradients = x.shape[2] * x.shape[3], x.reshape(x.size), grad.reshape(grad.size)
+    sums[chunk, group] = 0
+    bias_sums[chunk, group] = 0
+    for n in range(chunk * images // chunks, (chunk + 1) * images // chunks):
+        image = (n * x.shape[1] + group * channels) * area
+        for first in range(0, height, block_rows):
+            rows = min(block_rows, height - first)
+            if read_image:
+                source, start = values, image + first * sheet_width
+            else:
+                source, start = sheet, 0
+                for channel in range(channels):
+                    for phase in range(phases.shape[0]):
+                        p, q = phases[phase]
+                        write_sheet(values, image + channel * area, x.shape[2:], first * row_step + p + top, q + left,
+                                    row_step, column_step, sheet_height - block_rows + rows, sheet_width,
+                                    sheet, (channel * phases.shape[0] + phase) * sheet_height * sheet_width)
+            along = line[:(rows - 1) * sheet_width + width]
+            for output in range(outputs):
+                plane = ((n * grad.shape[1] + group * outputs + output) * height + first) * width
+                for r in range(rows):
+                    copy(gradients, plane + r * width, line, r * sheet_width, width)
+                bias_sums[chunk, group, output] += total_of(along)
+                for tap in range(distances.size):
+                    begin = start + distances[tap]
+                    sums[chunk, group, tap, output] += dot(source[begin:begin + along.size], along)
+
+
+@kernel
+def weight_gradient_by_planes(grad, x, distances, phases, geometry, sheets, lines, sums, bias_sums):
+    """What `weight_gradient` gives, for few outputs a group: each tap's image times each plane of grad.
+
+    A plane of grad is written with rows as long as a sheet's, zeros between, so that such a product is one long sum.
+    """
+    workers = sheets.shape[0]
+    tasks = geometry[0] * geometry[1]
+    for worker in prange(workers):
+        w = np.int64(worker)
+        sheets[w] = 0
+        lines[w] = 0
+        for task in range(w * tasks // workers, (w + 1) * tasks // workers):
+            plane_products(task, grad, x, distances, phases, geometry, sheets[w], lines[w], sums, bias_sums)

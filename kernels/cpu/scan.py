@@ -140,8 +140,8 @@ def extreme_scan_columns(name: str, dtype: str) -> Kernel:
 
     def loop(x, values, places):
         outer, n, inner = x.shape
-        across = (inner + WIDTH - 1) // WIDTH
-        for task in prange(outer * across if n else 0):
+        across = (inner + WIDTH - 1) // WIDTH if n > 0 else 0
+        for task in prange(outer * across):
             row, tile = divided(task, across)
             left, right = tile * WIDTH, min(inner, (tile + 1) * WIDTH)
             values[row, 0, left:right] = x[row, 0, left:right]

@@ -137,18 +137,9 @@ def emit_stores(emit, total, rows, add, c, c_step, columns):
     for i in range(len(total)):
         row = emit.element_at(c, builder.mul(c_step, INT(i)))
         places = [builder.add(row, INT(j * step)) for j in range(wide)]
-        with builder.if_else(whole) as (then, otherwise):
-            with then, builder.if_else(add) as (adding, writing):
-                with adding:
-                    for value, place in zip(total[i], places):
-                        emit.store(builder.fadd(emit.load(place, emit.vector), value), place)
-                with writing:
-                    for value, place in zip(total[i], places):
-                        emit.store(value, place)
-            with otherwise:
-                for value, place, mask in zip(total[i], places, masks):
-                    old = emit.load_some(place, builder.and_(mask, emit.spread(add, emit.mask)))
-                    emit.store_some(builder.fadd(old, value), place, mask)
+        for value, place, mask in zip(total[i], places, masks):
+            old = emit.load_some(place, builder.and_(mask, emit.spread(add, emit.mask)))
+            emit.store_some(builder.fadd(old, value), place, mask)
         following = builder.append_basic_block("row")
         builder.cbranch(builder.icmp_signed("<", INT(i + 1), rows), following, finished)
         builder.position_at_end(following)

@@ -170,11 +170,13 @@ def sinh_float64(x):
 
 
 def tanh_float32(x):
-    """h / (h + 1) with h = (exp(2 x) - 1) / 2, less the error of that sum."""
+    """h / (h + 1) with h = (exp(2 x) - 1) / 2; for small h with the rounding errors of sum and quotient put right."""
     size = f4(10) if abs(x) > f4(10) else abs(x)
     h = half_expm1_float32(size + size)
-    y = h / (h + ONE)
-    y = fma(-y, h - ((h + ONE) - ONE), y) if h < HALF else y
+    bottom = h + ONE
+    y = h / bottom
+    residue = fma(-y, bottom, h) - y * (h - (bottom - ONE))
+    y = fma(residue, ONE - y, y) if h < ONE else y          # 1 - y = 1 / bottom
     y = -y if x < ZERO else y
     return x if x == ZERO else y
 
@@ -182,28 +184,34 @@ def tanh_float32(x):
 def tanh_float64(x):
     size = 20.0 if abs(x) > 20.0 else abs(x)
     h = half_expm1_float64(size + size)
-    y = h / (h + 1.0)
-    y = fma(-y, h - ((h + 1.0) - 1.0), y) if h < 0.5 else y
+    bottom = h + 1.0
+    y = h / bottom
+    residue = fma(-y, bottom, h) - y * (h - (bottom - 1.0))
+    y = fma(residue, 1.0 - y, y) if h < 1.0 else y
     y = -y if x < 0.0 else y
     return x if x == 0.0 else y
 
 
 def sigmoid_float32(x):
-    """exp(x) / (1 + exp(x)) for negative x, which may be subnormal, else 1 / (1 + exp(-x))."""
+    """y / (1 + y) with y = exp(x) for negative x, else 1 / (1 + y) with y = exp(-x); y = (1 + p) 2**n may be subnormal."""
     n, r, bend = reduced_float32(f4(-104) if abs(x) > f4(104) else -abs(x))
     p = bend + r
     half = i4(n >> i4(1))
-    scale, rest = power_of_two_float32(half), power_of_two_float32(i4(n - half))
-    y = scale * rest
-    y = (scale if x < ZERO else ONE) / fma(p, y, y + ONE)
-    return fma(p, y, y) * rest if x < ZERO else y
+    first, second = power_of_two_float32(half), power_of_two_float32(i4(n - half))
+    scale = first * second
+    bottom = fma(p, scale, scale + ONE)
+    y = (first if x < ZERO else ONE) / bottom
+    p = fma(fma(p, scale, (scale + ONE) - bottom), f4(-0.75), p)        # most of the rounding error of bottom
+    return fma(p, y, y) * second if x < ZERO else y
 
 
 def sigmoid_float64(x):
     n, r, bend = reduced_float64(-746.0 if abs(x) > 746.0 else -abs(x))
     p = bend + r
     half = n >> i8(1)
-    scale, rest = power_of_two_float64(half), power_of_two_float64(n - half)
-    y = scale * rest
-    y = (scale if x < 0.0 else 1.0) / fma(p, y, y + 1.0)
-    return fma(p, y, y) * rest if x < 0.0 else y
+    first, second = power_of_two_float64(half), power_of_two_float64(n - half)
+    scale = first * second
+    bottom = fma(p, scale, scale + 1.0)
+    y = (first if x < 0.0 else 1.0) / bottom
+    p = fma(fma(p, scale, (scale + 1.0) - bottom), -0.75, p)
+    return fma(p, y, y) * second if x < 0.0 else y

@@ -13,7 +13,7 @@ from .exponential import ROUND, f4, f8, i8
 from .logarithmic import log_float64
 from .trigonometric import sin_of_turns_float64
 
-HALF_LOG_TWO_PI = 0.9189385332046728
+HALF_LOG_TWO_PI, LOG_PI = 0.9189385332046728, 1.1447298858494002
 # Stirling: B(2 n) / (2 n (2 n - 1)) and B(2 n) / (2 n) for n = 1, 2, ...
 LGAMMA_SERIES = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156, -3617 / 122400, 43867 / 244188)
 DIGAMMA_SERIES = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12, -3617 / 8160, 43867 / 14364)
@@ -58,9 +58,10 @@ def lgamma_float64(x):
     inverse = 1.0 / z
     rest = fma(polynomial(inverse * inverse, LGAMMA_SERIES), inverse, HALF_LOG_TWO_PI - 0.5)
     y = fma(z - 0.5, logarithm - 1.0, rest) if large else small
-    y = z if z == math.inf else y
     sine, _ = half_turns(abs(x))
-    return log(math.pi / abs(sine)) - y if x < 0.0 else y
+    tiny = x > -1e-300          # where pi x would be subnormal
+    y = (0.0 if tiny else LOG_PI) - log(-x if tiny else abs(sine)) - y if x < 0.0 else y
+    return abs(x) if abs(x) == math.inf else y
 
 
 def lgamma_float32(x):

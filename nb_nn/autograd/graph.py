@@ -9,29 +9,49 @@ from ..core.state import state
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, wrap
 from . import views
-from .node import Node
+from .node import Node, count
 from .views import edge_of
 
 
-class Formula:
-    """A gradient formula and the names of what it needs."""
+ARGUMENT, RESULT, RESULTS, NEEDS, SIZE, DTYPE, GEOMETRY = range(7)
+SUFFIXES = {"_size": SIZE, "_dtype": DTYPE, "_geometry": GEOMETRY}
+OWN = {"result": RESULT, "results": RESULTS, "needs": NEEDS}
 
-    __slots__ = ("function", "wanted")
+
+class Formula:
+    """A gradient formula, the names it wants, and where what is to be saved for it comes from."""
+
+    __slots__ = ("function", "wanted", "sources")
 
     def __init__(self, declaration: Any, function: Callable):
         code = function.__code__
         self.function = function
         self.wanted = code.co_varnames[:code.co_argcount]
-        for name in self.wanted:
-            plain = name.removesuffix("_size").removesuffix("_dtype").removesuffix("_geometry")
-            if name not in ("grad", "grads", "result", "results", "needs") and plain not in declaration.parameters:
-                raise TypeError(f"derivative of {declaration.name} asks for {name}, which is no argument of it")
+        self.sources = [self._source(declaration, name) for name in self.wanted if name not in ("grad", "grads")]
+
+    @staticmethod
+    def _source(declaration: Any, name: str) -> tuple:
+        """(name, kind, position of the argument, its name, its default)"""
+        if name in OWN and name not in declaration.parameters:
+            return name, OWN[name], 0, name, None
+        kind, argument = ARGUMENT, name
+        for suffix, meaning in SUFFIXES.items():
+            if name.endswith(suffix) and name not in declaration.parameters:
+                kind, argument = meaning, name.removesuffix(suffix)
+        if argument not in declaration.parameters:
+            raise TypeError(f"derivative of {declaration.name} asks for {name}, which is no argument of it")
+        return name, kind, declaration.positions.get(argument, 1 << 30), argument, declaration.defaults.get(argument)
 
 
 class OpNode(Node):
     """A recorded operation with a derivative: what its formulas named is saved."""
 
-    __slots__ = ("declaration", "formulas", "saved", "spans", "results")
+    def __init__(self, declaration: Any, formulas: list, edges: list, shapes: list):
+        self.edges = edges
+        self.shapes = shapes
+        self.sequence = next(count)
+        self.declaration = declaration
+        self.formulas = formulas
 
     def name(self) -> str:
         return self.declaration.node_name
@@ -129,58 +149,65 @@ def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
     for number, one in enumerate(results):
         if isinstance(one, TensorBase) and one._dtype.category >= 2:
             one._node, one._output_number, one._requires_grad = node, number, True
-    save(node, declaration, args, kwargs, result)
+    save(node, args, kwargs, result)
     return result
 
 
 def build(declaration: Any, args: tuple, kwargs: dict) -> OpNode | None:
     """A node with the edges of a call, or None if no argument wants a gradient."""
-    edges, shapes, formulas, wanted = [], [], [], False
+    edges, shapes, formulas = [], [], []
+    joint = declaration.joint
     for name, formula in declaration.formulas.items():
         value = declaration.value(name, args, kwargs)
-        sequence = value.__class__ in (tuple, list)
-        targets = value if sequence else (value,)
-        own = [edge_of(t) if isinstance(t, TensorBase) and t._dtype.category >= 2 else None for t in targets]
-        if any(own) or formula is declaration.joint:
-            if formula is not declaration.joint:
-                formulas.append((formula, len(edges), len(own) if sequence else None))
-            wanted = wanted or any(own)
+        if isinstance(value, TensorBase):
+            edge = edge_of(value) if (value._requires_grad or value._base is not None) and value._dtype.category >= 2 else None
+            if edge is None and joint is None:
+                continue
+            if joint is None:
+                formulas.append((formula, len(edges), None))
+            edges.append(edge)
+            shapes.append((value._array.shape, value._dtype))
+        elif value.__class__ in (tuple, list):
+            own = [edge_of(one) if isinstance(one, TensorBase) and one._dtype.category >= 2 else None for one in value]
+            if joint is None:
+                formulas.append((formula, len(edges), len(own)))
             edges += own
-            shapes += [(t._array.shape, t._dtype) if edge is not None else None for t, edge in zip(targets, own)]
-    if not wanted:
-        return None
-    node = OpNode(edges, shapes)
-    node.declaration = declaration
-    node.formulas = formulas or [(declaration.joint, 0, len(edges))]
-    return node
+            shapes += [(one._array.shape, one._dtype) if isinstance(one, TensorBase) else None for one in value]
+        elif joint is not None:
+            edges.append(None)
+            shapes.append(None)
+    for edge in edges:
+        if edge is not None:
+            return OpNode(declaration, formulas if joint is None else [(joint, 0, len(edges))], edges, shapes)
+    return None
 
 
-def save(node: OpNode, declaration: Any, args: tuple, kwargs: dict, result: Any) -> None:
+def save(node: OpNode, args: tuple, kwargs: dict, result: Any) -> None:
     """Keep what the node's formulas name."""
     saved = node.saved = {}
     for formula, _, _ in node.formulas:
-        for name in formula.wanted:
-            if name in saved or name == "grad" or name == "grads":
+        for name, kind, position, argument, default in formula.sources:
+            if name in saved:
                 continue
-            if name == "result":
-                saved[name] = pack(result, True)
-            elif name == "results":
+            if kind == RESULT:
+                saved[name] = Saved(result if isinstance(result, TensorBase) else result[0], True)
+            elif kind == RESULTS:
                 saved[name] = [pack(one, True) for one in result]
-            elif name == "needs":
+            elif kind == NEEDS:
                 saved[name] = tuple([edge is not None for edge in node.edges])
-            elif name in declaration.parameters:
-                saved[name] = pack(declaration.value(name, args, kwargs), False)
-            elif name.endswith("_size"):
-                saved[name] = sizes(declaration.value(name[:-5], args, kwargs))
-            elif name.endswith("_geometry"):
-                saved[name] = views.geometry(declaration.value(name[:-9], args, kwargs))
             else:
-                saved[name] = declaration.value(name[:-6], args, kwargs)._dtype
+                value = args[position] if position < len(args) else kwargs.get(argument, default)
+                if kind == ARGUMENT:
+                    saved[name] = pack(value, False)
+                elif kind == SIZE:
+                    saved[name] = value._array.shape if isinstance(value, TensorBase) else sizes(value)
+                else:
+                    saved[name] = value._dtype if kind == DTYPE else views.geometry(value)
 
 
 def sizes(value: Any) -> Any:
-    """Shape of a tensor, or shapes of a list of them."""
-    return value._array.shape if isinstance(value, TensorBase) else [one._array.shape for one in value]
+    """Shapes of a list of tensors; of a number, that of a 0-d tensor."""
+    return [one._array.shape for one in value] if isinstance(value, (list, tuple)) else ()
 
 
 def pack(value: Any, is_result: bool) -> Any:
@@ -214,7 +241,7 @@ def record_inplace(declaration: Any, input: Any, args: tuple, kwargs: dict) -> A
     storage_of(input).version += 1
     if node is not None:
         views.rebase(input, node, "input" in declaration.formulas, node.formulas[0][0] is declaration.formulas.get("input"))
-        save(node, declaration, given, kwargs, input)
+        save(node, given, kwargs, input)
     elif declaration.formulas:                  # nothing that was read wants a gradient, but others may share the memory
         views.refresh(input)
     return input

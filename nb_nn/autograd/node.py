@@ -5,23 +5,23 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-_count = itertools.count()
+count = itertools.count()
 
 
 class Node:
     """One step of the graph. ``edges`` lead to the nodes that computed its arguments: (node, which result), or None
     for an argument that wants no gradient; ``shapes`` are (shape, dtype) of these arguments, to which gradients are fitted."""
 
-    __slots__ = ("edges", "shapes", "sequence", "outputs", "hooks", "post_hooks", "metadata", "trace", "__weakref__")
     node_name = "Node"
+    outputs = 1
+    hooks: dict | None = None                   # result number -> functions of its gradient
+    post_hooks: dict | None = None
 
     def __init__(self, edges: list, shapes: list, outputs: int = 1):
         self.edges = edges
         self.shapes = shapes
-        self.sequence = next(_count)
         self.outputs = outputs
-        self.hooks: dict | None = None          # result number -> functions of its gradient
-        self.post_hooks: dict | None = None
+        self.sequence = next(count)
 
     def backward(self, grads: list) -> list:
         """Gradients of the arguments, one an edge, from those of the results (None where there is none)."""
@@ -54,10 +54,9 @@ class Node:
 class AccumulateGrad(Node):
     """The end of the graph at a leaf: adds the gradient that arrives to the leaf's ``grad``."""
 
-    __slots__ = ("variable",)
     node_name = "AccumulateGrad"
+    edges, shapes = (), ()
+    sequence = 1 << 62                          # leaves are served as soon as their gradient is complete
 
     def __init__(self, variable: Any):
-        super().__init__([], [])
         self.variable = variable
-        self.sequence = 1 << 62                 # leaves are served as soon as their gradient is complete

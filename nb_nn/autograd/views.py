@@ -80,7 +80,6 @@ def rebase(input: Any, node: Any, reads_input: bool, has_input: bool) -> None:
 class AsStrided(Node):
     """A view's history in terms of its base."""
 
-    __slots__ = ("geometry", "base_geometry")
     node_name = "AsStridedBackward0"
 
     def __init__(self, base: Any, edge: tuple, view: Any):
@@ -96,7 +95,6 @@ class AsStrided(Node):
 class CopySlices(Node):
     """A base's history after a write through a view of it: ``written`` is the operation that wrote."""
 
-    __slots__ = ("written", "skipped", "geometry", "base_geometry")
     node_name = "CopySlices"
 
     def __init__(self, base: Any, edge: tuple | None, view: Any, written: Any, has_input: bool):

@@ -16,6 +16,7 @@ from .tensor_base import TensorBase
 
 P, R = ParamSpec("P"), TypeVar("R")
 DECLARED: dict[str, Declaration] = {}
+KEYWORD_ONLY = 1 << 30          # position of a parameter that has none
 
 
 class Declaration:
@@ -40,10 +41,8 @@ class Declaration:
 
     def value(self, name: str, args: tuple, kwargs: dict) -> Any:
         """The argument a call gave for a parameter, or its default."""
-        position = self.positions.get(name)
-        if position is not None and position < len(args):
-            return args[position]
-        return kwargs[name] if name in kwargs else self.defaults.get(name)
+        position = self.positions.get(name, KEYWORD_ONLY)
+        return args[position] if position < len(args) else kwargs.get(name, self.defaults.get(name))
 
 
 def op(body: Callable[P, R]) -> Callable[P, R]:

@@ -12,6 +12,7 @@ from .device import CPU
 from .storage import Storage, storage_of
 
 tensor_class: Any = None        # set by one line at the end of tensor.py
+new = object.__new__
 
 
 class TensorBase:
@@ -34,7 +35,7 @@ class TensorBase:
 
 def wrap(array: np.ndarray, dtype: Any) -> Any:
     """A new CPU tensor over an array that nobody else views."""
-    tensor = tensor_class.__new__(tensor_class)
+    tensor = new(tensor_class)
     tensor._array = array
     tensor._dtype = dtype
     return tensor
@@ -42,7 +43,7 @@ def wrap(array: np.ndarray, dtype: Any) -> Any:
 
 def view_of(input: Any, array: np.ndarray) -> Any:
     """A tensor that shares ``input``'s memory and takes part in its history."""
-    tensor = tensor_class.__new__(tensor_class)
+    tensor = new(tensor_class)
     tensor._array = array
     tensor._dtype = input._dtype
     tensor._storage = storage = input._storage or storage_of(input)
@@ -55,7 +56,7 @@ def view_of(input: Any, array: np.ndarray) -> Any:
 
 def alias_of(input: Any) -> Any:
     """A tensor that shares ``input``'s memory but not its history."""
-    tensor = tensor_class.__new__(tensor_class)
+    tensor = new(tensor_class)
     tensor._array = input._array
     tensor._dtype = input._dtype
     tensor._storage = input._storage or storage_of(input)

@@ -198,10 +198,10 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
         raise ValueError("Only tensors with 2 dimensions are supported")
     rows, columns = tensor.shape
     order = random_ops.rand(rows, columns, generator=generator).numpy().argsort(0)
-    kept = np.ones((rows, columns), np.float32)
-    np.put_along_axis(kept, order[:math.ceil(sparsity * rows)], 0, 0)
+    dropped = np.zeros((rows, columns), np.bool_)
+    np.put_along_axis(dropped, order[:math.ceil(sparsity * rows)], True, 0)
     with no_grad():
-        return normal_(tensor, 0, std, generator).mul_(creation.from_numpy(kept))
+        return normal_(tensor, 0, std, generator).masked_fill_(creation.from_numpy(dropped).to(tensor.device), 0)
 
 
 def deprecated(function: Callable) -> Callable:

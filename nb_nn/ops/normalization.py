@@ -134,7 +134,7 @@ def second_derivative(grads: list, grad: Tensor, input: Tensor, weight: Tensor |
     def project(t: Tensor) -> Tensor:
         return t * invstd if dims is None else invstd * (t - t.mean(dims, True) - x * (t * x).mean(dims, True))
 
-    to_grad = to_input = to_weight = grad * 0
+    to_grad = to_input = to_weight = grad.new_zeros(()).expand(grad.shape)
     if for_weight is not None:
         to_grad = to_grad + for_weight * x
         to_input = project(grad * for_weight)

@@ -191,3 +191,117 @@ def avg_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
     tensor([[3.0000, 2.5000]])
     """
     return avg_pool_given("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+
+
+def adaptive_size(name: str, given: tuple[int, ...], output_size: Any, dims: int) -> tuple[int, ...]:
+    """The pooled sizes asked for, where None keeps a size."""
+    wanted = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * dims
+    if len(wanted) == 1:
+        wanted = tuple(wanted) * dims
+    if len(given) not in (dims + 1, dims + 2):
+        raise RuntimeError(f"{name}: Expected {dims + 1}D or {dims + 2}D tensor, but got input of size {list(given)}")
+    if len(wanted) != dims or any(one is not None and one < 0 for one in wanted):
+        raise RuntimeError(f"{name}: expected output_size of {dims} sizes, not negative, but got {output_size}")
+    if 0 in given[-dims - 1:]:
+        raise RuntimeError(f"{name}: Expected input to have non-zero size for non-batch dimensions, but input has sizes {list(given)}")
+    return tuple([size if one is None else int(one) for one, size in zip(wanted, given[-dims:])])
+
+
+def edges(size: int, count: int) -> list[tuple[int, int]]:
+    """First and one past the last element of ``count`` windows that cover ``size`` elements evenly."""
+    return [(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
+
+
+def even(given: tuple[int, ...], size: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The window that pools evenly to ``size``, or None if windows would differ."""
+    if all([count and length % count == 0 for length, count in zip(given[-len(size):], size)]):
+        return tuple([length // count for length, count in zip(given[-len(size):], size)])
+    return None
+
+
+def adaptive_avg(name: str, input: Tensor, output_size: Any, dims: int) -> Tensor:
+    """Means of windows that cover the input evenly: one pooling if all have one size, else dimension by dimension."""
+    given = input._array.shape
+    size = adaptive_size(name, given, output_size, dims)
+    if size == given[-dims:]:
+        return input.clone()
+    window = even(given, size)
+    if window is not None and 0 not in given:
+        if size == (1,) * dims:
+            return input.mean(list(range(-dims, 0)), True)
+        return avg_pool(input, window, window, (0,) * dims, False, True, 0)
+    for d, count in zip(range(-dims, 0), size):
+        input = input @ shares_of_windows(input, d, count) if d == -1 else (
+            input.transpose(d, -1) @ shares_of_windows(input, d, count)).transpose(d, -1)
+    return input
+
+
+def shares_of_windows(input: Tensor, dim: int, count: int) -> Tensor:
+    """A matrix (size, count) that takes the means of windows."""
+    shares = np.zeros((input._array.shape[dim], count), input._dtype.compute)
+    for i, (first, end) in enumerate(edges(len(shares), count)):
+        shares[first:end, i] = 1 / (end - first)
+    return wrap(shares, dtypes.from_numpy(shares.dtype)).to(input._dtype)
+
+
+def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
+    """Means of as many windows as ``output_size`` says, which cover the input evenly; None keeps a size.
+
+    >>> adaptive_avg_pool2d(tensor([[[1.0, 5.0], [3.0, 3.0]]]), 1)
+    tensor([[[3.]]])
+    """
+    return adaptive_avg("adaptive_avg_pool2d", input, output_size, 2)
+
+
+def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
+    """Means of ``output_size`` windows that cover the signal evenly.
+
+    >>> adaptive_avg_pool1d(tensor([[1.0, 5.0, 3.0]]), 2)
+    tensor([[3., 4.]])
+    """
+    return adaptive_avg("adaptive_avg_pool1d", input, output_size, 1)
+
+
+def adaptive_max(name: str, input: Tensor, output_size: Any, dims: int, return_indices: bool) -> Any:
+    """Largest elements of windows that cover the input evenly, and their places."""
+    given = input._array.shape
+    size = adaptive_size(name, given, output_size, dims)
+    window = even(given, size)
+    if window is not None:
+        found = max_pool(input, window, window, (0,) * dims, (1,) * dims, False)
+        return found if return_indices else found[0]
+    places = places_of_largest(input, size, dims)
+    flat = input.flatten(-dims) if dims > 1 else input
+    values = flat.gather(-1, places.flatten(-dims) if dims > 1 else places).reshape(places.shape)
+    return (values, places) if return_indices else values
+
+
+def places_of_largest(input: Tensor, size: tuple[int, ...], dims: int) -> Tensor:
+    """The place in its plane of each window's largest element."""
+    array = planes(launch.computing_array(input, input._dtype), dims)
+    rows = edges(array.shape[1], size[0] if dims == 2 else 1)
+    columns = edges(array.shape[2], size[-1])
+    found = np.empty((len(array), len(rows), len(columns)), np.int64)
+    for i, (top, bottom) in enumerate(rows):
+        for j, (left, right) in enumerate(columns):
+            place = array[:, top:bottom, left:right].reshape(len(array), -1).argmax(1)
+            found[:, i, j] = (top + place // (right - left)) * array.shape[2] + left + place % (right - left)
+    return wrap(found.reshape(*input._array.shape[:-dims], *size), dtypes.int64)
+
+
+def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """Largest elements of as many windows as ``output_size`` says, which cover the input evenly; None keeps a size.
+
+    >>> adaptive_max_pool2d(tensor([[[1.0, 5.0], [3.0, 2.0]]]), (1, 2))
+    tensor([[[3., 5.]]])
+    """
+    return adaptive_max("adaptive_max_pool2d", input, output_size, 2, return_indices)
+
+
+def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """Largest elements of ``output_size`` windows that cover the signal evenly.
+
+    >>> adaptive_max_pool1d(tensor([[1.0, 5.0, 3.0]]), 2)
+    tensor([[5., 5.]])
+    """
+    return adaptive_max("adaptive_max_pool1d", input, output_size, 1, return_indices)

@@ -14,8 +14,10 @@ from ..core.op import derivative, inplace, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
 from . import view
+from .comparison import maximum
 from .indexing import folded
 from .joining import cat, flip_dims, stack
+from .reduction import into
 
 Tensor = TensorBase
 
@@ -157,12 +159,28 @@ def cummin(input: Tensor, dim: int, *, out: Any = None) -> Any:
     return found if out is None else into(out, found)
 
 
-def into(out: Any, results: tuple) -> Any:
-    """Several results written into several given tensors."""
-    for target, result in zip(out, results):
-        launch.check_out("out", target, result._array.shape, result._dtype)
-        launch.copy_array(result._array, result._dtype, target)
-    return type(results)(*out)
+def logaddexp(a: Tensor, b: Tensor) -> Tensor:
+    """log(exp(a) + exp(b))."""
+    apart = (a - b).abs().masked_fill(a == b, 0)        # also where both are the same infinity
+    return maximum(a, b) + (-apart).exp().log1p()
+
+
+def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
+    """Logarithms of the sums of the exponentials of all elements up to each one along ``dim``, without overflow.
+
+    >>> logcumsumexp(tensor([1000.0, 1000.0]), 0)
+    tensor([1000.0000, 1000.6931])
+    """
+    if input._dtype.category < 2:
+        raise RuntimeError(f"logcumsumexp: the elements must be floating, got {input.dtype}")
+    result, reach = input, 1
+    size = input._array.shape[wrap_dim(dim, input._array.ndim)] if input._array.ndim else 1
+    while reach < size:                         # of 1, 2, 4, ... elements up to each one
+        done, rest = view.narrow(result, dim, 0, reach), view.narrow(result, dim, reach, size - reach)
+        result = cat((done, logaddexp(rest, view.narrow(result, dim, 0, size - reach))), dim)
+        reach *= 2
+    result = view.clone(result) if result is input else result
+    return result if out is None else launch.deliver("logcumsumexp", result._array, result._dtype, out)
 
 
 def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *,

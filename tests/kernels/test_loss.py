@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from nb_nn.kernels.cpu import loss
 from scipy import special
+
+from nb_nn.kernels.cpu import loss
 
 TWINS = [("serial", np.float32), ("parallel", np.float32), ("serial", np.float64)]
 IGNORED = -100

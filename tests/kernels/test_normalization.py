@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from nb_nn.kernels import threads
 from nb_nn.kernels.cpu import layer_normalization as layer
 from nb_nn.kernels.cpu import normalization as batch

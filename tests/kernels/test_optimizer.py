@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from nb_nn.kernels.cpu import optimizer
 
 TWINS = [("serial", np.float32), ("parallel", np.float32), ("serial", np.float64)]

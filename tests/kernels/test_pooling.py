@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 from nb_nn.kernels.cpu import pooling
 
 TWINS = [("serial", np.float32), ("parallel", np.float32), ("serial", np.float64)]

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from nb_nn.kernels.cpu import softmax
 from scipy import special
+
+from nb_nn.kernels.cpu import softmax
 
 TWINS = [("serial", np.float32), ("parallel", np.float32), ("serial", np.float64)]
 SHAPES = [(0, 5), (3, 0), (1, 1), (7, 3), (5, 64), (300, 65), (2, 5000)]

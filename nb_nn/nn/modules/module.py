@@ -17,7 +17,7 @@ from .registry import Registry
 EXTRA_STATE = "_extra_state"
 
 
-class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
+class _IncompatibleKeys(namedtuple("_IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
     """What `Module.load_state_dict` did not find, and what it had no place for."""
 
     __slots__ = ()
@@ -154,7 +154,7 @@ class Module(Registry):
         """Take over what `get_extra_state` returned."""
         raise RuntimeError(f"{type(self).__name__} has no extra state")
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> _IncompatibleKeys:
         """Copy parameters and buffers from a `state_dict` into this module and those below it.
 
         With ``strict`` the names must be the same; otherwise those that are missing or unexpected are only returned. On an error
@@ -175,7 +175,7 @@ class Module(Registry):
         with no_grad():
             for target, value in loading.pending:
                 target.copy_(value)
-        return IncompatibleKeys(missing, unexpected)
+        return _IncompatibleKeys(missing, unexpected)
 
     def _load(self, state_dict: Loading, prefix: str, metadata: Mapping, missing: list, unexpected: list, errors: list) -> None:
         """Load this module and those below it."""
@@ -185,7 +185,7 @@ class Module(Registry):
                 below = f"{prefix}{name}."
                 module._load(state_dict.below(below), below, metadata, missing, unexpected, errors)
         for hook in self._load_state_dict_post_hooks.values():
-            hook(self, IncompatibleKeys(missing, unexpected))
+            hook(self, _IncompatibleKeys(missing, unexpected))
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: dict, strict: bool, missing_keys: list,
                               unexpected_keys: list, error_msgs: list) -> None:

@@ -1,0 +1,335 @@
+"""The functions that layers are made of."""
+# ruff: noqa: F401  some are only re-exported
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..core.tensor_base import TensorBase
+from ..ops import activation as _activation
+from ..ops import pooling as _pooling
+from ..ops import random as _draws
+from ..ops.activation import celu, celu_, elu, elu_, gelu, logsigmoid, prelu, selu, selu_, softplus, softsign, tanhshrink
+from ..ops.activation import hardtanh_, leaky_relu_, relu_, threshold_
+from ..ops.convolution import conv1d, conv2d
+from ..ops.embedding import embedding, one_hot
+from ..ops.loss import (
+    binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge_embedding_loss, kl_div, l1_loss, margin_ranking_loss,
+    mse_loss, nll_loss, poisson_nll_loss, smooth_l1_loss, soft_margin_loss,
+)
+from ..ops.matmul import linear
+from ..ops.normalization import batch_norm, group_norm, instance_norm, layer_norm
+from ..ops.padding import pad
+from ..ops.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
+from ..ops.softmax import log_softmax, softmax, softmin
+
+Tensor = TensorBase
+
+
+# ---- activations -------------------------------------------------------------------------------------------------------
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """The larger of each element and zero.
+
+    >>> relu(tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+    return relu_(input) if inplace else _activation.relu(input)
+
+
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """Each element kept between 0 and 6.
+
+    >>> relu6(tensor([-1.0, 2.0, 7.0]))
+    tensor([0., 2., 6.])
+    """
+    return (hardtanh_ if inplace else _activation.hardtanh)(input, 0.0, 6.0)
+
+
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """Each element above ``threshold``; ``value`` in place of the others."""
+    return (threshold_ if inplace else _activation.threshold)(input, threshold, value)
+
+
+def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
+    """Each element kept between ``min_val`` and ``max_val``."""
+    return (hardtanh_ if inplace else _activation.hardtanh)(input, min_val, max_val)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """Each element, with negative ones multiplied by ``negative_slope``."""
+    return (leaky_relu_ if inplace else _activation.leaky_relu)(input, negative_slope)
+
+
+def rrelu(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False) -> Tensor:
+    """`leaky_relu` whose slopes are drawn between ``lower`` and ``upper`` in training, and are their middle otherwise.
+
+    >>> rrelu(tensor([-8.0, 2.0]), 0.125, 0.125)
+    tensor([-1.,  2.])
+    """
+    if not training:
+        return leaky_relu(input, (lower + upper) / 2, inplace)
+    slopes = _draws.uniform(input.detach(), lower, upper)
+    result = input * slopes.masked_fill(input > 0, 1)
+    return input.copy_(result) if inplace else result
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """``x * sigmoid(x)``."""
+    return (_activation.silu_ if inplace else _activation.silu)(input)
+
+
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """``x * tanh(softplus(x))``."""
+    return (_activation.mish_ if inplace else _activation.mish)(input)
+
+
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """``x / 6 + 1 / 2`` kept between 0 and 1."""
+    return (_activation.hardsigmoid_ if inplace else _activation.hardsigmoid)(input)
+
+
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """``x * hardsigmoid(x)``."""
+    return (_activation.hardswish_ if inplace else _activation.hardswish)(input)
+
+
+hardshrink, softshrink = _activation.hardshrink, _activation.softshrink
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """The first half along ``dim``, times the sigmoid of the second.
+
+    >>> glu(tensor([2.0, 0.0]))
+    tensor([1.])
+    """
+    if input.dim() == 0:
+        raise RuntimeError("glu does not support 0-dimensional tensors")
+    if input.shape[dim] % 2:
+        raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {input.shape[dim]}")
+    values, gates = input.chunk(2, dim)
+    return values * gates.sigmoid()
+
+
+def tanh(input: Tensor) -> Tensor:
+    """Hyperbolic tangent."""
+    return _activation.tanh(input)
+
+
+def sigmoid(input: Tensor) -> Tensor:
+    """``1 / (1 + exp(-x))``."""
+    return _activation.sigmoid(input)
+
+
+def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
+    """A sample of the relaxed one-hot distribution of ``logits``; if ``hard``, one-hot with the gradient of the soft one.
+
+    >>> gumbel_softmax(tensor([[0.0, 1.0, 2.0]]), hard=True).sum()
+    tensor(1.)
+    """
+    gumbels = -_draws.exponential(logits.detach()).log()
+    soft = softmax((logits + gumbels) / tau, dim)
+    if not hard:
+        return soft
+    chosen = soft.detach().new_zeros(soft.shape).scatter(dim, soft.detach().argmax(dim, True), 1.0)
+    return chosen - soft.detach() + soft
+
+
+# ---- linear ------------------------------------------------------------------------------------------------------------
+
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """``input1 @ weight[k] @ input2 + bias[k]`` for each feature k.
+
+    >>> bilinear(tensor([[2.0]]), tensor([[3.0]]), tensor([[[4.0]]]))
+    tensor([[24.]])
+    """
+    if input1.shape[:-1] != input2.shape[:-1] or (input1.shape[-1], input2.shape[-1]) != tuple(weight.shape[1:]):
+        raise RuntimeError(f"bilinear(): inputs of sizes {list(input1.shape)} and {list(input2.shape)} do not fit weight of size "
+                           f"{list(weight.shape)}: leading sizes must be equal, the last ones {list(weight.shape[1:])}")
+    outputs, first, second = weight.shape
+    half = linear(input1.reshape(-1, first), weight.transpose(1, 2).reshape(-1, first)).reshape(-1, outputs, second)
+    result = (half * input2.reshape(-1, 1, second)).sum(-1).reshape(*input1.shape[:-1], outputs)
+    return result if bias is None else result + bias
+
+
+# ---- dropout -----------------------------------------------------------------------------------------------------------
+
+def check_probability(p: float) -> None:
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+
+
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """In training, zeros each element with probability ``p`` and multiplies the others by 1 / (1 - p).
+
+    >>> dropout(tensor([1.0, 2.0]), training=False)
+    tensor([1., 2.])
+    """
+    check_probability(p)
+    if not training or p == 0.0:
+        return input
+    if inplace:
+        return input.mul_(kept(input, input._array.shape, p))
+    return _draws.dropout_mask(input, p)[0]
+
+
+def kept(input: Tensor, shape: tuple[int, ...], p: float) -> Tensor:
+    """1 / (1 - p) with probability 1 - p, else 0."""
+    return _draws.dropout_mask(input.new_ones(shape), p)[0]
+
+
+def of_channels(input: Tensor, p: float, training: bool, inplace: bool, dims: int) -> Tensor:
+    """`dropout` of whole channels, in front of the last ``dims`` dimensions."""
+    check_probability(p)
+    if not training or p == 0.0:
+        return input
+    shape = input._array.shape
+    mask = kept(input, shape[:len(shape) - dims] + (1,) * dims, p)
+    return input.mul_(mask) if inplace else input * mask
+
+
+def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """`dropout` of whole channels of (N, C, L) or (C, L)."""
+    if input.dim() not in (2, 3):
+        raise RuntimeError(f"dropout1d: Expected 2D or 3D input, but received a {input.dim()}D input")
+    return of_channels(input, p, training, inplace, 1)
+
+
+def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """`dropout` of whole channels of (N, C, \\*).
+
+    >>> dropout2d(torch.ones(1, 2, 1, 1), training=False).shape
+    torch.Size([1, 2, 1, 1])
+    """
+    if input.dim() < 2:
+        raise RuntimeError(f"Feature dropout requires at least 2 dimensions in the input, got {input.dim()}")
+    return of_channels(input, p, training, inplace, input.dim() - 2)
+
+
+def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """`dropout` of whole channels of (N, C, D, H, W)."""
+    return dropout2d(input, p, training, inplace)
+
+
+def without(input: Tensor, p: float, inplace: bool, shape: tuple[int, ...]) -> Tensor:
+    """Alpha dropout (Klambauer et al. 2017): what is dropped becomes SELU's lowest value, and the result is scaled and moved so
+    that mean 0 and variance 1 stay."""
+    lowest = -_activation.SELU_ALPHA * _activation.SELU_SCALE
+    scale = 1 / math.sqrt((1 - p) * (1 + p * lowest * lowest)) if p < 1 else 0.0
+    mask = _draws.bernoulli_like(input.detach().new_empty(shape), 1 - p)
+    result = (input * mask + lowest * (1 - mask)) * scale - p * lowest * scale
+    return input.copy_(result) if inplace else result
+
+
+def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """Dropout for networks with `selu`: keeps mean 0 and variance 1.
+
+    >>> alpha_dropout(tensor([1.0, 2.0]))
+    tensor([1., 2.])
+    """
+    check_probability(p)
+    return without(input, p, inplace, input._array.shape) if training and p else input
+
+
+def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """`alpha_dropout` of whole channels of (N, C, \\*)."""
+    check_probability(p)
+    shape = input._array.shape
+    return without(input, p, inplace, shape[:2] + (1,) * (len(shape) - 2)) if training and p else input
+
+
+# ---- pooling -----------------------------------------------------------------------------------------------------------
+
+def max_pool1d_with_indices(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+                            ceil_mode: bool = False, return_indices: bool = True) -> tuple[Tensor, Tensor]:
+    """`max_pool1d` with the places of the elements."""
+    return max_pool1d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+
+def max_pool2d_with_indices(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+                            ceil_mode: bool = False, return_indices: bool = True) -> tuple[Tensor, Tensor]:
+    """`max_pool2d` with the places of the elements."""
+    return max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+
+adaptive_avg_pool1d, adaptive_avg_pool2d = _pooling.adaptive_avg_pool1d, _pooling.adaptive_avg_pool2d
+adaptive_max_pool1d, adaptive_max_pool2d = _pooling.adaptive_max_pool1d, _pooling.adaptive_max_pool2d
+
+
+def lp_pool2d(input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
+    """The ``norm_type``-norm of each window (of its sum, for odd norms of negative numbers: 0).
+
+    >>> lp_pool2d(tensor([[[3.0, 4.0]]]), 2, (1, 2))
+    tensor([[[5.]]])
+    """
+    high, wide = _pooling.each("lp_pool2d", "kernel_size", kernel_size, 2)
+    mean = avg_pool2d(input.pow(norm_type), (high, wide), stride, 0, ceil_mode)
+    return (mean.sign() * relu(mean.abs()) * (high * wide)).pow(1.0 / norm_type)
+
+
+def lp_pool1d(input: Tensor, norm_type: float, kernel_size: int, stride: Any = None, ceil_mode: bool = False) -> Tensor:
+    """The ``norm_type``-norm of each window of signals; see `lp_pool2d`."""
+    mean = avg_pool1d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
+    return (mean.sign() * relu(mean.abs()) * _pooling.each("lp_pool1d", "kernel_size", kernel_size, 1)[0]).pow(1.0 / norm_type)
+
+
+# ---- distances ---------------------------------------------------------------------------------------------------------
+
+def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
+    """Each vector along ``dim`` over its p-norm (but at least over ``eps``).
+
+    >>> normalize(tensor([[3.0, 4.0]]))
+    tensor([[0.6000, 0.8000]])
+    """
+    result = input / input.norm(p, dim, True).clamp(min=eps)
+    return result if out is None else out.copy_(result)
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """Cosine of the angle between vectors along ``dim``.
+
+    >>> cosine_similarity(tensor([[1.0, 0.0]]), tensor([[1.0, 1.0]]))
+    tensor([0.7071])
+    """
+    return (x1 * x2).sum(dim) / (x1.norm(2, dim).clamp(min=eps) * x2.norm(2, dim).clamp(min=eps))
+
+
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
+    """The p-norm of ``x1 - x2 + eps`` along the last dimension.
+
+    >>> pairwise_distance(tensor([[3.0, 4.0]]), tensor([[0.0, 0.0]]))
+    tensor([5.0000])
+    """
+    return (x1 - x2 + eps).norm(p, -1, keepdim)
+
+
+def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, size_average: bool | None = None,
+                          reduce: bool | None = None, reduction: str = "mean") -> Tensor:
+    """``1 - cos`` where target is 1, ``max(0, cos - margin)`` where it is -1.
+
+    >>> cosine_embedding_loss(tensor([[1.0, 0.0]]), tensor([[1.0, 0.0]]), tensor([-1]))
+    tensor(1.)
+    """
+    from ..ops.loss import reduced, reduction_of
+
+    reduction = reduction_of(reduction, size_average, reduce)
+    cosine = cosine_similarity(input1, input2, input1.dim() - 1)
+    return reduced((1 - cosine).masked_fill(target == -1, 0) + (cosine - margin).clamp(min=0).masked_fill(target == 1, 0), reduction)
+
+
+def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2, eps: float = 1e-6,
+                        swap: bool = False, size_average: bool | None = None, reduce: bool | None = None,
+                        reduction: str = "mean") -> Tensor:
+    """``max(0, |anchor - positive| - |anchor - negative| + margin)``; ``swap`` takes the nearer of anchor and positive.
+
+    >>> triplet_margin_loss(tensor([[0.0]]), tensor([[2.0]]), tensor([[0.5]]))
+    tensor(2.5000)
+    """
+    from ..ops.comparison import minimum
+    from ..ops.loss import reduced, reduction_of
+
+    reduction = reduction_of(reduction, size_average, reduce)
+    near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        far = minimum(far, pairwise_distance(positive, negative, p, eps))
+    return reduced((near - far + margin).clamp(min=0), reduction)

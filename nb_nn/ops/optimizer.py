@@ -1,0 +1,96 @@
+"""Steps of optimizers: each one pass over a parameter and what is remembered of its gradients, all written in place."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core import dtype as dtypes
+from ..core import launch
+from ..core.op import no_derivative, op
+from ..core.storage import storage_of
+from ..core.tensor_base import TensorBase
+
+Tensor = TensorBase
+NOTHING = {kind.compute: np.empty(0, kind.compute) for kind in dtypes.FLOATING}
+
+
+def flat(tensor: Tensor) -> Any:
+    """A tensor's elements in one dimension, in the type they are computed in: its memory itself if it lies so."""
+    array = tensor._array
+    return array.ravel() if array.flags.c_contiguous and not tensor._dtype.half else launch.contiguous_array(tensor).ravel()
+
+
+def written(tensor: Tensor, array: Any) -> None:
+    """Note that the elements that `flat` gave have changed; bring them back if they are a copy."""
+    own = tensor._array
+    if not own.flags.c_contiguous or tensor._dtype.half:
+        launch.copy_array(array.reshape(own.shape), dtypes.from_numpy(array.dtype), tensor)
+    storage_of(tensor).version += 1
+
+
+def check_alike(name: str, input: Tensor, *others: Tensor) -> None:
+    """The kernels trust that a parameter, its gradient and its state have one size, type and device."""
+    shape, kind, device = input._array.shape, input._dtype, input._device
+    for other in others:
+        if other._array.shape != shape or other._dtype is not kind or other._device is not device and other._device != device:
+            raise RuntimeError(f"{name}: the parameter has size {list(shape)}, type {kind} and device {device}; its gradient or state "
+                               f"has {list(other._array.shape)}, {other._dtype} and {other._device}")
+    if kind.category != 2:
+        raise RuntimeError(f"{name}: parameters must be of a floating type, not {kind}")
+
+
+@op
+def sgd_step(input: Tensor, grad: Tensor, velocity: Tensor | None, lr: float, momentum: float = 0.0, dampening: float = 0.0,
+             weight_decay: float = 0.0, nesterov: bool = False, maximize: bool = False, first: bool = False) -> Tensor:
+    """One step of gradient descent in place: ``v = momentum v + (1 - dampening) g; input -= lr v``.
+
+    ``velocity`` is None without momentum; at the ``first`` step it is only written.
+
+    >>> sgd_step(tensor([1.0, 2.0]), tensor([1.0, -1.0]), None, lr=0.5)
+    tensor([0.5000, 2.5000])
+    """
+    if velocity is None:
+        check_alike("sgd", input, grad)
+        target, kept, momentum = flat(input), NOTHING[input._dtype.compute], 0
+    else:
+        check_alike("sgd", input, grad, velocity)
+        target, kept = flat(input), flat(velocity)
+    launch.launch("sgd", flat(grad), float(lr), float(momentum), float(dampening), float(weight_decay), bool(nesterov), bool(maximize),
+                  bool(first), kept, target, device=input._device)
+    if velocity is not None:
+        written(velocity, kept)
+    written(input, target)
+    return input
+
+
+@op
+def adam_step(input: Tensor, grad: Tensor, exp_avg: Tensor, exp_avg_sq: Tensor, max_exp_avg_sq: Tensor | None, step: Tensor, lr: float,
+              beta1: float, beta2: float, eps: float, weight_decay: float = 0.0, decoupled: bool = False,
+              maximize: bool = False) -> Tensor:
+    """One step of Adam in place; ``step``, a tensor of one element that counts them, goes up by 1.
+
+    With ``max_exp_avg_sq`` it is AMSGrad, with ``decoupled`` weight decay AdamW.
+
+    >>> state = [torch.zeros(2) for _ in "mv"]
+    >>> adam_step(tensor([1.0, 2.0]), tensor([1.0, -1.0]), *state, None, torch.zeros(()), 0.5, 0.9, 0.999, 1e-8)
+    tensor([0.5000, 2.5000])
+    """
+    amsgrad = max_exp_avg_sq is not None
+    check_alike("adam", input, grad, exp_avg, exp_avg_sq, *((max_exp_avg_sq,) if amsgrad else ()))
+    count = float(step._array) + 1
+    target, mean, square = flat(input), flat(exp_avg), flat(exp_avg_sq)
+    largest = flat(max_exp_avg_sq) if amsgrad else NOTHING[input._dtype.compute]
+    launch.launch("adam", flat(grad), float(lr), float(beta1), float(beta2), float(eps), float(weight_decay), bool(decoupled), amsgrad,
+                  bool(maximize), count, mean, square, largest, target, device=input._device)
+    written(exp_avg, mean)
+    written(exp_avg_sq, square)
+    if amsgrad:
+        written(max_exp_avg_sq, largest)
+    written(input, target)
+    step._array[...] = count
+    storage_of(step).version += 1
+    return input
+
+
+no_derivative(sgd_step, adam_step)

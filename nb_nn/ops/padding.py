@@ -1,0 +1,113 @@
+"""Elements put before and behind those of a tensor."""
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..core import dtype as dtypes
+from ..core import launch, memory
+from ..core.op import derivative, op
+from ..core.tensor_base import TensorBase, wrap
+from .indexing import index_select
+from .joining import cat
+
+Tensor = TensorBase
+
+
+@op
+def constant_pad(input: Tensor, pad: tuple[int, ...], value: float) -> Tensor:
+    """``input`` with elements ``value`` before and behind each dimension, the last dimension's numbers first; negative numbers
+    cut elements off."""
+    given, kind = input._array.shape, input._dtype
+    before = (0,) * (len(given) - len(pad) // 2) + pad[-2::-2]
+    behind = (0,) * (len(given) - len(pad) // 2) + pad[::-2]
+    shape = tuple([size + low + high for size, low, high in zip(given, before, behind)])
+    if min(shape, default=0) < 0:
+        d = next(d for d, size in enumerate(shape) if size < 0)
+        raise RuntimeError(f"The input size {given[d]}, plus negative padding {before[d]} and {behind[d]} resulted in a negative output "
+                           f"size, which is invalid. Check dimension {d} of your input.")
+    made = memory.empty(shape, kind.numpy)
+    if max(pad, default=0) > 0:
+        made.fill(launch.full_scalar(value, kind, launch.CPU)._array[()])
+    inner = made[tuple([slice(max(low, 0), size - max(high, 0)) for size, low, high in zip(shape, before, behind)])]
+    kept = input._array[tuple([slice(max(-low, 0), size - max(-high, 0)) for size, low, high in zip(given, before, behind)])]
+    launch.copy_array(kept, kind, wrap(inner, kind))
+    return wrap(made, kind)
+
+
+constant_pad.declaration.node_name = "ConstantPadNdBackward0"
+derivative(constant_pad, input=lambda grad, pad: constant_pad(grad, tuple([-number for number in pad]), 0.0))
+
+
+def mirrored(size: int, low: int, high: int) -> np.ndarray:
+    """Places of a row continued by reflection at its ends, which are not repeated."""
+    return np.concatenate([np.arange(low, 0, -1), np.arange(size), np.arange(size - 2, size - 2 - high, -1)])
+
+
+def repeated(size: int, low: int, high: int) -> np.ndarray:
+    """Places of a row whose ends are repeated."""
+    return np.arange(-low, size + high).clip(0, size - 1)
+
+
+def wrapped(input: Tensor, dim: int, low: int, high: int) -> Tensor:
+    """A tensor continued along ``dim`` by its other end."""
+    size = input._array.shape[dim]
+    kept = input.narrow(dim, max(-low, 0), size - max(-low, 0) - max(-high, 0))
+    parts = [input.narrow(dim, size - low, low)] if low > 0 else []
+    parts.append(kept)
+    if high > 0:
+        parts.append(input.narrow(dim, 0, high))
+    return cat(parts, dim)
+
+
+def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
+    """``input`` with elements put before and behind the last dimensions: ``pad`` is (before, behind) of the last one, then of
+    the one before it, and so on.
+
+    Modes: "constant" takes ``value`` (0 by default) and any number of dimensions, where negative numbers cut elements off.
+    "reflect" mirrors at the ends, "replicate" repeats the ends, "circular" goes on from the other end; these three pad the
+    dimensions behind (N, C) or (C), all of them.
+
+    >>> pad(tensor([[1.0, 2.0, 3.0]]), (1, 1), "reflect")
+    tensor([[2., 1., 2., 3., 2.]])
+    """
+    numbers, ndim = tuple([operator.index(one) for one in pad]), input._array.ndim
+    if len(numbers) % 2:
+        raise RuntimeError(f"Padding length must be divisible by 2, got {len(numbers)}")
+    dims = len(numbers) // 2
+    if dims > ndim:
+        raise RuntimeError(f"Padding length should be less than or equal to two times the input dimension but got padding length "
+                           f"{len(numbers)} and input of dimension {ndim}")
+    if mode == "constant":
+        return constant_pad(input, numbers, 0.0 if value is None else value)
+    if value:
+        raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
+    if mode not in ("reflect", "replicate", "circular"):
+        raise NotImplementedError(f"Unrecognised padding mode {mode}; expected constant, reflect, replicate or circular")
+    if ndim - dims not in (1, 2) or dims > 3:
+        raise NotImplementedError(f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {mode} of "
+                                  f"{dims} dimension(s) takes input of {dims + 1} or {dims + 2} dimensions, got {ndim}")
+    for number in range(dims):
+        low, high, dim = numbers[2 * number], numbers[2 * number + 1], ndim - 1 - number
+        if low or high:
+            input = padded_along(input, dim, low, high, mode)
+    return input
+
+
+def padded_along(input: Tensor, dim: int, low: int, high: int, mode: str) -> Tensor:
+    """One dimension padded by its own elements."""
+    size = input._array.shape[dim]
+    largest = {"reflect": size - 1, "replicate": max(low, high), "circular": size}[mode]
+    if max(low, high) > largest or size == 0 or size + low + high < 1:
+        if mode == "circular":
+            raise RuntimeError(f"Padding value causes wrapping around more than once: circular padding ({low}, {high}) of dimension {dim} "
+                               f"of input {list(input._array.shape)}")
+        raise RuntimeError(f"Padding size should be less than the corresponding input dimension, but got: padding ({low}, {high}) at "
+                           f"dimension {dim} of input {list(input._array.shape)}")
+    if mode == "circular":
+        return wrapped(input, dim, low, high)
+    places = (mirrored if mode == "reflect" else repeated)(size, max(low, 0), max(high, 0))
+    places = places[max(-low, 0):places.size - max(-high, 0)]
+    return index_select(input, dim, wrap(np.ascontiguousarray(places), dtypes.int64))

@@ -1,0 +1,2 @@
+"""What training programs need besides tensors and layers."""
+from . import data as data
