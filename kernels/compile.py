@@ -130,12 +130,23 @@ def _numba() -> types.ModuleType:
     import numba
     from numba.extending import register_jitable
 
+    _prefer_wide_vectors(numba)
     from .cpu import intrinsics  # noqa: F401  its import registers the CPU's bit casts
 
     while _unregistered:
         function, fastmath = _unregistered.pop()
-        register_jitable(error_model="numpy", fastmath=set(fastmath))(function)
+        register_jitable(error_model="numpy", fastmath=set(fastmath), forceinline=True)(function)
     return numba
+
+
+@functools.cache
+def _prefer_wide_vectors(numba: types.ModuleType) -> None:
+    """Let LLVM use all 512 bits of AVX-512, which it avoids for the sake of processors that slow down under them; those
+    with VBMI2 (from Ice Lake on) do not. A setting of the user's, or code he has compiled before, stays as it is."""
+    from llvmlite import binding
+
+    if numba.config.CPU_FEATURES is None and binding.get_host_cpu_features().get("avx512vbmi2"):
+        numba.config.CPU_FEATURES = binding.get_host_cpu_features().flatten() + ",-prefer-256-bit"
 
 
 _compiling = [0.0, False]       # seconds spent; whether the user was told

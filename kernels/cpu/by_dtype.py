@@ -1,4 +1,4 @@
-"""What `kernels.formulas.by_dtype` means in compiled CPU code. Imported (and with it Numba) when the first such call is compiled."""
+"""What `kernels.formulas.by_dtype` means in compiled CPU code. Imported when the first such call is compiled."""
 from __future__ import annotations
 
 from typing import Any
@@ -55,6 +55,13 @@ def fma(context, x, y, z):
 
 
 @intrinsic
+def floor(context, x):
+    def codegen(context, builder, signature, args):
+        return _call(builder, "llvm.floor", args)
+    return x(x), codegen
+
+
+@intrinsic
 def polynomial(context, x, coefficients):
     """Horner's scheme, unrolled; the coefficients are constants, which LLVM casts to the dtype of x."""
     def codegen(context, builder, signature, args):
@@ -93,7 +100,7 @@ def _settler(module: ir.Module, name: str, kind: ir.Type, limit: float) -> ir.Fu
     builder = ir.IRBuilder(function.append_basic_block())
     with builder.if_then(builder.fcmp_ordered(">", _call(builder, "llvm.fabs", [x]), kind(limit)), likely=False):
         wide = builder.fpext(x, DOUBLE) if kind == FLOAT else x
-        result = _call(builder, f"llvm.{name}", [wide])
+        result = builder.call(_declared(module, name, DOUBLE), [wide])
         builder.ret(builder.fptrunc(result, kind) if kind == FLOAT else result)
     builder.ret(y)
     variants = [(f"{symbol}_{lanes}", lanes) for lanes in (2, 4, 8, 16)]
@@ -120,6 +127,7 @@ def _settle_lanes(vector: ir.Function, scalar: ir.Function, kind: ir.Type, lanes
 
 
 def _declared(module: ir.Module, symbol: str, kind: ir.Type) -> ir.Function:
+    """A function of one number or vector from elsewhere."""
     return module.globals.get(symbol) or ir.Function(module, ir.FunctionType(kind, [kind]), symbol)
 
 

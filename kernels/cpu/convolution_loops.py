@@ -78,19 +78,24 @@ def correlate_rows(task, x, weight, bias, a_row, a_column, b_row, b_column, phas
                         spread[j * out_column_step] = strip[j]
 
 
+@inlined
+def correlate_share(worker, x, weight, bias, a_row, a_column, b_row, b_column, phases, geometry, sheets, sums, out):
+    """The tasks of one worker."""
+    sheet, workers = sheets[worker], sheets.shape[0]
+    sheet[:] = 0
+    tasks = x.shape[0] * geometry[0] * ((geometry[1] + geometry[3] - 1) // geometry[3])
+    for task in range(worker * tasks // workers, (worker + 1) * tasks // workers):
+        correlate_rows(task, x, weight, bias, a_row, a_column, b_row, b_column, phases, geometry, sheet, sums[worker], out)
+
+
 @kernel
 def correlate(x, weight, bias, a_row, a_column, b_row, b_column, phases, geometry, sheets, sums, out):
     """Sums over the taps of ``weight`` times x, plus bias; the tables and the geometry say which tap lies where.
 
     sheets and sums have a row for each worker; tasks are divided among workers, each result is made by one of them.
     """
-    workers = sheets.shape[0]
-    tasks = x.shape[0] * geometry[0] * ((geometry[1] + geometry[3] - 1) // geometry[3])
-    for worker in prange(workers):
-        w = np.int64(worker)
-        sheets[w] = 0
-        for task in range(w * tasks // workers, (w + 1) * tasks // workers):
-            correlate_rows(task, x, weight, bias, a_row, a_column, b_row, b_column, phases, geometry, sheets[w], sums[w], out)
+    for worker in prange(sheets.shape[0]):
+        correlate_share(np.int64(worker), x, weight, bias, a_row, a_column, b_row, b_column, phases, geometry, sheets, sums, out)
 
 
 @inlined
@@ -129,6 +134,16 @@ def weight_gradient_part(task, grad, x, zeros, a_row, a_column, b_row, b_column,
                         totals[channel] += line[channel]
 
 
+@inlined
+def weight_gradient_share(worker, grad, x, zeros, a_row, a_column, b_row, b_column, geometry, sheets, turned, sums, bias_sums):
+    """The tasks of one worker."""
+    sheet, workers, tasks = sheets[worker], sheets.shape[0], geometry[0] * geometry[1] * geometry[2]
+    sheet[:] = 0
+    for task in range(worker * tasks // workers, (worker + 1) * tasks // workers):
+        weight_gradient_part(task, grad, x, zeros, a_row, a_column, b_row, b_column, geometry, sheet, turned[worker],
+                             sums, bias_sums)
+
+
 @kernel
 def weight_gradient(grad, x, zeros, a_row, a_column, b_row, b_column, geometry, sheets, turned, sums, bias_sums):
     """Sums over some images each of the products of x at every tap and grad; and sums of grad.
@@ -136,14 +151,9 @@ def weight_gradient(grad, x, zeros, a_row, a_column, b_row, b_column, geometry, 
     sums is (chunks of images, groups, taps, outputs), bias_sums (chunks, groups, outputs). The chunks do not depend on
     the number of workers, for which sheets and turned have a row each.
     """
-    workers = sheets.shape[0]
-    tasks = geometry[0] * geometry[1] * geometry[2]
-    for worker in prange(workers):
-        w = np.int64(worker)
-        sheets[w] = 0
-        for task in range(w * tasks // workers, (w + 1) * tasks // workers):
-            weight_gradient_part(task, grad, x, zeros, a_row, a_column, b_row, b_column, geometry, sheets[w], turned[w],
-                                 sums, bias_sums)
+    for worker in prange(sheets.shape[0]):
+        weight_gradient_share(np.int64(worker), grad, x, zeros, a_row, a_column, b_row, b_column, geometry,
+                              sheets, turned, sums, bias_sums)
 
 
 @inlined(fastmath=REASSOCIATE)
@@ -197,17 +207,21 @@ def plane_products(task, grad, x, distances, phases, geometry, sheet, line, sums
                     sums[chunk, group, tap, output] += dot(source[begin:begin + along.size], along)
 
 
+@inlined
+def plane_products_share(worker, grad, x, distances, phases, geometry, sheets, lines, sums, bias_sums):
+    """The tasks of one worker."""
+    sheet, line, workers, tasks = sheets[worker], lines[worker], sheets.shape[0], geometry[0] * geometry[1]
+    sheet[:] = 0
+    line[:] = 0
+    for task in range(worker * tasks // workers, (worker + 1) * tasks // workers):
+        plane_products(task, grad, x, distances, phases, geometry, sheet, line, sums, bias_sums)
+
+
 @kernel
 def weight_gradient_by_planes(grad, x, distances, phases, geometry, sheets, lines, sums, bias_sums):
     """What `weight_gradient` gives, for few outputs a group: each tap's image times each plane of grad.
 
     A plane of grad is written with rows as long as a sheet's, zeros between, so that such a product is one long sum.
     """
-    workers = sheets.shape[0]
-    tasks = geometry[0] * geometry[1]
-    for worker in prange(workers):
-        w = np.int64(worker)
-        sheets[w] = 0
-        lines[w] = 0
-        for task in range(w * tasks // workers, (w + 1) * tasks // workers):
-            plane_products(task, grad, x, distances, phases, geometry, sheets[w], lines[w], sums, bias_sums)
+    for worker in prange(sheets.shape[0]):
+        plane_products_share(np.int64(worker), grad, x, distances, phases, geometry, sheets, lines, sums, bias_sums)

@@ -3,6 +3,7 @@
 Each factory takes a scalar formula and returns a `Kernel`. The flat loops want 1-d contiguous arrays of one size; the
 row loops take 4-d arrays of any strides, zero strides (broadcasting) included, and are the only ones that know strides.
 ``numbers`` is a tuple of Python numbers handed to the formula after the elements, in the dtype of the first array.
+Inner loops run over slices from 0 up: an index that begins elsewhere may be negative to Numba, which stops vectorization.
 """
 from __future__ import annotations
 
@@ -24,8 +25,9 @@ def flat1(formula):
         values = cast_all(numbers, x)
         for block in prange((out.size + BLOCK - 1) // BLOCK):
             start = np.int64(block) * BLOCK
-            for i in range(start, min(start + BLOCK, out.size)):
-                out[i] = formula(x[i], *values)
+            a, result = x[start:start + BLOCK], out[start:start + BLOCK]
+            for i in range(result.size):
+                result[i] = formula(a[i], *values)
     return loop
 
 
@@ -34,8 +36,9 @@ def flat2(formula):
         values = cast_all(numbers, x)
         for block in prange((out.size + BLOCK - 1) // BLOCK):
             start = np.int64(block) * BLOCK
-            for i in range(start, min(start + BLOCK, out.size)):
-                out[i] = formula(x[i], y[i], *values)
+            a, b, result = x[start:start + BLOCK], y[start:start + BLOCK], out[start:start + BLOCK]
+            for i in range(result.size):
+                result[i] = formula(a[i], b[i], *values)
     return loop
 
 
@@ -44,8 +47,9 @@ def flat3(formula):
         values = cast_all(numbers, x)
         for block in prange((out.size + BLOCK - 1) // BLOCK):
             start = np.int64(block) * BLOCK
-            for i in range(start, min(start + BLOCK, out.size)):
-                out[i] = formula(x[i], y[i], z[i], *values)
+            a, b, c, result = x[start:start + BLOCK], y[start:start + BLOCK], z[start:start + BLOCK], out[start:start + BLOCK]
+            for i in range(result.size):
+                result[i] = formula(a[i], b[i], c[i], *values)
     return loop
 
 
@@ -54,8 +58,9 @@ def flat4(formula):
         values = cast_all(numbers, x)
         for block in prange((out.size + BLOCK - 1) // BLOCK):
             start = np.int64(block) * BLOCK
-            for i in range(start, min(start + BLOCK, out.size)):
-                out[i] = formula(x[i], y[i], z[i], w[i], *values)
+            a, b, c, d, result = x[start:start + BLOCK], y[start:start + BLOCK], z[start:start + BLOCK], w[start:start + BLOCK], out[start:start + BLOCK]
+            for i in range(result.size):
+                result[i] = formula(a[i], b[i], c[i], d[i], *values)
     return loop
 
 
@@ -138,8 +143,9 @@ def rows3(formula):
             a, b, first, left = tile_bounds(tile, out.shape)
             right = min(left + columns_of_tile(out.shape), out.shape[3])
             for c in range(first, min(first + TILE, out.shape[2])):
-                for i in range(left, right):
-                    out[a, b, c, i] = formula(x[a, b, c, i], y[a, b, c, i], z[a, b, c, i], *values)
+                p, q, r, result = x[a, b, c, left:right], y[a, b, c, left:right], z[a, b, c, left:right], out[a, b, c, left:right]
+                for i in range(result.size):
+                    result[i] = formula(p[i], q[i], r[i], *values)
     return loop
 
 
@@ -150,8 +156,10 @@ def rows4(formula):
             a, b, first, left = tile_bounds(tile, out.shape)
             right = min(left + columns_of_tile(out.shape), out.shape[3])
             for c in range(first, min(first + TILE, out.shape[2])):
-                for i in range(left, right):
-                    out[a, b, c, i] = formula(x[a, b, c, i], y[a, b, c, i], z[a, b, c, i], w[a, b, c, i], *values)
+                p, q, r = x[a, b, c, left:right], y[a, b, c, left:right], z[a, b, c, left:right]
+                s, result = w[a, b, c, left:right], out[a, b, c, left:right]
+                for i in range(result.size):
+                    result[i] = formula(p[i], q[i], r[i], s[i], *values)
     return loop
 
 

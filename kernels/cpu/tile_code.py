@@ -137,9 +137,18 @@ def emit_stores(emit, total, rows, add, c, c_step, columns):
     for i in range(len(total)):
         row = emit.element_at(c, builder.mul(c_step, INT(i)))
         places = [builder.add(row, INT(j * step)) for j in range(wide)]
-        for value, place, mask in zip(total[i], places, masks):
-            old = emit.load_some(place, builder.and_(mask, emit.spread(add, emit.mask)))
-            emit.store_some(builder.fadd(old, value), place, mask)
+        with builder.if_else(whole) as (then, otherwise):
+            with then, builder.if_else(add) as (adding, writing):
+                with adding:
+                    for value, place in zip(total[i], places):
+                        emit.store(builder.fadd(emit.load(place, emit.vector), value), place)
+                with writing:
+                    for value, place in zip(total[i], places):
+                        emit.store(value, place)
+            with otherwise:
+                for value, place, mask in zip(total[i], places, masks):
+                    old = emit.load_some(place, builder.and_(mask, emit.spread(add, emit.mask)))
+                    emit.store_some(builder.fadd(old, value), place, mask)
         following = builder.append_basic_block("row")
         builder.cbranch(builder.icmp_signed("<", INT(i + 1), rows), following, finished)
         builder.position_at_end(following)
@@ -186,7 +195,7 @@ def _tile(high, wide):
     return tile
 
 
-@overload(tiles.multiply_tile, prefer_literal=True)
+@overload(tiles.multiply_tile, prefer_literal=True, inline="always")
 def _multiply_tile(one_row, vectors, a, a_start, a_row, a_column, first_row, rows, b, b_start, b_row, b_column, first_vector,
                    begin, end, bias, add, c, c_start, c_step, columns):
     if not isinstance(vectors, types.IntegerLiteral) or not isinstance(one_row, types.BooleanLiteral):
@@ -198,6 +207,12 @@ def _multiply_tile(one_row, vectors, a, a_start, a_row, a_column, first_row, row
         tile(a, a_start, a_row, a_column, first_row, rows, b, b_start, b_row, b_column, first_vector, begin, end,
              bias, add, c, c_start, c_step, columns)
     return multiply_tile
+
+
+@overload(tiles.multiply, inline="always")
+def _multiply(a, a_start, a_row, a_column, row_begin, row_end, b, b_start, b_row, b_column, vectors, depth,
+              bias, add, c, c_start, c_step, columns):
+    return tiles.multiply
 
 
 @intrinsic

@@ -70,6 +70,12 @@ def fma(x, y, z):
 
 
 @primitive
+def floor(x):
+    """The largest whole number not above x, as a float."""
+    return float(math.floor(x))
+
+
+@primitive
 def polynomial(x, coefficients):
     """The sum of ``coefficients[i] * x**i``, in the dtype of x; the coefficients are a tuple of Python numbers."""
     total = coefficients[-1]

@@ -5,10 +5,8 @@ zeros as factors. Below 0, reflection.
 """
 import math
 
-import numpy as np
-
 from ..bits import float64_to_bits
-from .by_dtype import fma, part, polynomial
+from .by_dtype import floor, fma, part, polynomial
 from .exponential import ROUND, f4, f8, i8
 from .logarithmic import log_float64
 from .trigonometric import sin_of_turns_float64
@@ -36,7 +34,7 @@ log = part(log_float64)
 @part
 def half_turns(x):
     """sin(pi x) and cos(pi x) for positive x."""
-    x = x - 2.0 * np.floor(x * 0.5)
+    x = x - 2.0 * floor(x * 0.5)
     shifted = x + x + ROUND
     r = (x - (shifted - ROUND) * 0.5) * math.pi
     quadrant = float64_to_bits(shifted)
@@ -47,7 +45,7 @@ def half_turns(x):
 def lgamma_float64(x):
     z = 1.0 - x if x < 0.0 else x
     large = z >= 8.0
-    below = np.floor(z)
+    below = floor(z)
     d = 0.5 if large else z - below                     # z = t + k, where t = 1 + d and k = below - 1
     product = 1.0
     for i in range(1, 7):
@@ -72,7 +70,7 @@ def lgamma_float32(x):
 def digamma_float64(x):
     z = 1.0 - x if x < 0.0 else x
     large = z >= 8.0
-    below = np.floor(z)
+    below = floor(z)
     d = 0.5 if large else z - below
     top, bottom = (-1.0 if z < 1.0 else 0.0), (z if z < 1.0 else 1.0)      # of the sum of 1 / (t + i), i < k
     for i in range(1, 7):
@@ -86,7 +84,7 @@ def digamma_float64(x):
     y = z if z == math.inf else y
     sine, cosine = half_turns(abs(x))
     y = y + math.pi * cosine / sine if x < 0.0 else y
-    y = math.nan if (x < 0.0) & (np.floor(x) == x) else y       # a pole, of either sign
+    y = math.nan if (x < 0.0) & (floor(x) == x) else y       # a pole, of either sign
     return -1.0 / x if x == 0.0 else y
 
 

@@ -4,7 +4,7 @@ import math
 import numpy as np
 
 from ..bits import float64_to_bits
-from .by_dtype import fma, part, polynomial
+from .by_dtype import floor, fma, part, polynomial
 from .exponential import (
     LN2_HIGH,
     LN2_LOW,
@@ -51,8 +51,8 @@ def rsqrt_float64(x):
 @part
 def with_sign(x, y, power):
     """x**y as C defines it for each of zero, one, infinity, NaN and negative x, where power is |x|**y."""
-    whole = np.floor(y) == y
-    odd = whole & (np.floor(y * 0.5) != y * 0.5)
+    whole = floor(y) == y
+    odd = whole & (floor(y * 0.5) != y * 0.5)
     power = -power if odd & (float64_to_bits(x) < i8(0)) else power
     power = NAN if (x < 0.0) & (x > -INF) & (not whole) else power
     return 1.0 if (y == 0.0) | (x == 1.0) | ((x == -1.0) & (abs(y) == INF)) else power

@@ -157,14 +157,26 @@ def run(roots: list, grads: list, keep_graph: bool, create_graph: bool, targets:
     try:
         for (node, number), value in zip(roots, grads):
             _add(waiting_grads, node, number, value)
+        del grads, value
         ready = [(-node.sequence, id(node), node) for node in {node: None for node, _ in roots} if dependencies[node] == 0]
         heapq.heapify(ready)
         while ready:
             node = heapq.heappop(ready)[2]
             received = waiting_grads.pop(node, None)
+            edges = node.edges
             if received is not None and (needed is None or node in needed):
-                _serve(node, received, goals, found, waiting_grads, keep_graph, create_graph, targets, only)
-            for edge in node.edges:
+                if node.hooks:
+                    _run_hooks(node, received)
+                if goals and node in goals:
+                    for edge in goals[node]:
+                        found[edge] = received[edge[1]]
+                if edges:
+                    _pass_on(node, edges, received, waiting_grads)
+                    if not keep_graph:
+                        node.release()
+                elif type(node) is AccumulateGrad:
+                    _arrive(node, received, found if node in goals else None, create_graph)
+            for edge in edges:
                 if edge is not None:
                     follower = edge[0]
                     left = dependencies[follower] - 1
@@ -176,32 +188,32 @@ def run(roots: list, grads: list, keep_graph: bool, create_graph: bool, targets:
     return found
 
 
-def _serve(node: Node, received: list, goals: dict, found: dict, waiting_grads: dict, keep_graph: bool, create_graph: bool,
-           targets: Any, only: bool) -> None:
-    """Run hooks and backward of one node and pass its gradients on."""
-    if node.hooks:
-        for number, functions in node.hooks.items():
-            if received[number] is not None:
-                received[number] = hooks.run(functions, received[number])
-    if type(node) is AccumulateGrad:
-        variable = node.variable
-        if variable._hooks:
-            received[0] = hooks.run(variable._hooks, received[0])
-    for edge in goals.get(node, ()):
-        found[edge] = received[edge[1]]
-    if type(node) is AccumulateGrad:
-        if targets is None or not only and node not in goals:
-            accumulate(variable, received.pop(), create_graph)
-        return
+def _run_hooks(node: Node, received: list) -> None:
+    for number, functions in node.hooks.items():
+        if received[number] is not None:
+            received[number] = hooks.run(functions, received[number])
+
+
+def _arrive(node: AccumulateGrad, received: list, found: dict | None, create_graph: bool) -> None:
+    """A gradient is complete at a leaf: add it there, or hand it to who asked for it."""
+    variable = node.variable
+    if variable._hooks:
+        received[0] = hooks.run(variable._hooks, received[0])
+    if found is not None:
+        found[node, 0] = received[0]
+    else:
+        accumulate(variable, received.pop(), create_graph)
+
+
+def _pass_on(node: Node, edges: list, received: list, waiting_grads: dict) -> None:
+    """Run backward of one node and send its gradients, fitted to the arguments, along the edges."""
     results = node.backward(received)
     if node.post_hooks:
         for hook in list(node.post_hooks.values()):
             changed = hook(tuple(results), tuple(received))
             results = results if changed is None else list(changed)
-    if not keep_graph:
-        node.release()
-    del received
-    edges, shapes = node.edges, node.shapes
+    received.clear()
+    shapes = node.shapes
     for number, edge in enumerate(edges):
         if edge is not None:
             value = results[number]
@@ -212,7 +224,7 @@ def _serve(node: Node, received: list, goals: dict, found: dict, waiting_grads: 
                 if value._dtype is not dtype:
                     value = value.to(dtype)
                 results[number] = None
-                _add(waiting_grads, *edge, value)
+                _add(waiting_grads, edge[0], edge[1], value)
 
 
 def _add(waiting_grads: dict, node: Node, number: int, value: Any) -> None:

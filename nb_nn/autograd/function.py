@@ -62,9 +62,8 @@ class FunctionCtx:
 
 
 class FunctionNode(Node):
-    """A use of a `Function` in the graph. ``places`` are the arguments the edges belong to."""
-
-    __slots__ = ("function", "context", "places", "count", "made")
+    """A use of a `Function` in the graph. ``places`` are the arguments the edges belong to, ``count`` is how many there were,
+    ``made`` what zeros for each result look like."""
 
     def name(self) -> str:
         return f"{self.function.__name__}Backward"
@@ -210,7 +209,7 @@ def give_history(result: Any, node: FunctionNode, number: int, written: bool, di
     elif written and result._base is not None:
         if node.outputs > 1:
             raise RuntimeError(f"{node.name()}: a function that writes to a view must return nothing else")
-        views.rebase(result, node)
+        views.rebase(result, node, True, True)
     else:
         result._base = None             # what forward made of its arguments by views has this history alone
         result._node, result._output_number, result._requires_grad = node, number, True
@@ -219,7 +218,7 @@ def give_history(result: Any, node: FunctionNode, number: int, written: bool, di
 class DelayedError(Node):
     """The history of a gradient that was computed without recording."""
 
-    __slots__ = ("message",)
+    message = ""
 
     def backward(self, grads: list) -> list:
         raise RuntimeError(self.message)

@@ -13,9 +13,10 @@ from .node import Node, count
 from .views import edge_of
 
 
-ARGUMENT, RESULT, RESULTS, NEEDS, SIZE, DTYPE, GEOMETRY = range(7)
+GRADIENT, ARGUMENT, RESULT, GRADIENTS, RESULTS, NEEDS, SIZE, DTYPE, GEOMETRY = range(9)
 SUFFIXES = {"_size": SIZE, "_dtype": DTYPE, "_geometry": GEOMETRY}
-OWN = {"result": RESULT, "results": RESULTS, "needs": NEEDS}
+OWN = {"grad": GRADIENT, "grads": GRADIENTS, "result": RESULT, "results": RESULTS, "needs": NEEDS}
+GRAD, GRADS = object(), object()        # stand for the gradients among what a node has saved
 
 
 class Formula:
@@ -27,24 +28,26 @@ class Formula:
         code = function.__code__
         self.function = function
         self.wanted = code.co_varnames[:code.co_argcount]
-        self.sources = [self._source(declaration, name) for name in self.wanted if name not in ("grad", "grads")]
+        self.sources = [self._source(declaration, name) for name in self.wanted]
 
     @staticmethod
     def _source(declaration: Any, name: str) -> tuple:
-        """(name, kind, position of the argument, its name, its default)"""
-        if name in OWN and name not in declaration.parameters:
-            return name, OWN[name], 0, name, None
+        """(kind, position of the argument, its name, its default)"""
+        if name in ("grad", "grads") or name in OWN and name not in declaration.parameters:
+            return OWN[name], 0, name, None
         kind, argument = ARGUMENT, name
         for suffix, meaning in SUFFIXES.items():
             if name.endswith(suffix) and name not in declaration.parameters:
                 kind, argument = meaning, name.removesuffix(suffix)
         if argument not in declaration.parameters:
             raise TypeError(f"derivative of {declaration.name} asks for {name}, which is no argument of it")
-        return name, kind, declaration.positions.get(argument, 1 << 30), argument, declaration.defaults.get(argument)
+        return kind, declaration.positions.get(argument, 1 << 30), argument, declaration.defaults.get(argument)
 
 
 class OpNode(Node):
-    """A recorded operation with a derivative: what its formulas named is saved."""
+    """A recorded operation with a derivative: what its formulas named is saved, a list for each formula."""
+
+    saved: list | None = None
 
     def __init__(self, declaration: Any, formulas: list, edges: list, shapes: list):
         self.edges = edges
@@ -62,28 +65,28 @@ class OpNode(Node):
                                "have already been freed). Saved intermediate values of the graph are freed when you call "
                                ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
                                "graph a second time or if you need to access saved tensors after calling backward.")
-        values = {name: self._unpack(name, item) for name, item in self.saved.items()}
-        values["grad"], values["grads"] = grads[0], grads
         found: list = [None] * len(self.edges)
-        for formula, start, count in self.formulas:
-            if "grad" in formula.wanted and grads[0] is None:
+        for (formula, start, number), items in zip(self.formulas, self.saved):
+            if grads[0] is None and "grad" in formula.wanted:
                 continue
-            answer = formula.function(*[values[name] for name in formula.wanted])
-            if count is None:
-                found[start] = answer
+            values = []
+            for item in items:
+                if item.__class__ is Saved:
+                    values.append(item.unpack(self))
+                elif item is GRAD:
+                    values.append(grads[0])
+                elif item.__class__ is list:
+                    values.append([one.unpack(self) if one.__class__ is Saved else one for one in item])
+                else:
+                    values.append(grads if item is GRADS else item)
+            if number is None:
+                found[start] = formula.function(*values)
             else:
-                found[start:start + count] = answer
+                found[start:start + number] = formula.function(*values)
         return found
 
     def release(self) -> None:
         self.saved = None
-
-    def _unpack(self, name: str, item: Any) -> Any:
-        if item.__class__ is Saved:
-            return item.unpack(self)
-        if item.__class__ is list:
-            return [self._unpack(name, one) for one in item]
-        return item
 
 
 class Saved:
@@ -141,14 +144,16 @@ def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
         state.grad = True
     if not declaration.formulas or result is args[0]:
         return result
-    results = result if isinstance(result, (tuple, list)) else (result,)
     node = build(declaration, args, kwargs)
     if node is None:
         return result
-    node.outputs = len(results)
-    for number, one in enumerate(results):
-        if isinstance(one, TensorBase) and one._dtype.category >= 2:
-            one._node, one._output_number, one._requires_grad = node, number, True
+    if isinstance(result, TensorBase):
+        result._node, result._requires_grad = node, True
+    else:
+        node.outputs = len(result)
+        for number, one in enumerate(result):
+            if isinstance(one, TensorBase) and one._dtype.category >= 2:
+                one._node, one._output_number, one._requires_grad = node, number, True
     save(node, args, kwargs, result)
     return result
 
@@ -156,53 +161,63 @@ def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
 def build(declaration: Any, args: tuple, kwargs: dict) -> OpNode | None:
     """A node with the edges of a call, or None if no argument wants a gradient."""
     edges, shapes, formulas = [], [], []
-    joint = declaration.joint
-    for name, formula in declaration.formulas.items():
-        value = declaration.value(name, args, kwargs)
+    joint, given, wanted = declaration.joint, len(args), False
+    for formula, position, argument, default in declaration.plan:
+        value = args[position] if position < given else kwargs.get(argument, default)
+        edge = None
         if isinstance(value, TensorBase):
-            edge = edge_of(value) if (value._requires_grad or value._base is not None) and value._dtype.category >= 2 else None
-            if edge is None and joint is None:
+            if value._base is not None:
+                edge = edge_of(value)
+            elif value._requires_grad:
+                edge = (value._node, value._output_number) if value._node is not None else edge_of(value)
+            if edge is not None:
+                wanted = True
+            elif joint is None:
                 continue
-            if joint is None:
-                formulas.append((formula, len(edges), None))
+            formulas.append((formula, len(edges), None))
             edges.append(edge)
             shapes.append((value._array.shape, value._dtype))
         elif value.__class__ in (tuple, list):
-            own = [edge_of(one) if isinstance(one, TensorBase) and one._dtype.category >= 2 else None for one in value]
-            if joint is None:
-                formulas.append((formula, len(edges), len(own)))
+            own = [edge_of(one) if isinstance(one, TensorBase) else None for one in value]
+            wanted = wanted or any(own)
+            formulas.append((formula, len(edges), len(own)))
             edges += own
             shapes += [(one._array.shape, one._dtype) if isinstance(one, TensorBase) else None for one in value]
         elif joint is not None:
             edges.append(None)
             shapes.append(None)
-    for edge in edges:
-        if edge is not None:
-            return OpNode(declaration, formulas if joint is None else [(joint, 0, len(edges))], edges, shapes)
-    return None
+    if not wanted:
+        return None
+    return OpNode(declaration, formulas if joint is None else [(joint, 0, len(edges))], edges, shapes)
 
 
 def save(node: OpNode, args: tuple, kwargs: dict, result: Any) -> None:
     """Keep what the node's formulas name."""
-    saved = node.saved = {}
+    node.saved = saved = []
     for formula, _, _ in node.formulas:
-        for name, kind, position, argument, default in formula.sources:
-            if name in saved:
-                continue
-            if kind == RESULT:
-                saved[name] = Saved(result if isinstance(result, TensorBase) else result[0], True)
+        items = []
+        for kind, position, argument, default in formula.sources:
+            if kind <= RESULT:
+                if kind == ARGUMENT:
+                    value = args[position] if position < len(args) else kwargs.get(argument, default)
+                    items.append(Saved(value, False) if isinstance(value, TensorBase) else pack(value))
+                elif kind == RESULT:
+                    items.append(Saved(result if isinstance(result, TensorBase) else result[0], True))
+                else:
+                    items.append(GRAD)
+            elif kind == GRADIENTS:
+                items.append(GRADS)
             elif kind == RESULTS:
-                saved[name] = [pack(one, True) for one in result]
+                items.append([Saved(one, True) if isinstance(one, TensorBase) else one for one in result])
             elif kind == NEEDS:
-                saved[name] = tuple([edge is not None for edge in node.edges])
+                items.append(tuple([edge is not None for edge in node.edges]))
             else:
                 value = args[position] if position < len(args) else kwargs.get(argument, default)
-                if kind == ARGUMENT:
-                    saved[name] = pack(value, False)
-                elif kind == SIZE:
-                    saved[name] = value._array.shape if isinstance(value, TensorBase) else sizes(value)
+                if kind == SIZE:
+                    items.append(value._array.shape if isinstance(value, TensorBase) else sizes(value))
                 else:
-                    saved[name] = value._dtype if kind == DTYPE else views.geometry(value)
+                    items.append(value._dtype if kind == DTYPE else views.geometry(value))
+        saved.append(items)
 
 
 def sizes(value: Any) -> Any:
@@ -210,13 +225,13 @@ def sizes(value: Any) -> Any:
     return [one._array.shape for one in value] if isinstance(value, (list, tuple)) else ()
 
 
-def pack(value: Any, is_result: bool) -> Any:
+def pack(value: Any, is_result: bool = False) -> Any:
     """A value as a node keeps it."""
     if isinstance(value, TensorBase):
         return Saved(value, is_result)
     if value.__class__ in (list, tuple) and value and any(isinstance(one, TensorBase) for one in value):
         return [pack(one, is_result) for one in value]
-    return value
+    return tuple(value) if value.__class__ is list else value
 
 
 def record_inplace(declaration: Any, input: Any, args: tuple, kwargs: dict) -> Any:

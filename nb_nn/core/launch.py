@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nb_nn.kernels import table, threads
-from nb_nn.kernels.compile import SERIAL_BELOW
+from nb_nn.kernels import table
 
 from . import dtype as dtypes
 from . import memory
@@ -58,11 +57,7 @@ def unary(name: str, x: Any, numbers: tuple = (), out: Any = None, result: str =
         array = x._array
         if plan is not None and x._device is CPU and array.flags.c_contiguous:
             made = memory.empty(array.shape, plan.result.numpy)
-            kernel = plan.flat
-            if array.size < SERIAL_BELOW or threads.serial_only():
-                kernel.serial(array.ravel(), numbers, made.ravel())
-            else:
-                kernel.parallel(array.ravel(), numbers, made.ravel())
+            plan.flat(array.ravel(), numbers, made.ravel())
             return wrap(made, plan.result)
     return elementwise(name, (x,), numbers, out, result)
 
@@ -80,10 +75,7 @@ def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> An
                     made = a
                 else:
                     return elementwise(name, (x, y), (), out, result)
-                if made.size < SERIAL_BELOW or threads.serial_only():
-                    plan.flat.serial(a.ravel(), b.ravel(), (), made.ravel())
-                else:
-                    plan.flat.parallel(a.ravel(), b.ravel(), (), made.ravel())
+                plan.flat(a.ravel(), b.ravel(), (), made.ravel())
                 return out if out is not None else wrap(made, plan.result)
         return elementwise(name, (x, y), (), out, result)
     return with_number(name, x, y, out, result)
@@ -148,6 +140,10 @@ def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, 
     type first, BOOL answers bool, MASKED leaves bool operands out of the promotion, KEEP takes each operand as it is and
     answers in the first one's type.
     """
+    if out is None and result is SAME:
+        made = _flat(name, inputs, numbers)
+        if made is not None:
+            return made
     for operand in inputs:
         if not isinstance(operand, TensorBase):
             raise TypeError(f"{name}(): expected a Tensor, got {type(operand).__name__}")
@@ -159,15 +155,37 @@ def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, 
         kind = dtypes.get_default_dtype()
     answer = dtypes.bool_ if result is BOOL else kind
     key = (name, kind)
-    plan = _plans.get(key) if len(inputs) < 3 else None
+    plan = _plans.get(key)
     if plan is None:
         plan = Plan(name, len(inputs), device.type, kind, answer)
-        if len(inputs) < 3 and device.type == "cpu" and not kind.half and result is not KEEP and result is not MASKED:
+        if device.type == "cpu" and not kind.half and result is not KEEP and result is not MASKED:
             _plans[key] = plan
     keep_bool = result is MASKED
     arrays = tuple([computing_array(t, t._dtype if result is KEEP or keep_bool and t._dtype is dtypes.bool_ else kind) for t in inputs])
     shape = arrays[0].shape if len(arrays) == 1 else broadcast_shapes(*[array.shape for array in arrays])
     return run(plan, name, arrays, shape, numbers, out, inputs)
+
+
+def _flat(name: str, inputs: tuple, numbers: tuple) -> Any:
+    """The call where nothing is to be done but to run flat; None where something is."""
+    first = inputs[0]
+    if not isinstance(first, TensorBase):
+        return None
+    plan = _plans.get((name, first._dtype))
+    if plan is None:
+        return None
+    shape = first._array.shape
+    arrays = []
+    for operand in inputs:
+        if not isinstance(operand, TensorBase) or operand._dtype is not first._dtype or operand._device is not CPU:
+            return None
+        array = operand._array
+        if array.shape != shape or not array.flags.c_contiguous:
+            return None
+        arrays.append(array.ravel())
+    made = memory.empty(shape, plan.result.numpy)
+    plan.flat(*arrays, numbers, made.ravel())
+    return wrap(made, plan.result)
 
 
 def same_device(name: str, tensors: Any) -> Any:

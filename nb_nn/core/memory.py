@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 SMALLEST = 1 << 18
+new_array = np.empty
 _free: dict[int, list[Any]] = {}
 _lock = threading.RLock()       # re-entrant: a block may die while another is being asked for
 _limit = int(os.environ.get("NB_NN_MEMORY_CACHE", 2048)) << 20
@@ -34,7 +35,7 @@ def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """An uninitialised C-contiguous array."""
     nbytes = math.prod(shape) * dtype.itemsize
     if nbytes < SMALLEST:
-        return np.empty(shape, dtype)
+        return new_array(shape, dtype)
     block = _block(nbytes)
     return np.ndarray(shape, dtype, _Block(len(block), np.uint8, block))
 

@@ -22,7 +22,7 @@ KEYWORD_ONLY = 1 << 30          # position of a parameter that has none
 class Declaration:
     """What is known of an operation: its parameters, and a formula for each argument it has a derivative for."""
 
-    __slots__ = ("name", "body", "parameters", "positions", "defaults", "formulas", "joint", "decided", "node_name",
+    __slots__ = ("name", "body", "parameters", "positions", "defaults", "formulas", "plan", "joint", "decided", "node_name",
                  "multiple")
 
     def __init__(self, body: Callable):
@@ -35,6 +35,7 @@ class Declaration:
         self.defaults = dict(zip(code.co_varnames[code.co_argcount - len(defaults):code.co_argcount], defaults))
         self.defaults.update(body.__kwdefaults__ or {})
         self.formulas: dict[str, graph.Formula] = {}
+        self.plan: list[tuple] = []         # of each formula: it, and position, name and default of its argument
         self.joint: graph.Formula | None = None
         self.decided = False
         self.node_name = "".join(part.capitalize() for part in self.name.split("_")) + "Backward0"
@@ -99,6 +100,8 @@ def derivative(function: Callable, joint: Callable | None = None, of: tuple[str,
     if joint is not None:
         declaration.joint = graph.Formula(declaration, joint)
         declaration.formulas.update(dict.fromkeys(of, declaration.joint))
+    declaration.plan = [(formula, declaration.positions.get(name, KEYWORD_ONLY), name, declaration.defaults.get(name))
+                        for name, formula in declaration.formulas.items()]
 
 
 def no_derivative(*functions: Callable) -> None:

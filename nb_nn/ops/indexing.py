@@ -48,7 +48,7 @@ def broadcast(array: Any, shape: tuple[int, ...]) -> Any:
     if array.shape == shape:
         return array
     wide = np.broadcast_to(array, shape)        # which is read-only, and would be compiled for anew if it were used as it is
-    return array.reshape(shape) if wide.flags.c_contiguous else wide
+    return wide if not wide.flags.c_contiguous else array.reshape(shape) if wide.size else wide.copy()
 
 
 def folded(array: Any, dim: int) -> Any:

@@ -31,6 +31,8 @@ FEW = 16                        # one element of so many is picked without makin
 
 def getitem(input: Tensor, index: Any) -> Tensor:
     """The elements that an index names."""
+    if index.__class__ is int and input._array.ndim and -len(input._array) <= index < len(input._array):
+        return view.select_index(input, 0, index if index >= 0 else index + len(input._array))
     if not recorders and not (state.grad and (input._requires_grad or input._base is not None and input._base._requires_grad)):
         found = plain_index(index)
         if found is not None:
@@ -120,7 +122,7 @@ def walk(input: Tensor, index: Any) -> tuple[Tensor, list]:
     wanted, ndim = sum(map(dims_of, items)), input._array.ndim
     if wanted > ndim:
         refuse(items, ndim)
-    rest, dim, part, picks = ndim - wanted, 0, input, []
+    rest, dim, gone, part, picks = ndim - wanted, 0, 0, input, []
     for item in items:
         if item is None:
             part, dim = view.unsqueeze_dim(part, dim), dim + 1
@@ -134,7 +136,7 @@ def walk(input: Tensor, index: Any) -> tuple[Tensor, list]:
             picks.append((dim, item))
             dim += item._array.ndim if item._dtype in MASKS else 1
         else:
-            part = picked(part, dim, item)
+            part, gone = picked(part, dim, item, gone), gone + 1
     for dim, item in picks:
         if item._dtype in MASKS:
             check_mask(item, part, dim)
@@ -169,11 +171,11 @@ def sliced(part: Tensor, dim: int, item: slice) -> Tensor:
     return view.slice_dim(part, dim, start, max(start, stop), step)
 
 
-def picked(part: Tensor, dim: int, place: int) -> Tensor:
-    """The slice at one place, without the dimension."""
+def picked(part: Tensor, dim: int, place: int, gone: int) -> Tensor:
+    """The slice at one place, without the dimension; ``gone`` counts those that went before, for the message."""
     size = part._array.shape[dim]
     if not -size <= place < size:
-        raise IndexError(f"index {place} is out of bounds for dimension {dim} with size {size}")
+        raise IndexError(f"index {place} is out of bounds for dimension {dim + gone} with size {size}")
     return view.select_index(part, dim, place % size)
 
 
@@ -320,7 +322,8 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
         if found is not None and wrote_few(input, found, value):
             return
     if not isinstance(value, (TensorBase, *NUMBERS)):
-        raise TypeError(f"can't assign a {type(value).__name__} to a {input.type()}")
+        module = type(value).__module__
+        raise TypeError(f"can't assign a {'' if module == 'builtins' else module + '.'}{type(value).__name__} to a {input.type()}")
     part, picks = walk(input, index)
     if not picks:
         if isinstance(value, TensorBase):
