@@ -74,7 +74,7 @@ from .ops.view import (
 )
 from .ops.matmul import addbmm, addmm, addmv, addr, baddbmm, bmm, dot, einsum, ger, matmul, mm, mv
 from .ops.einsum import tensordot
-from . import autograd, cuda
+from . import autograd, cuda, nn, optim, utils
 from .serialization import load, save
 from .version import __version__
 

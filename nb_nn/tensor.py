@@ -420,6 +420,8 @@ class Tensor(TensorBase):
                                                             comparison.bitwise_and, comparison.bitwise_and_)
     bitwise_or, bitwise_or_, bitwise_xor, bitwise_xor_ = (comparison.bitwise_or, comparison.bitwise_or_, comparison.bitwise_xor,
                                                           comparison.bitwise_xor_)
+    bitwise_left_shift, bitwise_left_shift_ = comparison.bitwise_left_shift, comparison.bitwise_left_shift_
+    bitwise_right_shift, bitwise_right_shift_ = comparison.bitwise_right_shift, comparison.bitwise_right_shift_
     maximum, minimum, where = comparison.maximum, comparison.minimum, comparison.where_method
     clamp, clamp_, clip, clip_ = comparison.clamp, comparison.clamp_, comparison.clamp, comparison.clamp_
     clamp_min, clamp_min_, clamp_max, clamp_max_ = (comparison.clamp_min, comparison.clamp_min_, comparison.clamp_max,
@@ -470,11 +472,12 @@ class Tensor(TensorBase):
     diagonal, unfold, unbind = view_ops.diagonal, view_ops.unfold, view_ops.unbind
     split, split_with_sizes, chunk = view_ops.split, view_ops.split_with_sizes, view_ops.chunk
     detach, clone, copy_ = view_ops.detach, view_ops.clone, view_ops.copy_
+    resize_, resize_as_ = view_ops.resize_, view_ops.resize_as_
     T = property(lambda self: self.permute(tuple(range(self._array.ndim))[::-1]), doc="Dimensions in reverse order.")
     mT = property(lambda self: self.transpose(-2, -1), doc="The last two dimensions swapped.")
 
     # indexing
-    __getitem__, __setitem__ = subscript.getitem, subscript.setitem
+    __getitem__, __setitem__, __delitem__ = subscript.getitem, subscript.setitem, subscript.delitem
     index_put, index_put_ = subscript.index_put, subscript.index_put_
     index_select, gather, take, take_along_dim = indexing.index_select, indexing.gather, indexing.take, indexing.take_along_dim
     scatter, scatter_, scatter_add, scatter_add_ = (indexing.scatter, indexing.scatter_, indexing.scatter_add,

@@ -35,8 +35,10 @@ def write_sheet(x, image, shape, row, column, row_step, column_step, rows, colum
 
 
 @inlined
-def correlate_rows(task, x, weight, bias, a_row, a_column, b_row, b_column, phases, geometry, sheet, sums, out):
-    """One task of `correlate`: some rows of the output of one image and group."""
+def correlate_rows(task, clear, x, weight, bias, a_row, a_column, b_row, b_column, phases, geometry, sheet, sums, out):
+    """One task of `correlate`: some rows of the output of one image and group; the sheet is to be cleared at first."""
+    if clear:
+        sheet[:] = 0
     (groups, height, width, block_rows, sheet_height, sheet_width, top, left, row_step, column_step,
      out_top, out_left, out_row_step, out_column_step, sums_width, read_image, write_out) = geometry
     blocks = (height + block_rows - 1) // block_rows
@@ -78,29 +80,27 @@ def correlate_rows(task, x, weight, bias, a_row, a_column, b_row, b_column, phas
                         spread[j * out_column_step] = strip[j]
 
 
-@inlined
-def correlate_share(worker, x, weight, bias, a_row, a_column, b_row, b_column, phases, geometry, sheets, sums, out):
-    """The tasks of one worker."""
-    sheet, workers = sheets[worker], sheets.shape[0]
-    sheet[:] = 0
-    tasks = x.shape[0] * geometry[0] * ((geometry[1] + geometry[3] - 1) // geometry[3])
-    for task in range(worker * tasks // workers, (worker + 1) * tasks // workers):
-        correlate_rows(task, x, weight, bias, a_row, a_column, b_row, b_column, phases, geometry, sheet, sums[worker], out)
-
-
 @kernel
 def correlate(x, weight, bias, a_row, a_column, b_row, b_column, phases, geometry, sheets, sums, out):
     """Sums over the taps of ``weight`` times x, plus bias; the tables and the geometry say which tap lies where.
 
     sheets and sums have a row for each worker; tasks are divided among workers, each result is made by one of them.
     """
-    for worker in prange(sheets.shape[0]):
-        correlate_share(np.int64(worker), x, weight, bias, a_row, a_column, b_row, b_column, phases, geometry, sheets, sums, out)
+    workers = sheets.shape[0]
+    tasks = x.shape[0] * geometry[0] * ((geometry[1] + geometry[3] - 1) // geometry[3])
+    for worker in prange(workers):
+        w = np.int64(worker)
+        first = w * tasks // workers
+        for task in range(first, (w + 1) * tasks // workers):
+            correlate_rows(task, task == first, x, weight, bias, a_row, a_column, b_row, b_column, phases, geometry,
+                           sheets[w], sums[w], out)
 
 
 @inlined
-def weight_gradient_part(task, grad, x, zeros, a_row, a_column, b_row, b_column, geometry, sheet, turned, sums, bias_sums):
+def weight_gradient_part(task, clear, grad, x, zeros, a_row, a_column, b_row, b_column, geometry, sheet, turned, sums, bias_sums):
     """One task of `weight_gradient`: some images, one group, some of its channels."""
+    if clear:
+        sheet[:] = 0
     (groups, chunks, parts, area, block_rows, sheet_height, sheet_width, top, left, row_step, read_image) = geometry
     part, group, chunk = task % parts, task // parts % groups, task // (parts * groups)
     outputs, channels, padded = grad.shape[1] // groups, x.shape[1] // groups, sums.shape[3]
@@ -134,16 +134,6 @@ def weight_gradient_part(task, grad, x, zeros, a_row, a_column, b_row, b_column,
                         totals[channel] += line[channel]
 
 
-@inlined
-def weight_gradient_share(worker, grad, x, zeros, a_row, a_column, b_row, b_column, geometry, sheets, turned, sums, bias_sums):
-    """The tasks of one worker."""
-    sheet, workers, tasks = sheets[worker], sheets.shape[0], geometry[0] * geometry[1] * geometry[2]
-    sheet[:] = 0
-    for task in range(worker * tasks // workers, (worker + 1) * tasks // workers):
-        weight_gradient_part(task, grad, x, zeros, a_row, a_column, b_row, b_column, geometry, sheet, turned[worker],
-                             sums, bias_sums)
-
-
 @kernel
 def weight_gradient(grad, x, zeros, a_row, a_column, b_row, b_column, geometry, sheets, turned, sums, bias_sums):
     """Sums over some images each of the products of x at every tap and grad; and sums of grad.
@@ -151,9 +141,13 @@ def weight_gradient(grad, x, zeros, a_row, a_column, b_row, b_column, geometry, 
     sums is (chunks of images, groups, taps, outputs), bias_sums (chunks, groups, outputs). The chunks do not depend on
     the number of workers, for which sheets and turned have a row each.
     """
-    for worker in prange(sheets.shape[0]):
-        weight_gradient_share(np.int64(worker), grad, x, zeros, a_row, a_column, b_row, b_column, geometry,
-                              sheets, turned, sums, bias_sums)
+    workers, tasks = sheets.shape[0], geometry[0] * geometry[1] * geometry[2]
+    for worker in prange(workers):
+        w = np.int64(worker)
+        first = w * tasks // workers
+        for task in range(first, (w + 1) * tasks // workers):
+            weight_gradient_part(task, task == first, grad, x, zeros, a_row, a_column, b_row, b_column, geometry,
+                                 sheets[w], turned[w], sums, bias_sums)
 
 
 @inlined(fastmath=REASSOCIATE)
@@ -174,8 +168,11 @@ def total_of(x):
 
 
 @inlined
-def plane_products(task, grad, x, distances, phases, geometry, sheet, line, sums, bias_sums):
+def plane_products(task, clear, grad, x, distances, phases, geometry, sheet, line, sums, bias_sums):
     """One task of `weight_gradient_by_planes`: some images of one group."""
+    if clear:
+        sheet[:] = 0
+        line[:] = 0
     (groups, chunks, block_rows, sheet_height, sheet_width, top, left, row_step, column_step, read_image) = geometry
     group, chunk, images = task % groups, task // groups, x.shape[0]
     outputs, channels, height, width = grad.shape[1] // groups, x.shape[1] // groups, grad.shape[2], grad.shape[3]
@@ -207,21 +204,15 @@ def plane_products(task, grad, x, distances, phases, geometry, sheet, line, sums
                     sums[chunk, group, tap, output] += dot(source[begin:begin + along.size], along)
 
 
-@inlined
-def plane_products_share(worker, grad, x, distances, phases, geometry, sheets, lines, sums, bias_sums):
-    """The tasks of one worker."""
-    sheet, line, workers, tasks = sheets[worker], lines[worker], sheets.shape[0], geometry[0] * geometry[1]
-    sheet[:] = 0
-    line[:] = 0
-    for task in range(worker * tasks // workers, (worker + 1) * tasks // workers):
-        plane_products(task, grad, x, distances, phases, geometry, sheet, line, sums, bias_sums)
-
-
 @kernel
 def weight_gradient_by_planes(grad, x, distances, phases, geometry, sheets, lines, sums, bias_sums):
     """What `weight_gradient` gives, for few outputs a group: each tap's image times each plane of grad.
 
     A plane of grad is written with rows as long as a sheet's, zeros between, so that such a product is one long sum.
     """
-    for worker in prange(sheets.shape[0]):
-        plane_products_share(np.int64(worker), grad, x, distances, phases, geometry, sheets, lines, sums, bias_sums)
+    workers, tasks = sheets.shape[0], geometry[0] * geometry[1]
+    for worker in prange(workers):
+        w = np.int64(worker)
+        first = w * tasks // workers
+        for task in range(first, (w + 1) * tasks // workers):
+            plane_products(task, task == first, grad, x, distances, phases, geometry, sheets[w], lines[w], sums, bias_sums)

@@ -195,7 +195,7 @@ def _tile(high, wide):
     return tile
 
 
-@overload(tiles.multiply_tile, prefer_literal=True, inline="always")
+@overload(tiles.multiply_tile, prefer_literal=True)
 def _multiply_tile(one_row, vectors, a, a_start, a_row, a_column, first_row, rows, b, b_start, b_row, b_column, first_vector,
                    begin, end, bias, add, c, c_start, c_step, columns):
     if not isinstance(vectors, types.IntegerLiteral) or not isinstance(one_row, types.BooleanLiteral):
@@ -207,12 +207,6 @@ def _multiply_tile(one_row, vectors, a, a_start, a_row, a_column, first_row, row
         tile(a, a_start, a_row, a_column, first_row, rows, b, b_start, b_row, b_column, first_vector, begin, end,
              bias, add, c, c_start, c_step, columns)
     return multiply_tile
-
-
-@overload(tiles.multiply, inline="always")
-def _multiply(a, a_start, a_row, a_column, row_begin, row_end, b, b_start, b_row, b_column, vectors, depth,
-              bias, add, c, c_start, c_step, columns):
-    return tiles.multiply
 
 
 @intrinsic

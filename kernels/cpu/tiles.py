@@ -16,7 +16,7 @@ import numpy as np
 from ..compile import inlined
 
 ONE_ROW = 8                     # vectors in a tile of one row
-DEPTH = 256                     # products taken at once
+DEPTH = 192                     # products taken at once
 
 
 @functools.cache
@@ -59,6 +59,7 @@ def multiply_tile(one_row, vectors, a, a_start, a_row, a_column, first_row, rows
             c[c_start + i * c_step + j] = total
 
 
+@inlined
 def multiply(a, a_start, a_row, a_column, row_begin, row_end, b, b_start, b_row, b_column, vectors, depth,
              bias, add, c, c_start, c_step, columns):
     """Products of rows ``row_begin`` to ``row_end`` and the first ``vectors`` vectors, tile by tile.

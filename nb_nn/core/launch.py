@@ -53,7 +53,7 @@ def empty(shape: tuple[int, ...], kind: dtype, device: Any = CPU) -> Any:
 def unary(name: str, x: Any, numbers: tuple = (), out: Any = None, result: str = SAME) -> Any:
     """Apply the formula ``name`` to each element; ``numbers`` are further arguments of it."""
     if out is None:
-        plan = _plans.get((name, x._dtype))
+        plan = _plans.get((name, 1, x._dtype))
         array = x._array
         if plan is not None and x._device is CPU and array.flags.c_contiguous:
             made = memory.empty(array.shape, plan.result.numpy)
@@ -67,7 +67,7 @@ def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> An
     if isinstance(x, TensorBase) and isinstance(y, TensorBase):
         a, b, kind = x._array, y._array, x._dtype
         if kind is y._dtype and a.shape == b.shape and x._device is y._device is CPU and (out is None or out is x):
-            plan = _plans.get((name, kind))
+            plan = _plans.get((name, 2, kind))
             if plan is not None and a.flags.c_contiguous and b.flags.c_contiguous:
                 if out is None:
                     made = memory.empty(a.shape, plan.result.numpy)
@@ -154,7 +154,7 @@ def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, 
     elif result is FLOAT and kind.category < 2:
         kind = dtypes.get_default_dtype()
     answer = dtypes.bool_ if result is BOOL else kind
-    key = (name, kind)
+    key = (name, len(inputs), kind)
     plan = _plans.get(key)
     if plan is None:
         plan = Plan(name, len(inputs), device.type, kind, answer)
@@ -171,7 +171,7 @@ def _flat(name: str, inputs: tuple, numbers: tuple) -> Any:
     first = inputs[0]
     if not isinstance(first, TensorBase):
         return None
-    plan = _plans.get((name, first._dtype))
+    plan = _plans.get((name, len(inputs), first._dtype))
     if plan is None:
         return None
     shape = first._array.shape

@@ -22,6 +22,7 @@ from ..core.tensor_base import TensorBase, wrap
 from . import view
 
 Tensor = TensorBase
+BITS = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 
 
 def kernels() -> Any:
@@ -31,7 +32,7 @@ def kernels() -> Any:
 
 def bits(array: Any) -> Any:
     """An array as unsigned integers of its width, for kernels that move elements and do not compute."""
-    return array if array.dtype.kind == "c" else array.view(f"u{array.itemsize}")
+    return array if array.dtype.kind == "c" else array.view(BITS[array.itemsize])
 
 
 def packed(array: Any, kind: Any) -> Any:
@@ -110,9 +111,35 @@ def rewritten(input: Tensor, out: Any, write: Callable, part: Callable | None = 
     return out
 
 
+def number_as(value: Any, kind: Any) -> Any:
+    """A number as a Python number that fits a type; RuntimeError if it does not."""
+    fits = True
+    if kind.category == 0:
+        return bool(value)
+    if isinstance(value, (complex, np.complexfloating)) and kind.category < 3:
+        fits, value = value.imag == 0, value.real
+    if kind.category == 2:
+        made = float(value)
+        fits = fits and (not math.isfinite(made) or kind is dtypes.float64 or builtins.abs(made) <= LARGEST[kind])
+    elif kind.category == 1:
+        fits = fits and math.isfinite(value)
+        made, limits = int(value) if fits else 0, np.iinfo(kind.numpy)
+        if kind is dtypes.uint8 and -255 <= made < 0:
+            made += 256
+        fits = fits and limits.min <= made <= limits.max
+    else:
+        made = complex(value)
+    if not fits:
+        raise RuntimeError(f"value cannot be converted to type {kind.name} without overflow: {value}")
+    return made
+
+
+LARGEST = {dtypes.float16: 65504.0, dtypes.bfloat16: 3.3895313892515355e38, dtypes.float32: float(np.finfo(np.float32).max)}
+
+
 def scalar_of(value: Any, kind: Any, compute: bool = False) -> Any:
     """A number as one of a tensor's type: its bits, or with ``compute`` its value."""
-    scalar = launch.full_scalar(value, kind, launch.CPU)._array
+    scalar = launch.full_scalar(number_as(value, kind), kind, launch.CPU)._array
     return (launch.from_half(scalar, kind) if kind.half else scalar)[()] if compute else bits(scalar)[()]
 
 

@@ -42,22 +42,24 @@ def common_type(tensors: tuple) -> Any:
 
 
 def joined(name: str, tensors: tuple, arrays: list, dim: int, kind: Any, out: Any) -> Tensor:
-    """Arrays, of which each has the size of the first but in ``dim``, one after the other along it."""
-    shape = list(arrays[0].shape)
-    shape[dim] = sum([array.shape[dim] for array in arrays])
-    size = tuple(shape)
-    if out is not None:
+    """The arrays of tensors, of which each has the size of the first but in ``dim``, one after the other along it."""
+    count = length = 0
+    same = out is None
+    for one, array in zip(tensors, arrays):
+        count, length, same = count + array.size, length + array.shape[dim], same and one._dtype is kind
+    shape = arrays[0].shape
+    size = (*shape[:dim], length, *shape[dim + 1:])
+    if same and count < SMALL:
+        return wrap(np.concatenate(arrays, dim), kind)
+    if out is None:
+        made = memory.empty(size, kind.numpy)
+    else:
         if not dtypes.can_cast(kind, out._dtype):
             raise TypeError(f"torch.{name}(): input types can't be cast to the desired output type {out._dtype.tensor_name[:-6]}")
         launch.check_out(name, out, size, kind)
         if any(np.may_share_memory(array, out._array) for array in arrays):
             return launch.deliver(name, joined(name, tensors, arrays, dim, kind, None)._array, kind, out)
         made, kind = out._array, out._dtype
-    elif all(one._dtype is kind for one in tensors) and sum([array.size for array in arrays]) < SMALL:
-        made = np.empty(size, kind.numpy)
-        return wrap(np.concatenate(arrays, dim, made), kind)
-    else:
-        made = memory.empty(size, kind.numpy)
     start, before = 0, (slice(None),) * dim
     for one, array in zip(tensors, arrays):
         stop = start + array.shape[dim]

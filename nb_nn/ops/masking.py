@@ -14,7 +14,7 @@ from ..core.op import derivative, inplace, no_derivative, op
 from ..core.tensor_base import TensorBase, wrap
 from . import view
 from .comparison import as_mask
-from .indexing import bits, broadcast, number_of, packed, rewritten, scalar_of, source_array
+from .indexing import bits, broadcast, number_as, number_of, packed, rewritten, source_array
 
 Tensor = TensorBase
 
@@ -28,9 +28,14 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any, *, out: Tensor | None =
     >>> masked_fill(tensor([1.0, 2.0, 3.0]), tensor([True, False, True]), 0)
     tensor([0., 2., 0.])
     """
-    mask = as_mask(mask, "masked_fill")
-    filling = scalar_of(number_of("masked_fill_", value), input._dtype, True).item()
-    return elementwise("masked_fill", (input, mask), (filling,), out, KEEP)
+    kind, array, truth = input._dtype, input._array, as_mask(mask, "masked_fill")._array
+    filling = number_as(number_of("masked_fill_", value), kind)
+    if kind.half or array.shape != truth.shape or not (array.flags.c_contiguous and truth.flags.c_contiguous) or (
+            out is not None and out is not input):
+        return elementwise("masked_fill", (input, as_mask(mask, "masked_fill")), (filling,), out, KEEP)
+    made = memory.empty(array.shape, array.dtype) if out is None else array
+    table.loops_of("cpu").flat("masked_fill", 2)(array.ravel(), truth.ravel(), (filling,), made.ravel())
+    return wrap(made, kind) if out is None else out
 
 
 masked_fill_ = inplace(masked_fill)

@@ -17,7 +17,7 @@ from . import view
 from .comparison import maximum
 from .indexing import folded
 from .joining import cat, flip_dims, stack
-from .reduction import into
+from .reduction import amax, amin, into
 
 Tensor = TensorBase
 
@@ -159,12 +159,6 @@ def cummin(input: Tensor, dim: int, *, out: Any = None) -> Any:
     return found if out is None else into(out, found)
 
 
-def logaddexp(a: Tensor, b: Tensor) -> Tensor:
-    """log(exp(a) + exp(b))."""
-    apart = (a - b).abs().masked_fill(a == b, 0)        # also where both are the same infinity
-    return maximum(a, b) + (-apart).exp().log1p()
-
-
 def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """Logarithms of the sums of the exponentials of all elements up to each one along ``dim``, without overflow.
 
@@ -173,14 +167,29 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
     """
     if input._dtype.category < 2:
         raise RuntimeError(f"logcumsumexp: the elements must be floating, got {input.dtype}")
+    if not input._array.size:
+        result = view.clone(input)
+    else:
+        top = amax(view.detach(input), dim, True)
+        near = bool((top - amin(view.detach(input), dim, True) < NEAR.get(input._dtype, 10)).all())
+        result = cumsum((input - top).exp(), dim).log() + top if near else doubled_logsumexp(input, dim)
+    return result if out is None else launch.deliver("logcumsumexp", result._array, result._dtype, out)
+
+
+NEAR = {dtypes.float32: 60, dtypes.float64: 600}       # exponentials of numbers so far apart are still normal numbers
+
+
+def doubled_logsumexp(input: Tensor, dim: int) -> Tensor:
+    """`logcumsumexp` of any numbers: of 1, 2, 4, ... elements up to each one."""
     result, reach = input, 1
     size = input._array.shape[wrap_dim(dim, input._array.ndim)] if input._array.ndim else 1
-    while reach < size:                         # of 1, 2, 4, ... elements up to each one
+    while reach < size:
         done, rest = view.narrow(result, dim, 0, reach), view.narrow(result, dim, reach, size - reach)
-        result = cat((done, logaddexp(rest, view.narrow(result, dim, 0, size - reach))), dim)
+        before = view.narrow(result, dim, 0, size - reach)
+        apart = (rest - before).abs().masked_fill(rest == before, 0)        # also where both are the same infinity
+        result = cat((done, maximum(rest, before) + (-apart).exp().log1p()), dim)
         reach *= 2
-    result = view.clone(result) if result is input else result
-    return result if out is None else launch.deliver("logcumsumexp", result._array, result._dtype, out)
+    return view.clone(result) if result is input else result
 
 
 def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *,

@@ -255,10 +255,10 @@ def unique_of(input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     total, inverse = np.zeros(1, np.int64), memory.empty((rows.n,), np.dtype(np.int64))
     if rows.n:
         kernels().sort(rows.x, False, ordered, came_from)
-        launch.launch("count_distinct", ordered.reshape(-1), total, work=rows.n)
+        launch.launch("count_distinct", ordered.reshape(-1), total, work=0)
     values, counts = np.empty(int(total[0]), rows.x.dtype), np.empty(int(total[0]), np.int64)
     if rows.n:
-        launch.launch("unique_of_sorted", ordered.reshape(-1), came_from.reshape(-1), values, inverse, counts, work=rows.n)
+        launch.launch("unique_of_sorted", ordered.reshape(-1), came_from.reshape(-1), values, inverse, counts, work=0)      # both are serial
     values = values.view(np.bool_) if rows.kind is dtypes.bool_ else values
     return launch.deliver("unique", values, rows.kind, None), wrap(inverse.reshape(size), INT64), wrap(counts, INT64)
 
@@ -284,7 +284,8 @@ def runs_of(input: Tensor, dim: int | None) -> tuple[Tensor, Tensor, Tensor]:
     if not count:
         none = input.new_empty((0,), dtype=INT64)
         return view.clone(input if dim is not None else view.reshape(input, (-1,))), none, none
-    changes = reduction.any(view.narrow(rows, 0, 1, count - 1) != view.narrow(rows, 0, 0, count - 1), 1)
+    changes = view.narrow(rows, 0, 1, count - 1) != view.narrow(rows, 0, 0, count - 1)
+    changes = view.reshape(changes, (-1,)) if rows._array.shape[1] == 1 else reduction.any(changes, 1)
     first = input.new_zeros((1,), dtype=INT64)
     starts = cat((first, view.reshape(nonzero_places(changes), (-1,)) + 1))
     lengths = cat((view.narrow(starts, 0, 1, starts._array.size - 1), first + count)) - starts
@@ -406,7 +407,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     if x.size and weights is None:
         launch.launch("bincount", x, made, work=x.size)
     elif x.size:
-        launch.launch("bincount_weighted", x, launch.contiguous_array(weights, kind), made, work=x.size)
+        launch.launch("bincount_weighted", x, launch.contiguous_array(weights, kind), made, work=0)     # serial
     return wrap(made, kind)
 
 

@@ -21,7 +21,7 @@ from ..core.state import recorders, state
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, view_of, wrap
 from . import creation, view
-from .indexing import bits, broadcast, check_range, kernels, packed, rewritten, source_array
+from .indexing import bits, broadcast, check_range, kernels, number_as, packed, rewritten, selected, source_array
 from .masking import masked_fill_, masked_select, nonzero_places
 
 Tensor = TensorBase
@@ -33,13 +33,17 @@ def getitem(input: Tensor, index: Any) -> Tensor:
     """The elements that an index names."""
     if index.__class__ is int and input._array.ndim and -len(input._array) <= index < len(input._array):
         return view.select_index(input, 0, index if index >= 0 else index + len(input._array))
-    if not recorders and not (state.grad and (input._requires_grad or input._base is not None and input._base._requires_grad)):
+    if not recorders and not (state.grad and wants_grad(input)):
         found = plain_index(index)
         if found is not None:
             try:
                 return view_of(input, input._array[found])
             except IndexError:
                 pass            # raised again, in our words, below
+    if index.__class__ is int and input._array.ndim:
+        return picked(input, 0, index, 0)
+    if isinstance(index, TensorBase) and index._dtype is dtypes.int64 and index._array.ndim and input._array.ndim:
+        return index_get(input, (index,))
     part, picks = walk(input, index)
     if not picks:
         return view.alias(part) if part is input else part
@@ -56,7 +60,7 @@ def masks_all(part: Tensor, picks: list) -> bool:
 def plain_index(index: Any) -> Any:
     """An index of integers, slices, None and Ellipsis alone, so that NumPy makes a view; None for any other."""
     kind = index.__class__
-    if kind is int:
+    if kind is int or index is None:
         return index, ...
     if kind is slice:
         return index if index.step is None or index.step.__class__ is int and index.step > 0 else None
@@ -257,7 +261,12 @@ class Picks:
 @op
 def index_get(input: Tensor, indices: tuple) -> Tensor:
     """The elements at the places that broadcast int64 tensors name, each for its dimension (None: all of the dimension)."""
-    picks, kind = Picks("index", input._array, indices), input._dtype
+    array, kind = input._array, input._dtype
+    if len(indices) == 1:
+        places = packed(indices[0]._array, dtypes.int64)
+        check_range(places, array.shape[0], 0, IndexError, -array.shape[0])
+        return wrap(selected(array, kind, 0, places, (*places.shape, *array.shape[1:])), kind)
+    picks = Picks("index", array, indices)
     if picks.scattered:
         return wrap(np.ascontiguousarray(picks.moved[picks.key()]), kind)
     made = memory.empty(picks.shape, kind.numpy)
@@ -316,8 +325,7 @@ derivative(put_indices, input=lambda grad, indices, accumulate: grad if accumula
 
 def setitem(input: Tensor, index: Any, value: Any) -> None:
     """Write a number or a tensor, broadcast, to the elements that an index names."""
-    if value.__class__ in (float, int, bool) and not recorders and not input._dtype.half and not (
-            state.grad and (input._requires_grad or input._base is not None and input._base._requires_grad)):
+    if not recorders and not (state.grad and (wants_grad(input) or isinstance(value, TensorBase) and wants_grad(value))):
         found = plain_index(index)
         if found is not None and wrote_few(input, found, value):
             return
@@ -325,24 +333,37 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
         module = type(value).__module__
         raise TypeError(f"can't assign a {'' if module == 'builtins' else module + '.'}{type(value).__name__} to a {input.type()}")
     part, picks = walk(input, index)
+    kind = part._dtype
     if not picks:
         if isinstance(value, TensorBase):
             view.copy_(part, without_ones(value, part._array.ndim))
         else:
-            creation.fill_(part, value)
+            creation.fill_(part, number_as(value, kind))
         return
     if not isinstance(value, TensorBase):
-        value = launch.full_scalar(value, part._dtype, part._device)
-    if len(picks) == 1 and picks[0][1]._dtype in MASKS and value._array.size == 1 and value._dtype is part._dtype:
+        value = launch.full_scalar(number_as(value, kind), kind, part._device)
+    if len(picks) == 1 and picks[0][1]._dtype in MASKS and value._array.size == 1 and value._dtype is kind:
         dim, mask = picks[0]
         trailing = part._array.ndim - dim - mask._array.ndim
-        masked_fill_(part, view.reshape(mask, mask._array.shape + (1,) * trailing), view.reshape(value, ()))
+        masked_fill_(part, view.reshape(mask, mask._array.shape + (1,) * trailing) if trailing else mask, view.reshape(value, ()))
     else:
         put_indices_(part, by_dim(picks), without_ones(value, 0))
 
 
+def wants_grad(input: Tensor) -> bool:
+    """Whether a tensor may have a history or want one."""
+    return input._requires_grad or input._base is not None and input._base._requires_grad
+
+
 def wrote_few(input: Tensor, index: Any, value: Any) -> bool:
-    """Write a number to a small part of a tensor; False if that takes more care."""
+    """Write to a small part of a tensor at once; False if that takes more care."""
+    kind = input._dtype
+    if isinstance(value, TensorBase):
+        if value._dtype is not kind or value._device is not input._device or input._device.type != "cpu":
+            return False
+        value = value._array
+    elif kind.half or value.__class__ not in (float, int, bool):
+        return False
     try:
         part = input._array[index]
         if part.size > SMALL or not part.flags.c_contiguous and overlaps_itself(part.shape, part.strides):
@@ -397,3 +418,8 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
 def index_put_(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """In-place form of :func:`index_put`."""
     return put_indices_(input, prepared("index_put_", input, indices), values, accumulate)
+
+
+def delitem(input: Tensor, index: Any) -> None:
+    """Elements cannot be deleted."""
+    raise TypeError("Tensor does not support deleting items")

@@ -1,15 +1,16 @@
 """Views: other sizes and strides over the same memory. A write to a view is a write to its base."""
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
 import numpy as np
 
-from ..core import launch
+from ..core import launch, memory
 from ..core.geometry import contiguous_strides, infer_size, overlaps_itself, sizes_of, view_strides, wrap_dim, wrap_dims
 from ..core.op import derivative, inplace, op
-from ..core.storage import storage_of, storage_offset, strided
+from ..core.storage import Storage, storage_of, storage_offset, strided
 from ..core.tensor_base import TensorBase, alias_of, view_of
 
 Tensor = TensorBase
@@ -581,6 +582,39 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple:
     if length == 0:
         return tuple([slice_dim(input, dim, 0, 0, 1) for _ in range(chunks)])
     return split(input, -(-length // chunks), dim)
+
+
+def resize_(input: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
+    """Change the size in place; the elements in memory stay, in C order, and further ones are uninitialised.
+
+    Where the storage is too small the tensor gets a larger one of its own; views that share the old one keep that.
+
+    >>> tensor([[1, 2], [3, 4]]).resize_(3)
+    tensor([1, 2, 3])
+    """
+    check_memory_format(memory_format)
+    size = sizes_of(sizes)
+    if any(one < 0 for one in size):
+        raise RuntimeError(f"resize_(): sizes must not be negative, got {list(size)}")
+    if input._array.shape == size:
+        return input
+    if input.requires_grad:
+        raise RuntimeError("cannot resize variables that require grad")
+    storage, offset, needed = storage_of(input), storage_offset(input), math.prod(size)
+    if offset + needed > storage.root.size:
+        if not storage.resizable:
+            raise RuntimeError("Trying to resize storage that is not resizable: it belongs to a NumPy array")
+        root = memory.empty((needed,), storage.root.dtype)
+        kept = min(storage.root.size - offset, needed)
+        root[:kept] = storage.root[offset:offset + kept]
+        input._storage, input._base, offset = Storage(root), None, 0
+    input._array = strided(input._storage.root, size, contiguous_strides(size), offset)
+    return input
+
+
+def resize_as_(input: Tensor, the_template: Tensor) -> Tensor:
+    """`resize_` to the size of another tensor."""
+    return resize_(input, the_template.size())
 
 
 @op

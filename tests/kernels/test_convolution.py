@@ -3,7 +3,8 @@ import itertools
 
 import numpy as np
 import pytest
-from nb_nn.kernels import table
+
+from nb_nn.kernels import table, threads
 
 CASES = [  # batch, channels, height, width, channels out, kernel, stride, padding, dilation, groups
     (2, 3, 7, 9, 4, (3, 3), (1, 1), (1, 1), (1, 1), 1),
@@ -68,3 +69,59 @@ def test_convolution_and_its_gradients(case, dtype):
     got = np.full_like(bias, np.nan)
     table.find("cpu", "conv2d_backward_bias")(grad, got)
     np.testing.assert_array_equal(got, grad.sum((0, 2, 3)))
+
+
+LARGER = [  # these are divided among threads
+    ((9, 6, 20, 20), (16, 6, 3, 3), (1, 1), (1, 1), (1, 1), 1),
+    ((3, 12, 16, 16), (8, 3, 5, 5), (2, 2), (2, 2), (1, 1), 4),
+    ((1, 24, 32, 32), (24, 1, 3, 3), (1, 1), (1, 1), (1, 1), 24),
+    ((2, 40, 16, 16), (34, 40, 1, 1), (1, 1), (0, 0), (1, 1), 1),
+]
+
+
+@pytest.mark.parametrize("shape, weight_shape, stride, padding, dilation, groups", LARGER)
+def test_one_and_two_threads_give_the_same_bits(shape, weight_shape, stride, padding, dilation, groups):
+    rng = np.random.default_rng(0)
+    x, weight, bias = [rng.standard_normal(size).astype("f4") for size in (shape, weight_shape, weight_shape[:1])]
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(x, ((0, 0), (0, 0), *[(p, p) for p in padding])), weight_shape[2:], (2, 3))
+    windows = windows[:, :, ::stride[0], ::stride[1]].astype("f8")
+    n, c, h, w = windows.shape[:4]
+    windows = windows.reshape(n, groups, c // groups, h, w, *weight_shape[2:])
+    by_group = weight.astype("f8").reshape(groups, -1, *weight_shape[1:])
+    out = np.einsum("ngchwij,gocij->ngohw", windows, by_group).reshape(n, -1, h, w) + bias[:, None, None]
+    grad = rng.standard_normal(out.shape).astype("f4")
+    grad_weight = np.einsum("ngchwij,ngohw->gocij", windows, grad.reshape(n, groups, -1, h, w)).reshape(weight_shape)
+    geometry, before, results = (stride, padding, dilation, groups), threads.count, []
+    try:
+        for count in (1, 2):
+            threads.set_count(count)
+            got = [np.empty(size, "f4") for size in (out.shape, shape, weight_shape, weight_shape[:1])]
+            table.find("cpu", "conv2d")(x, weight, bias, *geometry, got[0])
+            table.find("cpu", "conv2d_backward_input")(grad, weight, *geometry, got[1])
+            table.find("cpu", "conv2d_backward_weight")(grad, x, *geometry, got[2], got[3])
+            results.append(got)
+    finally:
+        threads.set_count(before)
+    for one, two in zip(*results):
+        np.testing.assert_array_equal(one, two)
+    np.testing.assert_allclose(results[0][0], out, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(results[0][2], grad_weight, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(results[0][3], grad.sum((0, 2, 3)), rtol=1e-4, atol=1e-3)
+    # the gradient of the input is the adjoint of the convolution
+    assert np.isclose((results[0][1].astype("f8") * x).sum(), (grad * (out - bias[:, None, None])).sum(), rtol=1e-4)
+
+
+def test_nan_reaches_the_windows_that_hold_it_and_no_others():
+    x, weight, out = np.zeros((1, 1, 6, 40), "f4"), np.ones((1, 1, 3, 3), "f4"), np.empty((1, 1, 6, 40), "f4")
+    x[0, 0, 2, 30] = np.nan
+    table.find("cpu", "conv2d")(x, weight, None, (1, 1), (1, 1), (1, 1), 1, out)
+    expected = np.zeros((6, 40), bool)
+    expected[1:4, 29:32] = True
+    np.testing.assert_array_equal(np.isnan(out[0, 0]), expected)
+
+
+def test_arrays_that_may_not_be_written_are_read():
+    x, weight, out = np.ones((1, 1, 4, 4), "f4"), np.ones((1, 1, 1, 1), "f4"), np.empty((1, 1, 4, 4), "f4")
+    x.flags.writeable = weight.flags.writeable = False
+    table.find("cpu", "conv2d")(x, weight, None, (1, 1), (0, 0), (1, 1), 1, out)
+    np.testing.assert_array_equal(out, x)

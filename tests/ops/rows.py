@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from oracle import FLOATS, INTEGERS, numbers
+from oracle import FLOATS, INTEGERS, numbers, rounded
 from scipy import special
 
 import nb_nn as torch
@@ -58,13 +58,13 @@ class Case:
 
     def operands(self, kind: str, shape: tuple = (3, 4)) -> list[np.ndarray]:
         """Random inputs of one type."""
-        return [self.apart(numbers(kind, shape, *self.bounds(place), seed=place + 1)) for place in range(self.inputs)]
+        return [self.apart(numbers(kind, shape, *self.bounds(place), seed=place + 1), kind) for place in range(self.inputs)]
 
-    def apart(self, array: np.ndarray) -> np.ndarray:
+    def apart(self, array: np.ndarray, kind: str) -> np.ndarray:
         """Numbers moved away from where the slope jumps."""
         if self.away_from is None or array.dtype.kind != "f":
             return array
-        return np.where(abs(abs(array) - self.away_from) < 0.05, array + array.dtype.type(0.125), array)
+        return rounded(np.where(abs(abs(array) - self.away_from) < 0.05, array + array.dtype.type(0.125), array), kind)
 
     def expected(self, arrays: list[np.ndarray], kind: str) -> np.ndarray:
         """What the oracle says of inputs of one type."""
@@ -127,7 +127,7 @@ UNARY = [
     Case("erfc", special.erfc, answer=FLOAT),
     Case("erfinv", special.erfinv, low=-0.9, high=0.9, answer=FLOAT),
     Case("relu", lambda x: np.maximum(x, 0), kinds=NUMBERS, away_from=0),
-    Case("clamp", np.clip, params=(-1, 1), kinds=NUMBERS, away_from=1),
+    Case("clamp", np.clip, params=(0, 1), kinds=NUMBERS, away_from=1),
     Case("clamp_min", np.maximum, params=(1,), kinds=NUMBERS, away_from=1),
     Case("clamp_max", np.minimum, params=(1,), kinds=NUMBERS, away_from=1),
     Case("logical_not", np.logical_not, answer=BOOL, gradient=False),
