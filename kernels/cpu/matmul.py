@@ -13,12 +13,13 @@ import numpy as np
 
 from .. import table, threads
 from ..compile import REASSOCIATE, inlined, kernel, prange
-from .tiles import copy, lanes, memory, multiply, tile_rows, turn, vector_length, vector_table
+from .tiles import copy, lanes, memory, multiply, tile_height, tile_rows, turn, vector_length, vector_table
 from .workspace import scratch
 
 PANEL_DEPTH = 1024              # rows of b copied at once
 SMALL = 1 << 16                 # multiplications that BLAS makes on one thread in any case
 TINY = 1 << 12                  # those of a matrix, one of many, for which a plain loop is best
+COPIED = 1 << 21 
 FEW = 4                         # rows of a for which b is not worth copying
 CHUNK = 256                     # columns made together for few rows
 
@@ -48,6 +49,17 @@ def copy_panel(b, start, row_step, column_step, depth, width, panel, panel_width
             copy(b, start + k * row_step, panel, k * panel_width, width)
     else:
         turn(b, start, column_step, width, depth, panel, panel_width)
+
+
+@kernel
+def copy_strips(a, a_start, step, rows, strips):
+    """Copy matrices whose columns are adjacent as (batch, strips, depth, rows of a tile)."""
+    _, count, depth, height = strips.shape
+    for task in prange(a_start.size * count):
+        item, strip = np.int64(task) // count, np.int64(task) % count
+        target = strips[item, strip].reshape(depth * height)
+        for k in range(depth):
+            copy(memory(a), a_start[item] + strip * height + k * step, target, k * height, min(height, rows - strip * height))
 
 
 @kernel
@@ -193,6 +205,13 @@ def matmul(a, b, out):
             many_rows(readable(a, False), b, b_start, b_step, batch, out)
 
 
+@functools.lru_cache(512)
+def strip_rows(rows: int, height: int, depth: int) -> np.ndarray:
+    """Where each row is in strips of ``height`` rows."""
+    index = np.arange(rows)
+    return index // height * (height * depth) + index % height
+
+
 def many_rows(a, b, b_start, b_step, batch, out):
     """`matmul` for more than a few rows."""
     items, rows, columns = out.shape
@@ -201,8 +220,15 @@ def many_rows(a, b, b_start, b_step, batch, out):
     tasks = items * -(-columns // (3 * length))
     row_blocks = max(1, min(-(-16 * sharers // tasks), rows // 32))
     a_start, a_row, a_column = starts(a, batch), *[places(size, step // a.itemsize) for size, step in zip(a.shape, a.strides)][-2:]
+    a_at, step = origin(a), a.strides[-1] // a.itemsize
+    if a.strides[-2] == a.itemsize and step > 1 and columns > 3 * length and rows * columns * depth > COPIED:
+        height = tile_height(out.dtype)
+        strips = scratch("strips", out.dtype, (items, -(-rows // height), depth, height))
+        copy_strips(a_at, a_start, step, rows, strips, work=items * rows * depth)
+        a_at, a_start = strips.reshape(-1), places(items, strips[0].size)
+        a_row, a_column = strip_rows(rows, height, depth), places(depth, height)
     panels = scratch("panels", out.dtype, (sharers, 3 * length * (min(depth, PANEL_DEPTH) + length)))
-    matrix_products(origin(a), a_start, a_row, a_column, b, b_start, b_step, places(PANEL_DEPTH, 3 * length),
+    matrix_products(a_at, a_start, a_row, a_column, b, b_start, b_step, places(PANEL_DEPTH, 3 * length),
                     vector_table(3, length), np.zeros(rows, out.dtype), row_blocks, panels, out,
                     work=items * rows * columns * depth // 16)
 

@@ -16,7 +16,7 @@ import numpy as np
 from ..compile import inlined
 
 ONE_ROW = 8                     # vectors in a tile of one row
-DEPTH = 192                     # products taken at once
+DEPTH = 384                     # products taken at once
 
 
 @functools.cache
@@ -27,9 +27,16 @@ def lanes(dtype: np.dtype) -> int:
     return tile_code.VECTOR_BYTES // dtype.itemsize
 
 
-def tile_rows(a):
+def tile_height(dtype: np.dtype) -> int:
     """How many rows a tile has."""
-    return 8
+    from . import tile_code
+
+    return tile_code.ROWS
+
+
+def tile_rows(a):
+    """`tile_height`, in compiled code."""
+    return tile_height(a.dtype)
 
 
 def vector_length(a):

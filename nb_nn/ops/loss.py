@@ -55,7 +55,24 @@ def mse_loss(input: Tensor, target: Tensor, size_average: bool | None = None, re
     """
     reduction = reduction_of(reduction, size_average, reduce)
     paired("mse_loss", input, target)
-    return reduced((input - target).square(), reduction)
+    return squared_error(input, target, REDUCTIONS[reduction])
+
+
+@op
+def squared_error(input: Tensor, target: Tensor, reduction: int) -> Tensor:
+    """`mse_loss` with checked arguments; one step, for its backward has a short form."""
+    loss = (input - target).square()
+    return loss if reduction == 0 else loss.mean() if reduction == 1 else loss.sum()
+
+
+def _squared_error_gradients(grad: Tensor, input: Tensor, target: Tensor, reduction: int, needs: tuple) -> list:
+    apart = input - target
+    for_input = apart * (grad * (2 / max(apart._array.size, 1) if reduction == 1 else 2))
+    return [for_input if needs[0] else None, -for_input if needs[1] else None]
+
+
+squared_error.declaration.node_name = "MseLossBackward0"
+derivative(squared_error, _squared_error_gradients, ("input", "target"))
 
 
 def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
@@ -114,23 +131,23 @@ def classes_of(target: Tensor, classes: int, ignore_index: int, name: str) -> An
     return array
 
 
-def losses_like(shape: tuple, reduction: int, kind: np.dtype) -> tuple[Any, Any]:
-    """Memory for losses (one a target, or one in all) and for the sum of weights."""
-    return memory.empty(shape, kind) if reduction == 0 else np.zeros((), kind), np.zeros((), kind)
+def losses_like(shape: tuple, reduction: int, kind: np.dtype) -> Any:
+    """Memory for losses: one a target, or one in all."""
+    return memory.empty(shape if reduction == 0 else (), kind)
 
 
 @op
 def nll_loss_op(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: int) -> tuple[Tensor, Tensor]:
-    """`nll_loss` with checked arguments; and the sum of the targets' weights. input is (N, C, \\*) or (C)."""
+    """The sum of the targets' weights, which backward keeps; and `nll_loss` with checked arguments: input (N, C, \\*) or (C)."""
     kind, shape = input._dtype, input._array.shape
     lone = len(shape) == 1
     classes = shape[0] if lone else shape[1]
     targets, weights = classes_of(target, classes, ignore_index, "nll_loss"), weights_of(weight, classes, kind, "nll_loss")
     array = launch.contiguous_array(input).reshape(1 if lone else shape[0], classes, math.prod(shape[2:]))
-    loss, total = losses_like(targets.shape, reduction, kind.compute)
+    loss, total = losses_like(targets.shape, reduction, array.dtype), np.empty((), array.dtype)
     launch.launch("nll_loss", array, targets.reshape(array.shape[0], array.shape[2]), weights, ignore_index, reduction,
                   loss.reshape(-1), total.reshape(-1), device=input._device, work=targets.size)
-    return launch.deliver("nll_loss", loss, kind, None), wrap(total, dtypes.from_numpy(total.dtype))
+    return wrap(total, dtypes.from_numpy(total.dtype)), launch.deliver("nll_loss", loss, kind, None)
 
 
 @op
@@ -163,8 +180,8 @@ def at_targets(values: Tensor, target: Tensor) -> Tensor:
 
 
 nll_loss_op.declaration.node_name = "NllLossBackward0"
-derivative(nll_loss_op, input=lambda grad, input_size, target, weight, results, ignore_index, reduction:
-           nll_loss_backward(grad, input_size, target, weight, results[1], ignore_index, reduction))
+derivative(nll_loss_op, input=lambda grads, input_size, target, weight, result, ignore_index, reduction:
+           nll_loss_backward(grads[1], input_size, target, weight, result, ignore_index, reduction))
 derivative(nll_loss_backward, grad_output=lambda grad, target, weight, total, ignore_index, reduction:
            -at_targets(grad, target) * shares(target, weight, total, ignore_index, reduction))
 
@@ -196,51 +213,52 @@ def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_a
     """
     reduction = reduction_of(reduction, size_average, reduce)
     check_classes("nll_loss", input, target)
-    return nll_loss_op(input, target, weight, ignore_index, REDUCTIONS[reduction])[0]
+    return nll_loss_op(input, target, weight, ignore_index, REDUCTIONS[reduction])[1]
 
 
 @op
 def cross_entropy_op(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int,
-                     reduction: int) -> tuple[Tensor, Tensor, Tensor]:
-    """`cross_entropy` of scores (N, C) and classes (N); the sum of the targets' weights; and what normalizes each row."""
+                     reduction: int) -> tuple[Tensor, Tensor]:
+    """What backward keeps, and `cross_entropy` of scores (N, C) and classes (N).
+
+    Kept are two numbers that normalize each row, and behind them the sum of the targets' weights (2 N + 1).
+    """
     kind = input._dtype
     array = launch.contiguous_array(input)
     targets = classes_of(target, array.shape[1], ignore_index, "cross_entropy")
     weights = weights_of(weight, array.shape[1], kind, "cross_entropy")
-    loss, total = losses_like(targets.shape, reduction, array.dtype)
-    normalizers = memory.empty((array.shape[0], 2), array.dtype)
-    launch.launch("cross_entropy", array, targets, weights, ignore_index, reduction, loss.reshape(-1), total.reshape(-1), normalizers,
-                  device=input._device, work=array.size)
-    small = dtypes.from_numpy(array.dtype)
-    return launch.deliver("cross_entropy", loss, kind, None), wrap(total, small), wrap(normalizers, small)
+    loss, kept = losses_like(targets.shape, reduction, array.dtype), memory.empty((2 * array.shape[0] + 1,), array.dtype)
+    launch.launch("cross_entropy", array, targets, weights, ignore_index, reduction, loss.reshape(-1), kept[-1:],
+                  kept[:-1].reshape(-1, 2), device=input._device, work=array.size)
+    return wrap(kept, dtypes.from_numpy(kept.dtype)), launch.deliver("cross_entropy", loss, kind, None)
 
 
 @op
-def cross_entropy_backward(grad_output: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, total: Tensor,
-                           normalizers: Tensor, ignore_index: int, reduction: int) -> Tensor:
+def cross_entropy_backward(grad_output: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, kept: Tensor,
+                           ignore_index: int, reduction: int) -> Tensor:
     """Gradient of the input of `cross_entropy_op`."""
     kind = input._dtype
     array = launch.contiguous_array(input)
     made = memory.empty(array.shape, array.dtype)
     launch.launch("cross_entropy_backward", launch.contiguous_array(grad_output, kind).reshape(-1), array,
                   launch.contiguous_array(target, dtypes.int64),
-                  NOTHING[array.dtype] if weight is None else launch.contiguous_array(weight, kind), total._array.reshape(-1),
-                  normalizers._array, ignore_index, reduction, made, device=input._device)
+                  NOTHING[array.dtype] if weight is None else launch.contiguous_array(weight, kind), kept._array[-1:],
+                  kept._array[:-1].reshape(-1, 2), ignore_index, reduction, made, device=input._device)
     return launch.deliver("cross_entropy_backward", made, kind, None)
 
 
-def _cross_entropy_second(grad: Tensor, grad_output: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, total: Tensor,
+def _cross_entropy_second(grad: Tensor, grad_output: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, kept: Tensor,
                           ignore_index: int, reduction: int) -> list:
     """The first gradient is share * grad_output * (probabilities - one_hot(target))."""
-    share, probable = shares(target, weight, total, ignore_index, reduction), softmax_dim(input, 1)
+    share, probable = shares(target, weight, kept[-1], ignore_index, reduction), softmax_dim(input, 1)
     expected = (grad * probable).sum(1)
     return [share * (expected - at_targets(grad, target)),
             (share * grad_output).unsqueeze(1) * probable * (grad - expected.unsqueeze(1))]
 
 
 cross_entropy_op.declaration.node_name = "NllLossBackward0"
-derivative(cross_entropy_op, input=lambda grad, input, target, weight, results, ignore_index, reduction:
-           cross_entropy_backward(grad, input, target, weight, results[1], results[2], ignore_index, reduction))
+derivative(cross_entropy_op, input=lambda grads, input, target, weight, result, ignore_index, reduction:
+           cross_entropy_backward(grads[1], input, target, weight, result, ignore_index, reduction))
 derivative(cross_entropy_backward, _cross_entropy_second, ("grad_output", "input"))
 
 
@@ -263,9 +281,9 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, s
         return entropy_of_probabilities(input, target, weight, reduction, label_smoothing)
     check_classes("cross_entropy", input, target)
     if input._array.ndim == 2 and label_smoothing == 0:
-        return cross_entropy_op(input, target, weight, ignore_index, REDUCTIONS[reduction])[0]
+        return cross_entropy_op(input, target, weight, ignore_index, REDUCTIONS[reduction])[1]
     scores = log_softmax_dim(input, 0 if input._array.ndim == 1 else 1)
-    loss, total = nll_loss_op(scores, target, weight, ignore_index, REDUCTIONS[reduction])
+    total, loss = nll_loss_op(scores, target, weight, ignore_index, REDUCTIONS[reduction])
     if label_smoothing == 0:
         return loss
     classes = 0 if input._array.ndim == 1 else 1

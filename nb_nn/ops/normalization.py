@@ -71,10 +71,11 @@ def move(running: Tensor | None, value: Any, momentum: float) -> None:
     """Take one step of an exponential average, in place."""
     if running is None:
         return
-    kind = running._dtype
-    old = launch.contiguous_array(running)
-    launch.copy_array(old * (1 - momentum) + value * momentum if kind.half else
-                      (old * (1 - momentum) + value * momentum).astype(kind.numpy), dtypes.float32 if kind.half else kind, running)
+    if running._dtype.half:
+        launch.copy_array(launch.contiguous_array(running) * (1 - momentum) + value * momentum, dtypes.float32, running)
+    else:
+        running._array *= 1 - momentum
+        running._array += value * momentum
     storage_of(running).version += 1
 
 
@@ -210,21 +211,20 @@ def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor |
 
 @op
 def layer_norm_dims(input: Tensor, count: int, weight: Tensor | None, bias: Tensor | None,
-                    eps: float) -> tuple[Tensor, Tensor, Tensor]:
-    """`layer_norm` of the last ``count`` dimensions; and the mean and 1 / deviation of each row."""
+                    eps: float) -> tuple[Tensor, Tensor]:
+    """Mean and 1 / deviation (2, rows) of the last ``count`` dimensions, which backward keeps; and their `layer_norm`."""
     kind, shape = input._dtype, input._array.shape
     array = launch.contiguous_array(input).reshape(math.prod(shape[:-count]), math.prod(shape[-count:]))
     made = memory.empty(array.shape, kind.compute)
-    mean, rstd = memory.empty(array.shape[:1], made.dtype), memory.empty(array.shape[:1], made.dtype)
+    stats = memory.empty((2, array.shape[0]), made.dtype)
     if made.size:
-        launch.launch("layer_norm", array, or_nothing(weight, kind), or_nothing(bias, kind), eps, made, mean, rstd,
+        launch.launch("layer_norm", array, or_nothing(weight, kind), or_nothing(bias, kind), eps, made, stats[0], stats[1],
                       device=input._device, work=made.size)
-    small = dtypes.from_numpy(made.dtype)
-    return launch.deliver("layer_norm", made.reshape(shape), kind, None), wrap(mean, small), wrap(rstd, small)
+    return wrap(stats, dtypes.from_numpy(stats.dtype)), launch.deliver("layer_norm", made.reshape(shape), kind, None)
 
 
 @op
-def layer_norm_backward(grad_output: Tensor, input: Tensor, count: int, weight: Tensor | None, mean: Tensor, rstd: Tensor, eps: float,
+def layer_norm_backward(grad_output: Tensor, input: Tensor, count: int, weight: Tensor | None, stats: Tensor, eps: float,
                         with_weight: bool) -> tuple:
     """Gradients of input, weight and bias of `layer_norm_dims`; the latter two None if not wanted."""
     kind, shape = input._dtype, input._array.shape
@@ -233,7 +233,7 @@ def layer_norm_backward(grad_output: Tensor, input: Tensor, count: int, weight: 
     for_weight, for_bias = (np.empty(array.shape[1] if with_weight else 0, made.dtype) for _ in range(2))
     if made.size:
         launch.launch("layer_norm_backward", launch.contiguous_array(grad_output, kind).reshape(array.shape), array,
-                      or_nothing(mean, kind), or_nothing(rstd, kind), or_nothing(weight, kind), made, for_weight, for_bias,
+                      stats._array[0], stats._array[1], or_nothing(weight, kind), made, for_weight, for_bias,
                       device=input._device, work=made.size)
     else:
         for_weight.fill(0)
@@ -245,9 +245,9 @@ def layer_norm_backward(grad_output: Tensor, input: Tensor, count: int, weight: 
     return result, wrap(for_weight.reshape(shape[-count:]), small), wrap(for_bias.reshape(shape[-count:]), small)
 
 
-def _layer_norm_gradients(grad: Tensor, input: Tensor, count: int, weight: Tensor | None, results: list, eps: float,
+def _layer_norm_gradients(grads: list, input: Tensor, count: int, weight: Tensor | None, result: Tensor, eps: float,
                           needs: tuple) -> list:
-    found = layer_norm_backward(grad, input, count, weight, results[1], results[2], eps, needs[1] or needs[2])
+    found = layer_norm_backward(grads[1], input, count, weight, result, eps, needs[1] or needs[2])
     return [one if need else None for one, need in zip(found, needs)]
 
 
@@ -279,25 +279,24 @@ def layer_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = Non
             raise RuntimeError(f"Expected {what} to be of same shape as normalized_shape, but got {what} of shape "
                                f"{list(value._array.shape)} and normalized_shape = {list(size)}")
     check_floating("layer_norm", input, weight=weight, bias=bias)
-    return layer_norm_dims(input, len(size), weight, bias, float(eps))[0]
+    return layer_norm_dims(input, len(size), weight, bias, float(eps))[1]
 
 
 @op
-def group_norm_op(input: Tensor, groups: int, weight: Tensor | None, bias: Tensor | None, eps: float) -> tuple[Tensor, Tensor, Tensor]:
-    """`group_norm` with checked arguments; and the mean and 1 / deviation of each group."""
+def group_norm_op(input: Tensor, groups: int, weight: Tensor | None, bias: Tensor | None, eps: float) -> tuple[Tensor, Tensor]:
+    """Mean and 1 / deviation (2, N * groups), which backward keeps; and `group_norm` with checked arguments."""
     kind, shape = input._dtype, input._array.shape
     array = launch.contiguous_array(input).reshape(*shape[:2], math.prod(shape[2:]))
     made = memory.empty(array.shape, kind.compute)
-    mean, rstd = memory.empty((shape[0] * groups,), made.dtype), memory.empty((shape[0] * groups,), made.dtype)
+    stats = memory.empty((2, shape[0] * groups), made.dtype)
     if made.size:
-        launch.launch("group_norm", array, groups, or_nothing(weight, kind), or_nothing(bias, kind), eps, made, mean, rstd,
+        launch.launch("group_norm", array, groups, or_nothing(weight, kind), or_nothing(bias, kind), eps, made, stats[0], stats[1],
                       device=input._device, work=made.size)
-    small = dtypes.from_numpy(made.dtype)
-    return launch.deliver("group_norm", made.reshape(shape), kind, None), wrap(mean, small), wrap(rstd, small)
+    return wrap(stats, dtypes.from_numpy(stats.dtype)), launch.deliver("group_norm", made.reshape(shape), kind, None)
 
 
 @op
-def group_norm_backward(grad_output: Tensor, input: Tensor, groups: int, weight: Tensor | None, mean: Tensor, rstd: Tensor,
+def group_norm_backward(grad_output: Tensor, input: Tensor, groups: int, weight: Tensor | None, stats: Tensor,
                         eps: float) -> tuple[Tensor, Tensor, Tensor]:
     """Gradients of input, weight and bias of `group_norm_op`."""
     kind, shape = input._dtype, input._array.shape
@@ -306,15 +305,15 @@ def group_norm_backward(grad_output: Tensor, input: Tensor, groups: int, weight:
     for_weight, for_bias = np.zeros(shape[1], made.dtype), np.zeros(shape[1], made.dtype)
     if made.size:
         launch.launch("group_norm_backward", launch.contiguous_array(grad_output, kind).reshape(array.shape), array,
-                      or_nothing(mean, kind), or_nothing(rstd, kind), or_nothing(weight, kind), groups, made, for_weight, for_bias,
+                      stats._array[0], stats._array[1], or_nothing(weight, kind), groups, made, for_weight, for_bias,
                       device=input._device, work=made.size)
     small = dtypes.from_numpy(made.dtype)
     return launch.deliver("group_norm_backward", made.reshape(shape), kind, None), wrap(for_weight, small), wrap(for_bias, small)
 
 
-def _group_norm_gradients(grad: Tensor, input: Tensor, groups: int, weight: Tensor | None, results: list, eps: float,
+def _group_norm_gradients(grads: list, input: Tensor, groups: int, weight: Tensor | None, result: Tensor, eps: float,
                           needs: tuple) -> list:
-    found = group_norm_backward(grad, input, groups, weight, results[1], results[2], eps)
+    found = group_norm_backward(grads[1], input, groups, weight, result, eps)
     return [one if need else None for one, need in zip(found, needs)]
 
 
@@ -351,7 +350,7 @@ def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bia
             raise RuntimeError(f"Expected {what} to be a vector of size equal to the number of channels in input, but got {what} of "
                                f"shape {list(value._array.shape)} and input of shape {list(shape)}")
     check_floating("group_norm", input, weight=weight, bias=bias)
-    return group_norm_op(input, num_groups, weight, bias, float(eps))[0]
+    return group_norm_op(input, num_groups, weight, bias, float(eps))[1]
 
 
 def instance_norm(input: Tensor, running_mean: Tensor | None = None, running_var: Tensor | None = None, weight: Tensor | None = None,

@@ -53,7 +53,10 @@ def in_plane(dims: int, *pairs: tuple) -> list[int]:
 @op
 def max_pool(input: Tensor, window: tuple[int, ...], stride: tuple[int, ...], padding: tuple[int, ...], dilation: tuple[int, ...],
              ceil: bool) -> tuple[Tensor, Tensor]:
-    """The largest element of each window of the last dimensions, and its place in its plane."""
+    """The place in its plane of the largest element of each window of the last dimensions, and that element.
+
+    The places come first, for backward keeps the first result; the elements are free to be written to.
+    """
     dims, given, kind = len(window), input._array.shape, input._dtype
     shape = (*given[:-dims], *pooled_size(f"max_pool{dims}d", given, window, stride, padding, dilation, ceil))
     if kind.category != 2:
@@ -62,7 +65,7 @@ def max_pool(input: Tensor, window: tuple[int, ...], stride: tuple[int, ...], pa
     if made.size:
         launch.launch("max_pool2d", planes(launch.contiguous_array(input), dims), *in_plane(dims, window, stride, padding, dilation),
                       planes(made, dims), planes(places, dims), device=input._device, work=made.size * math.prod(window))
-    return launch.deliver("max_pool", made, kind, None), wrap(places, dtypes.int64)
+    return wrap(places, dtypes.int64), launch.deliver("max_pool", made, kind, None)
 
 
 @op
@@ -77,14 +80,14 @@ def max_pool_backward(grad_output: Tensor, places: Tensor, size: tuple[int, ...]
     return launch.deliver("max_pool_backward", made, kind, None)
 
 
-def _at_places(grad: Tensor, places: Tensor, dims: int) -> Tensor:
+def at_places(grad: Tensor, places: Tensor, dims: int) -> Tensor:
     """The elements of planes that windows took."""
     return grad.flatten(-dims).gather(-1, places.flatten(-dims)).reshape(places.shape)
 
 
 max_pool.declaration.node_name = "MaxPool2DWithIndicesBackward0"
-derivative(max_pool, input=lambda grad, input_size, results, window: max_pool_backward(grad, results[1], input_size, len(window)))
-derivative(max_pool_backward, grad_output=lambda grad, places, dims: _at_places(grad, places, dims))
+derivative(max_pool, input=lambda grads, input_size, result, window: max_pool_backward(grads[1], result, input_size, len(window)))
+derivative(max_pool_backward, grad_output=lambda grad, places, dims: at_places(grad, places, dims))
 
 
 @op
@@ -126,9 +129,9 @@ def max_pool_given(name: str, dims: int, input: Tensor, kernel_size: Any, stride
                    return_indices: bool) -> Any:
     """`max_pool` with arguments as users give them."""
     window = each(name, "kernel_size", kernel_size, dims)
-    found = max_pool(input, window, window if stride is None or stride == [] else each(name, "stride", stride, dims),
-                     each(name, "padding", padding, dims), each(name, "dilation", dilation, dims), bool(ceil_mode))
-    return found if return_indices else found[0]
+    places, values = max_pool(input, window, window if stride is None or stride == [] else each(name, "stride", stride, dims),
+                              each(name, "padding", padding, dims), each(name, "dilation", dilation, dims), bool(ceil_mode))
+    return (values, places) if return_indices else values
 
 
 def max_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
@@ -268,11 +271,10 @@ def adaptive_max(name: str, input: Tensor, output_size: Any, dims: int, return_i
     size = adaptive_size(name, given, output_size, dims)
     window = even(given, size)
     if window is not None:
-        found = max_pool(input, window, window, (0,) * dims, (1,) * dims, False)
-        return found if return_indices else found[0]
-    places = places_of_largest(input, size, dims)
-    flat = input.flatten(-dims) if dims > 1 else input
-    values = flat.gather(-1, places.flatten(-dims) if dims > 1 else places).reshape(places.shape)
+        places, values = max_pool(input, window, window, (0,) * dims, (1,) * dims, False)
+    else:
+        places = places_of_largest(input, size, dims)
+        values = at_places(input, places, dims)
     return (values, places) if return_indices else values
 
 

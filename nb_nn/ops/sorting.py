@@ -258,7 +258,7 @@ def unique_of(input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         launch.launch("count_distinct", ordered.reshape(-1), total, work=0)
     values, counts = np.empty(int(total[0]), rows.x.dtype), np.empty(int(total[0]), np.int64)
     if rows.n:
-        launch.launch("unique_of_sorted", ordered.reshape(-1), came_from.reshape(-1), values, inverse, counts, work=0)      # both are serial
+        launch.launch("unique_of_sorted", ordered.reshape(-1), came_from.reshape(-1), values, inverse, counts, work=0)  # serial
     values = values.view(np.bool_) if rows.kind is dtypes.bool_ else values
     return launch.deliver("unique", values, rows.kind, None), wrap(inverse.reshape(size), INT64), wrap(counts, INT64)
 

@@ -265,7 +265,7 @@ def index_get(input: Tensor, indices: tuple) -> Tensor:
     if len(indices) == 1:
         places = packed(indices[0]._array, dtypes.int64)
         check_range(places, array.shape[0], 0, IndexError, -array.shape[0])
-        return wrap(selected(array, kind, 0, places, (*places.shape, *array.shape[1:])), kind)
+        return wrap(selected(array, kind, 0, places.ravel(), (*places.shape, *array.shape[1:])), kind)
     picks = Picks("index", array, indices)
     if picks.scattered:
         return wrap(np.ascontiguousarray(picks.moved[picks.key()]), kind)

@@ -51,7 +51,7 @@ def test_modules_read_the_other_s_state():
     def network(library):
         return library.nn.Sequential(library.nn.Linear(3, 4), library.nn.ReLU(), library.nn.Linear(4, 2, bias=False))
 
-    ours, theirs = network(nn and nb_nn), network(torch)
+    ours, theirs = network(nb_nn), network(torch)
     x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
     ours.load_state_dict(moved(theirs.state_dict(), nb_nn))
     np.testing.assert_allclose(ours(nb_nn.tensor(x)).detach().numpy(), theirs(torch.tensor(x)).detach().numpy(), rtol=1e-5, atol=1e-6)
@@ -62,8 +62,8 @@ def test_modules_read_the_other_s_state():
 
 
 def test_reprs():
-    makers = [lambda n: n.Linear(2, 3), lambda n: n.ModuleList([n.ReLU(), n.ReLU(), n.Tanh()]), lambda n: n.Dropout(0.1), lambda n: n.GELU(),
-              lambda n: n.Softplus(), lambda n: n.Hardtanh(inplace=True), lambda n: n.PReLU(), lambda n: n.Bilinear(1, 2, 3),
+    makers = [lambda n: n.Linear(2, 3), lambda n: n.ModuleList([n.ReLU(), n.ReLU(), n.Tanh()]), lambda n: n.Dropout(0.1),
+              lambda n: n.GELU(), lambda n: n.Softplus(), lambda n: n.Hardtanh(inplace=True), lambda n: n.PReLU(), lambda n: n.Bilinear(1, 2, 3),
               lambda n: n.ModuleDict({"a": n.Sequential(n.ELU(), n.Flatten())}), lambda n: n.Softmax(dim=-1), lambda n: n.RReLU(),
               lambda n: n.Threshold(1, 2), lambda n: n.Unflatten(1, (2, 3)), lambda n: n.CELU(inplace=True), lambda n: n.Softshrink(1.0)]
     for make in makers:
