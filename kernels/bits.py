@@ -60,3 +60,18 @@ def unit(row):
 def fmod(x, y):
     """What is left of a float x after whole multiples of y, with x's sign (C's fmod)."""
     return type(x)(math.fmod(x, y)) if math.isfinite(x) and y != 0 else x * math.nan
+
+
+def floor(x):
+    """The largest whole number not above a float x, as a float (`math.floor` of compiled code is an int64, which overflows)."""
+    return type(x)(np.floor(x))
+
+
+def ceil(x):
+    """The smallest whole number not below a float x, as a float."""
+    return type(x)(np.ceil(x))
+
+
+def trunc(x):
+    """A float x without what is behind its point, as a float."""
+    return type(x)(np.trunc(x))

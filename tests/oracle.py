@@ -17,7 +17,7 @@ def dtype(kind):
 
 def round_bfloat16(array):
     """float32 numbers with the lower half of their bits rounded away, half to even; NaN stays."""
-    array = np.ascontiguousarray(array, np.float32)
+    array = np.array(array, np.float32, order="C")
     bits = array.view(np.uint32).astype(np.uint64)
     rounded = ((bits + 0x7FFF + (bits >> 16 & 1)) >> 16 << 16).astype(np.uint32).view(np.float32)
     return np.where(np.isnan(array), array, rounded)

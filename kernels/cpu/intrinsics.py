@@ -44,10 +44,24 @@ def _fmod(context, x, y):
     return x(x, x), codegen
 
 
+def _rounding(function, name):
+    """Compile ``function`` of a float to the LLVM intrinsic ``name``, one vector instruction."""
+
+    @intrinsic
+    def rounding(context, x):
+        def codegen(context, builder, signature, args):
+            return builder.call(builder.module.declare_intrinsic(f"llvm.{name}", [args[0].type]), args)
+        return x(x), codegen
+
+    overload(function)(lambda x: lambda x: rounding(x))
+
+
 _reinterpret(bits.float32_to_bits, types.float32, types.int32)
 _reinterpret(bits.bits_to_float32, types.int32, types.float32)
 _reinterpret(bits.float64_to_bits, types.float64, types.int64)
 _reinterpret(bits.bits_to_float64, types.int64, types.float64)
+for name in ("floor", "ceil", "trunc"):
+    _rounding(getattr(bits, name), name)
 overload(bits.fmod)(lambda x, y: lambda x, y: _fmod(x, y))
 overload(bits.float32_to_half)(lambda x: lambda x: _round_to_half(x))
 overload(bits.half_to_float32)(lambda n: lambda n: _widen_half(n))

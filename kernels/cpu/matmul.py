@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,9 +18,10 @@ from .tiles import copy, lanes, memory, multiply, tile_height, tile_rows, turn, 
 from .workspace import scratch
 
 PANEL_DEPTH = 1024              # rows of b copied at once
-SMALL = 1 << 16                 # multiplications that BLAS makes on one thread in any case
-TINY = 1 << 12                  # those of a matrix, one of many, for which a plain loop is best
-COPIED = 1 << 21 
+SMALL = 1 << 18                 # multiplications that OpenBLAS makes on one thread in any case,
+SMALL_VECTOR = 1 << 13          # and with a vector
+TINY = 1 << 8                   # those of a matrix, one of many, for which a plain loop is best
+COPIED = 1 << 24                # multiplications for which a is copied too, if its columns are adjacent
 FEW = 4                         # rows of a for which b is not worth copying
 CHUNK = 256                     # columns made together for few rows
 
@@ -132,27 +134,29 @@ def few_rows_products(a, b, b_start, b_step, out):
 @kernel
 def small_products(a, b, out):
     """Products of many small matrices, or of integers; a is (batch, rows, depth), b (batch, depth, columns)."""
-    for item in prange(out.shape[0]):
-        for i in range(out.shape[1]):
-            row = out[item, i]
-            row[:] = 0
-            for k in range(a.shape[2]):
-                factor = a[item, i, k]
-                for j in range(row.size):
-                    row[j] += factor * b[item, k, j]
+    batch, rows, columns = out.shape
+    for item in prange(batch):
+        for i in range(rows):
+            if columns <= 8:    # too few to fill a vector
+                for j in range(columns):
+                    total = a[item, i, 0] * b[item, 0, j]
+                    for k in range(1, a.shape[2]):
+                        total += a[item, i, k] * b[item, k, j]
+                    out[item, i, j] = total
+            else:
+                for j in range(columns):
+                    out[item, i, j] = 0
+                for k in range(a.shape[2]):
+                    for j in range(columns):
+                        out[item, i, j] += a[item, i, k] * b[item, k, j]
 
 
-@functools.lru_cache(512)
-def places(count: int, step: int) -> np.ndarray:
-    return np.arange(count) * step
-
-
-def starts(x: np.ndarray, batch: tuple[int, ...]) -> np.ndarray:
-    """Where each matrix of x begins, x broadcast to ``batch``."""
+def starts(shape: tuple[int, ...], steps: tuple[int, ...], batch: tuple[int, ...]) -> np.ndarray:
+    """Where each matrix of an array begins, the array broadcast to ``batch``."""
     total = np.zeros(batch, np.int64)
-    for dim in range(-x.ndim, -2):
-        if x.shape[dim] > 1:
-            total += (np.arange(x.shape[dim]) * (x.strides[dim] // x.itemsize)).reshape((-1,) + (1,) * (-3 - dim))
+    for dim in range(-len(shape), -2):
+        if shape[dim] > 1:
+            total += (np.arange(shape[dim]) * steps[dim]).reshape((-1,) + (1,) * (-3 - dim))
     return total.reshape(-1)
 
 
@@ -161,6 +165,8 @@ def readable(x: np.ndarray, unit: bool) -> np.ndarray:
 
     What may not be written is copied too: compiled code would take it for another type of array.
     """
+    if x.flags.c_contiguous and x.flags.writeable:
+        return x
     odd = any(step < 0 or step % x.itemsize for size, step in zip(x.shape, x.strides) if size > 1)
     odd = odd or not x.flags.writeable or unit and x.itemsize not in x.strides[-2:]
     return np.array(x, order="C") if odd else x
@@ -178,59 +184,73 @@ def whole(x: np.ndarray, batch: tuple[int, ...]) -> np.ndarray:
     return x.reshape(-1, *x.shape[-2:])
 
 
-def memory_steps(b: np.ndarray) -> tuple[int, int]:
-    """Steps of b from row to row and from column to column, in elements; one of them is 1."""
-    row, column = b.strides[-2] // b.itemsize, b.strides[-1] // b.itemsize
-    return (row, 1) if column == 1 or b.shape[-1] == 1 else (1, column)
+class Plan(NamedTuple):
+    """What `matmul` needs to know of two layouts: see `matrix_products` and `copy_strips`."""
+
+    a_start: np.ndarray
+    a_row: np.ndarray
+    a_column: np.ndarray
+    b_start: np.ndarray
+    b_step: tuple[int, int]
+    b_row: np.ndarray
+    b_column: np.ndarray
+    zeros: np.ndarray
+    row_blocks: int
+    panels: tuple[int, int]
+    strips: tuple[int, ...] | None
+    a_step: int
+
+
+@functools.lru_cache(512)
+def plan(a_shape, a_strides, b_shape, b_strides, batch, dtype, sharers) -> Plan:
+    (rows, depth), columns, items = a_shape[-2:], b_shape[-1], math.prod(batch)
+    length, height, size = lanes(dtype), tile_height(dtype), dtype.itemsize
+    a_steps, b_steps = tuple(step // size for step in a_strides), tuple(step // size for step in b_strides)
+    b_step = (b_steps[-2], 1) if b_steps[-1] == 1 or columns == 1 else (1, b_steps[-1])
+    a_start, a_row, a_column = starts(a_shape, a_steps, batch), np.arange(rows) * a_steps[-2], np.arange(depth) * a_steps[-1]
+    strips = None
+    if a_steps[-2] == 1 < a_steps[-1] and columns > 3 * length and rows * columns * depth > COPIED:
+        strips = items, -(-rows // height), depth, height
+    row_blocks = max(1, min(-(-16 * sharers // (items * -(-columns // (3 * length)))), rows // 32))
+    panels = sharers, 3 * length * (min(depth, PANEL_DEPTH) + length)
+    return Plan(a_start, a_row, a_column, starts(b_shape, b_steps, batch), b_step,
+                np.arange(PANEL_DEPTH) * (3 * length), vector_table(3, length), np.zeros(rows, dtype), row_blocks, panels,
+                strips, a_steps[-1])
+
+
+@functools.lru_cache(64)
+def strip_tables(rows: int, strips: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where each matrix, row and column is in strips."""
+    items, count, depth, height = strips
+    index = np.arange(rows)
+    return (np.arange(items) * (count * depth * height), index // height * (height * depth) + index % height,
+            np.arange(depth) * height)
 
 
 def matmul(a, b, out):
     """Product of matrices: a is (..., M, K), b is (..., K, N) of any strides, out is (..., M, N) and contiguous."""
-    batch, rows, columns, depth = out.shape[:-2], *out.shape[-2:], a.shape[-1]
-    items, work = math.prod(batch), rows * columns * depth
-    if out.dtype.kind not in "fiu" or depth == 0 or items <= 4 and work <= SMALL and out.dtype.kind == "f":
-        np.matmul(a, b, out=out)
-    elif out.dtype.kind != "f" or work <= TINY:
+    batch, rows, columns, depth, dtype = out.shape[:-2], *out.shape[-2:], a.shape[-1], out.dtype
+    items, work, single = math.prod(batch), rows * columns * depth, rows == 1 or columns == 1
+    if dtype.kind not in "fiu" or depth < 2 or items <= 4 and work <= (SMALL_VECTOR if single else SMALL) and dtype.kind == "f":
+        np.matmul(a, b, out=out) if depth != 1 else np.multiply(a, b, out=out)
+    elif dtype.kind != "f" or work <= TINY:
         small_products(whole(a, batch), whole(b, batch), out.reshape(items, rows, columns), work=items * work // 4)
     elif columns == 1 and rows > 1:
         matmul(b.swapaxes(-1, -2), a.swapaxes(-1, -2), out.reshape(*batch, 1, rows))
     elif out.size:
-        lanes(out.dtype)
-        b = readable(b, True)
-        b_start, b_step, out = starts(b, batch), memory_steps(b), out.reshape(items, rows, columns)
-        b = origin(b)
+        a, b, out = whole(a, batch) if rows <= FEW else readable(a, False), readable(b, True), out.reshape(items, rows, columns)
+        p = plan(a.shape, a.strides, b.shape, b.strides, batch, dtype, 1 if threads.serial_only() else threads.count)
         if rows <= FEW:
-            few_rows_products(whole(a, batch), b, b_start, b_step, out, work=items * work // 4)
-        else:
-            many_rows(readable(a, False), b, b_start, b_step, batch, out)
-
-
-@functools.lru_cache(512)
-def strip_rows(rows: int, height: int, depth: int) -> np.ndarray:
-    """Where each row is in strips of ``height`` rows."""
-    index = np.arange(rows)
-    return index // height * (height * depth) + index % height
-
-
-def many_rows(a, b, b_start, b_step, batch, out):
-    """`matmul` for more than a few rows."""
-    items, rows, columns = out.shape
-    depth, length = a.shape[-1], lanes(out.dtype)
-    sharers = 1 if threads.serial_only() else threads.count
-    tasks = items * -(-columns // (3 * length))
-    row_blocks = max(1, min(-(-16 * sharers // tasks), rows // 32))
-    a_start, a_row, a_column = starts(a, batch), *[places(size, step // a.itemsize) for size, step in zip(a.shape, a.strides)][-2:]
-    a_at, step = origin(a), a.strides[-1] // a.itemsize
-    if a.strides[-2] == a.itemsize and step > 1 and columns > 3 * length and rows * columns * depth > COPIED:
-        height = tile_height(out.dtype)
-        strips = scratch("strips", out.dtype, (items, -(-rows // height), depth, height))
-        copy_strips(a_at, a_start, step, rows, strips, work=items * rows * depth)
-        a_at, a_start = strips.reshape(-1), places(items, strips[0].size)
-        a_row, a_column = strip_rows(rows, height, depth), places(depth, height)
-    panels = scratch("panels", out.dtype, (sharers, 3 * length * (min(depth, PANEL_DEPTH) + length)))
-    matrix_products(a_at, a_start, a_row, a_column, b, b_start, b_step, places(PANEL_DEPTH, 3 * length),
-                    vector_table(3, length), np.zeros(rows, out.dtype), row_blocks, panels, out,
-                    work=items * rows * columns * depth // 16)
+            few_rows_products(a, origin(b), p.b_start, p.b_step, out, work=items * work // 4)
+            return
+        start = origin(a)
+        a_tables = p.a_start, p.a_row, p.a_column
+        if p.strips:
+            strips = scratch("strips", dtype, p.strips)
+            copy_strips(start, p.a_start, p.a_step, rows, strips, work=items * rows * depth)
+            start, a_tables = strips.reshape(-1), strip_tables(rows, p.strips)
+        matrix_products(start, *a_tables, origin(b), p.b_start, p.b_step, p.b_row, p.b_column, p.zeros, p.row_blocks,
+                        scratch("panels", dtype, p.panels), out, work=items * work // 16)
 
 
 table.enter("cpu", "matmul", matmul)

@@ -206,6 +206,9 @@ def _target(capability: tuple[int, int]) -> Target:
         bits.float32_to_half: mark(lambda x: np.uint16(libdevice.float2half_rn(x))),
         bits.half_to_float32: mark(lambda n: libdevice.half2float(np.int16(n))),
         bits.fmod: mark(lambda x, y: math.fmod(x, y)),
+        bits.floor: mark(lambda x: math.floor(x)),
+        bits.ceil: mark(lambda x: math.ceil(x)),
+        bits.trunc: mark(lambda x: math.trunc(x)),
     })
 
 

@@ -1,6 +1,4 @@
 """Arithmetic. Integer division by zero is the op's to refuse; here it gives 0."""
-import math
-
 from .. import bits
 from ..compile import formula
 
@@ -54,7 +52,7 @@ def floor_divide(x, y):
 @formula
 def trunc_divide(x, y):
     """Quotient rounded toward zero."""
-    return math.trunc(x / y)
+    return bits.trunc(x / y)
 
 
 @formula
@@ -143,23 +141,23 @@ def cube(x):
 
 @formula
 def floor(x):
-    return math.floor(x)
+    return bits.floor(x)
 
 
 @formula
 def ceil(x):
-    return math.ceil(x)
+    return bits.ceil(x)
 
 
 @formula
 def trunc(x):
-    return math.trunc(x)
+    return bits.trunc(x)
 
 
 @formula
 def frac(x):
     """What is behind the point, with x's sign."""
-    return x - math.trunc(x)
+    return x - bits.trunc(x)
 
 
 @formula

@@ -21,7 +21,11 @@ from .geometry import broadcast_shapes, collapse, memory_order, overlaps_itself
 from .storage import flat_root
 from .tensor_base import TensorBase, wrap
 
+new_array = np.empty
+
 SAME, FLOAT, BOOL, MASKED, KEEP = "same", "float", "bool", "masked", "keep"
+SMALL = 1 << 12                 # elements, of which a copy costs less than a plan for rows
+FEW = memory.SMALLEST // 16     # elements of any type for which the allocator would ask NumPy anyway
 HALF_CASTS = {"float16": ("float16_to_float32", "float32_to_float16"), "bfloat16": ("bfloat16_to_float32", "float32_to_bfloat16")}
 
 
@@ -56,9 +60,10 @@ def unary(name: str, x: Any, numbers: tuple = (), out: Any = None, result: str =
         plan = _plans.get((name, 1, x._dtype))
         array = x._array
         if plan is not None and x._device is CPU and array.flags.c_contiguous:
-            made = memory.empty(array.shape, plan.result.numpy)
+            kind = plan.result
+            made = new_array(array.shape, kind.numpy) if array.size < FEW else memory.empty(array.shape, kind.numpy)
             plan.flat(array.ravel(), numbers, made.ravel())
-            return wrap(made, plan.result)
+            return wrap(made, kind)
     return elementwise(name, (x,), numbers, out, result)
 
 
@@ -67,10 +72,14 @@ def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> An
     if isinstance(x, TensorBase) and isinstance(y, TensorBase):
         a, b, kind = x._array, y._array, x._dtype
         if kind is y._dtype and a.shape == b.shape and x._device is y._device is CPU and (out is None or out is x):
-            plan = _plans.get((name, 2, kind))
-            if plan is not None and a.flags.c_contiguous and b.flags.c_contiguous:
+            plan = _plans.get((name, kind))
+            if plan is not None:
+                if not (a.flags.c_contiguous and b.flags.c_contiguous):
+                    if out is not None or a.size >= SMALL or a.ndim > 1 and any(a.strides) and any(b.strides):
+                        return elementwise(name, (x, y), (), out, result)
+                    a, b = a.copy(), b.copy()       # a constant gradient, mostly
                 if out is None:
-                    made = memory.empty(a.shape, plan.result.numpy)
+                    made = new_array(a.shape, plan.result.numpy) if a.size < FEW else memory.empty(a.shape, plan.result.numpy)
                 elif plan.result is kind:
                     made = a
                 else:
@@ -180,8 +189,12 @@ def _flat(name: str, inputs: tuple, numbers: tuple) -> Any:
         if not isinstance(operand, TensorBase) or operand._dtype is not first._dtype or operand._device is not CPU:
             return None
         array = operand._array
-        if array.shape != shape or not array.flags.c_contiguous:
+        if array.shape != shape:
             return None
+        if not array.flags.c_contiguous:
+            if array.size >= SMALL or array.ndim > 1 and any(array.strides):
+                return None
+            array = array.copy()
         arrays.append(array.ravel())
     made = memory.empty(shape, plan.result.numpy)
     plan.flat(*arrays, numbers, made.ravel())
@@ -253,6 +266,8 @@ def deliver(name: str, array: Any, kind: dtype, out: Any) -> Any:
 
 def like_inputs(arrays: tuple, shape: tuple[int, ...], kind: np.dtype) -> np.ndarray:
     """Memory for a result, in the memory order of the operands."""
+    if len(shape) < 2 or all(array.flags.c_contiguous for array in arrays):
+        return memory.empty(shape, kind)
     strides = [broadcast_strides(array, shape) for array in arrays]
     order = memory_order(shape, strides)
     if order == sorted(order):
@@ -274,6 +289,9 @@ def loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out:
     if out.flags.c_contiguous and all(array.flags.c_contiguous and array.shape == shape for array in arrays):
         plan.flat(*[array.ravel() for array in arrays], numbers, out.ravel())
         return
+    if out.size < SMALL:
+        small_loop(plan, arrays, shape, numbers, out)
+        return
     strides = [broadcast_strides(array, shape) for array in (*arrays, out)]
     order = memory_order(shape, [strides[-1], *strides[:-1]])
     sizes, kept = collapse([shape[d] for d in order], [[own[d] for d in order] for own in strides])
@@ -287,6 +305,23 @@ def loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out:
         return
     for index in itertools.product(*map(range, sizes[:-4])):        # rare: five dimensions that cannot be merged
         plan.rows(*[view[index] for view in views], numbers, target[index])
+
+
+def small_loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out: Any) -> None:
+    """`loop` for few elements: copying them to where the flat kernel wants them costs less than planning rows."""
+    packed = []
+    for array in arrays:
+        if array.shape != shape or not array.flags.c_contiguous:
+            copied = np.empty(shape, array.dtype)
+            copied[...] = array
+            array = copied
+        packed.append(array.ravel())
+    if out.flags.c_contiguous:
+        plan.flat(*packed, numbers, out.ravel())
+    else:
+        made = np.empty(shape, out.dtype)
+        plan.flat(*packed, numbers, made.ravel())
+        out[...] = made
 
 
 def row_views(sizes: list[int], strides: list[list[int]], roots: list) -> list:
@@ -355,6 +390,9 @@ def copy_array(array: Any, own: dtype, out: Any) -> None:
     if target.size == 0:
         return
     array = convert(array, own, out._dtype)
+    if target.size < SMALL:
+        target[...] = array                     # NumPy reads overlapping memory before it writes
+        return
     if np.may_share_memory(array, target) and array is not target:
         array = array.copy()
     kind = _bits_of(target.dtype)

@@ -55,21 +55,33 @@ def op(body: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(body)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if recorders:
-            return recorders[-1].call(declaration, body, args, kwargs)
-        if state.grad:
-            for value in args:
-                if isinstance(value, TensorBase):
-                    if value._requires_grad or (value._base is not None and value._base._requires_grad):
+        try:
+            if recorders:
+                return recorders[-1].call(declaration, body, args, kwargs)
+            if state.grad:
+                for value in args:
+                    if isinstance(value, TensorBase):
+                        if value._requires_grad or (value._base is not None and value._base._requires_grad):
+                            return graph.record(declaration, args, kwargs)
+                    elif value.__class__ in (tuple, list) and any_requires_grad(value):
                         return graph.record(declaration, args, kwargs)
-                elif value.__class__ in (tuple, list) and any_requires_grad(value):
+                if kwargs and any_requires_grad(kwargs.values()):
                     return graph.record(declaration, args, kwargs)
-            if kwargs and any_requires_grad(kwargs.values()):
-                return graph.record(declaration, args, kwargs)
-        return body(*args, **kwargs)
+            return body(*args, **kwargs)
+        except AttributeError:
+            check_tensors(declaration, args, kwargs)
+            raise
 
     call.declaration = declaration
     return call
+
+
+def check_tensors(declaration: Declaration, args: tuple, kwargs: dict) -> None:
+    """TypeError for something else where a tensor is expected; asked only when an operation has failed to use it as one."""
+    for name in declaration.parameters:
+        value = declaration.value(name, args, kwargs)
+        if declaration.body.__annotations__.get(name) == "Tensor" and not isinstance(value, TensorBase):
+            raise TypeError(f"{declaration.name}(): argument '{name}' must be Tensor, not {type(value).__name__}") from None
 
 
 def any_requires_grad(values: Any) -> bool:

@@ -51,8 +51,8 @@ class _Holder:
 def storage_offset(tensor: Any) -> int:
     """Position of a tensor's first element in its storage, in elements."""
     storage = tensor._storage
-    if storage is None or tensor._array.size == 0:
-        return tensor.__dict__.get("_empty_offset", 0)
+    if storage is None or tensor._array.size in (0, storage.root.size):
+        return 0
     return (pointer(tensor._array) - pointer(storage.root)) // tensor._array.itemsize
 
 

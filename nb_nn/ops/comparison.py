@@ -378,6 +378,8 @@ derivative(where_select, input=lambda grad, condition: grad.masked_fill(~conditi
 
 def as_mask(mask: Tensor, name: str) -> Tensor:
     """A mask as a bool tensor; uint8 masks are those of old code."""
+    if not isinstance(mask, TensorBase):
+        raise TypeError(f"{name}(): the mask must be Tensor, not {type(mask).__name__}")
     if mask._dtype is dtypes.bool_:
         return mask
     if mask._dtype is dtypes.uint8:

@@ -169,7 +169,7 @@ def shares(target: Tensor, weight: Tensor | None, total: Tensor, ignore_index: i
     """What each target's loss is multiplied by: its weight, over the sum of all weights if the mean is taken; 0 if ignored."""
     kept = target != ignore_index
     share = kept.to(total._dtype) if weight is None else weight[target.clamp(0, weight.numel() - 1).to(dtypes.int64)] * kept
-    return share / total if reduction == 1 else share
+    return share / total.detach() if reduction == 1 else share
 
 
 def at_targets(values: Tensor, target: Tensor) -> Tensor:
@@ -289,7 +289,7 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, s
     classes = 0 if input._array.ndim == 1 else 1
     weighted = scores if weight is None else scores * weight.reshape((-1,) + (1,) * (scores.dim() - classes - 1))
     spread = (-weighted.sum(classes)).masked_fill(target == ignore_index, 0)
-    spread = spread.sum() / total if reduction == "mean" else reduced(spread, reduction)
+    spread = spread.sum() / total.detach() if reduction == "mean" else reduced(spread, reduction)
     return loss * (1 - label_smoothing) + spread * (label_smoothing / input.shape[classes])
 
 

@@ -163,7 +163,7 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
     """Logarithms of the sums of the exponentials of all elements up to each one along ``dim``, without overflow.
 
     >>> logcumsumexp(tensor([1000.0, 1000.0]), 0)
-    tensor([1000.0000, 1000.6931])
+    tensor([1000.0000, 1000.6932])
     """
     if input._dtype.category < 2:
         raise RuntimeError(f"logcumsumexp: the elements must be floating, got {input.dtype}")

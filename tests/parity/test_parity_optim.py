@@ -63,7 +63,8 @@ def test_modules_read_the_other_s_state():
 
 def test_reprs():
     makers = [lambda n: n.Linear(2, 3), lambda n: n.ModuleList([n.ReLU(), n.ReLU(), n.Tanh()]), lambda n: n.Dropout(0.1),
-              lambda n: n.GELU(), lambda n: n.Softplus(), lambda n: n.Hardtanh(inplace=True), lambda n: n.PReLU(), lambda n: n.Bilinear(1, 2, 3),
+              lambda n: n.GELU(), lambda n: n.Softplus(), lambda n: n.Hardtanh(inplace=True),
+              lambda n: n.PReLU(), lambda n: n.Bilinear(1, 2, 3),
               lambda n: n.ModuleDict({"a": n.Sequential(n.ELU(), n.Flatten())}), lambda n: n.Softmax(dim=-1), lambda n: n.RReLU(),
               lambda n: n.Threshold(1, 2), lambda n: n.Unflatten(1, (2, 3)), lambda n: n.CELU(inplace=True), lambda n: n.Softshrink(1.0)]
     for make in makers:
