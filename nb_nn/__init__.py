@@ -42,7 +42,7 @@ from .ops.indexing import (
 from .ops.masking import masked_fill, masked_scatter, masked_select, nonzero
 from .ops.subscript import index_put, index_put_
 from .ops.joining import (
-    atleast_1d, atleast_2d, atleast_3d, broadcast_tensors, cat, dstack, flip, fliplr, flipud, hstack, meshgrid, repeat_interleave, roll,
+    atleast_1d, atleast_2d, atleast_3d, broadcast_tensors, cartesian_prod, cat, combinations, dstack, flip, fliplr, flipud, hstack, meshgrid, repeat_interleave, roll,
     rot90, stack, tile, vstack,
 )
 from .ops.scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp

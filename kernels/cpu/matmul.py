@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import table, threads
 from ..compile import REASSOCIATE, inlined, kernel, prange
-from .tiles import copy, lanes, memory, multiply, tile_height, tile_rows, turn, vector_length, vector_table
+from .tiles import copy, copy_vectors, lanes, memory, multiply, tile_height, tile_rows, turn, vector_length, vector_table
 from .workspace import scratch
 
 PANEL_DEPTH = 1024              # rows of b copied at once
@@ -48,7 +48,7 @@ def copy_panel(b, start, row_step, column_step, depth, width, panel, panel_width
     """Copy ``width`` columns of ``depth`` rows, of which either the rows or the columns are adjacent."""
     if column_step == 1:
         for k in range(depth):
-            copy(b, start + k * row_step, panel, k * panel_width, width)
+            copy_vectors(b, start + k * row_step, panel, k * panel_width, width)
     else:
         turn(b, start, column_step, width, depth, panel, panel_width)
 
@@ -238,10 +238,10 @@ def matmul(a, b, out):
     elif columns == 1 and rows > 1:
         matmul(b.swapaxes(-1, -2), a.swapaxes(-1, -2), out.reshape(*batch, 1, rows))
     elif out.size:
-        a, b, out = whole(a, batch) if rows <= FEW else readable(a, False), readable(b, True), out.reshape(items, rows, columns)
+        a, b, out = readable(a, False), readable(b, True), out.reshape(items, rows, columns)
         p = plan(a.shape, a.strides, b.shape, b.strides, batch, dtype, 1 if threads.serial_only() else threads.count)
         if rows <= FEW:
-            few_rows_products(a, origin(b), p.b_start, p.b_step, out, work=items * work // 4)
+            few_rows_products(whole(a, batch), origin(b), p.b_start, p.b_step, out, work=items * work // 4)
             return
         start = origin(a)
         a_tables = p.a_start, p.a_row, p.a_column

@@ -209,29 +209,40 @@ def _multiply_tile(one_row, vectors, a, a_start, a_row, a_column, first_row, row
     return multiply_tile
 
 
-@intrinsic
-def _copy(context, source, start, target, place, count):
-    """`tiles.copy`, by vectors; the last one is written in part."""
-    signature = types.void(source, types.intp, target, types.intp, types.intp)
+def _copier(fill):
+    """An intrinsic that copies by vectors, and at the end writes part of one, or with ``fill`` zeros into the rest."""
 
-    def codegen(context, builder, signature, args):
-        emit = Emitter(builder, signature.args[0].dtype)
-        source, start, target, place, count = addresses(context, builder, signature, args)
-        source, target = emit.element_at(source, start), emit.element_at(target, place)
-        before, loop, after = builder.block, builder.append_basic_block("copy"), builder.append_basic_block("copied")
-        builder.cbranch(builder.icmp_signed(">", count, INT(0)), loop, after)
-        builder.position_at_end(loop)
-        done = builder.phi(INT)
-        mask = emit.lanes_below(builder.sub(count, done))
-        emit.store_some(emit.load_some(emit.element_at(source, done), mask), emit.element_at(target, done), mask)
-        following = builder.add(done, INT(emit.length))
-        done.add_incoming(INT(0), before)
-        done.add_incoming(following, loop)
-        builder.cbranch(builder.icmp_signed("<", following, count), loop, after)
-        builder.position_at_end(after)
-        return context.get_dummy_value()
+    @intrinsic
+    def copy(context, source, start, target, place, count):
+        signature = types.void(source, types.intp, target, types.intp, types.intp)
 
-    return signature, codegen
+        def codegen(context, builder, signature, args):
+            emit = Emitter(builder, signature.args[0].dtype)
+            source, start, target, place, count = addresses(context, builder, signature, args)
+            source, target = emit.element_at(source, start), emit.element_at(target, place)
+            before, loop, after = builder.block, builder.append_basic_block("copy"), builder.append_basic_block("copied")
+            builder.cbranch(builder.icmp_signed(">", count, INT(0)), loop, after)
+            builder.position_at_end(loop)
+            done = builder.phi(INT)
+            mask = emit.lanes_below(builder.sub(count, done))
+            value = emit.load_some(emit.element_at(source, done), mask)
+            if fill:
+                emit.store(value, emit.element_at(target, done))
+            else:
+                emit.store_some(value, emit.element_at(target, done), mask)
+            following = builder.add(done, INT(emit.length))
+            done.add_incoming(INT(0), before)
+            done.add_incoming(following, loop)
+            builder.cbranch(builder.icmp_signed("<", following, count), loop, after)
+            builder.position_at_end(after)
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return copy
+
+
+_copy, _copy_vectors = _copier(False), _copier(True)
 
 
 @overload(tiles.copy)
@@ -239,6 +250,11 @@ def _copy_row(source, start, target, place, count):
     if VECTOR_BYTES > 16:       # the others have no masked stores
         return lambda source, start, target, place, count: _copy(source, start, target, place, count)
     return tiles.copy
+
+
+@overload(tiles.copy_vectors)
+def _copy_row_of_vectors(source, start, target, place, count):
+    return lambda source, start, target, place, count: _copy_vectors(source, start, target, place, count)
 
 
 def emit_transpose(emit, rows):

@@ -115,6 +115,17 @@ def copy(source, start, target, place, count):
         target[place + i] = source[start + i]
 
 
+def copy_vectors(source, start, target, place, count):
+    """Copy ``count`` adjacent numbers, and fill the last vector with zeros.
+
+    What lies beside a matrix must be numbers of ordinary size: the processor is slow with those near zero.
+    """
+    length = lanes(source.dtype)
+    for i in range(count):
+        target[place + i] = source[start + i]
+    target[place + count:place + (count + length - 1) // length * length] = 0
+
+
 def turn_square(source, start, step, height, width, target, place, target_step):
     """Transpose a square with a vector's length as its side; only ``height`` rows and ``width`` columns of it are read.
 

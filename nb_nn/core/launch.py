@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from nb_nn.kernels import table
+from nb_nn.kernels.compile import SERIAL_BELOW
 
 from . import dtype as dtypes
 from . import memory
@@ -62,7 +63,7 @@ def unary(name: str, x: Any, numbers: tuple = (), out: Any = None, result: str =
         if plan is not None and x._device is CPU and array.flags.c_contiguous:
             kind = plan.result
             made = new_array(array.shape, kind.numpy) if array.size < FEW else memory.empty(array.shape, kind.numpy)
-            plan.flat(array.ravel(), numbers, made.ravel())
+            (plan.flat.serial if array.size < SERIAL_BELOW else plan.flat)(array.ravel(), numbers, made.ravel())
             return wrap(made, kind)
     return elementwise(name, (x,), numbers, out, result)
 
@@ -72,7 +73,7 @@ def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> An
     if isinstance(x, TensorBase) and isinstance(y, TensorBase):
         a, b, kind = x._array, y._array, x._dtype
         if kind is y._dtype and a.shape == b.shape and x._device is y._device is CPU and (out is None or out is x):
-            plan = _plans.get((name, kind))
+            plan = _plans.get((name, 2, kind))
             if plan is not None:
                 if not (a.flags.c_contiguous and b.flags.c_contiguous):
                     if out is not None or a.size >= SMALL or a.ndim > 1 and any(a.strides) and any(b.strides):
@@ -84,7 +85,7 @@ def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> An
                     made = a
                 else:
                     return elementwise(name, (x, y), (), out, result)
-                plan.flat(a.ravel(), b.ravel(), (), made.ravel())
+                (plan.flat.serial if a.size < SERIAL_BELOW else plan.flat)(a.ravel(), b.ravel(), (), made.ravel())
                 return out if out is not None else wrap(made, plan.result)
         return elementwise(name, (x, y), (), out, result)
     return with_number(name, x, y, out, result)
@@ -197,7 +198,7 @@ def _flat(name: str, inputs: tuple, numbers: tuple) -> Any:
             array = array.copy()
         arrays.append(array.ravel())
     made = memory.empty(shape, plan.result.numpy)
-    plan.flat(*arrays, numbers, made.ravel())
+    (plan.flat.serial if made.size < SERIAL_BELOW else plan.flat)(*arrays, numbers, made.ravel())
     return wrap(made, plan.result)
 
 

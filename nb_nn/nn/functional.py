@@ -1,5 +1,5 @@
 """The functions that layers are made of."""
-# ruff: noqa: F401  some are only re-exported
+# ruff: noqa: F401, I001  many are only re-exported
 from __future__ import annotations
 
 import math

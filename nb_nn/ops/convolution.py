@@ -18,7 +18,7 @@ def each(name: str, what: str, value: Any, dims: int) -> tuple[int, ...]:
     """One number for each dimension, given as one for all or as a sequence."""
     if value.__class__ is int:
         return (value,) * dims
-    if value.__class__ is tuple and len(value) == dims and all([one.__class__ is int for one in value]):
+    if value.__class__ is tuple and len(value) == dims and all(one.__class__ is int for one in value):
         return value
     try:
         numbers = tuple([operator.index(one) for one in value]) if hasattr(value, "__len__") else (operator.index(value),)

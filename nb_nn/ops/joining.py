@@ -461,3 +461,37 @@ def broadcast_tensors(*tensors: Any) -> tuple:
         tensors = tuple(tensors[0])
     size = broadcast_shapes(*[one._array.shape for one in tensors])
     return tuple([view.expand(one, size) for one in tensors])
+
+
+def cartesian_prod(*tensors: Any) -> Tensor:
+    """All ways to take one element of each vector, a row each; of one vector, the vector itself.
+
+    >>> cartesian_prod(tensor([1, 2]), tensor([3, 4]))
+    tensor([[1, 3],
+            [1, 4],
+            [2, 3],
+            [2, 4]])
+    """
+    for one in tensors:
+        if one._array.ndim != 1:
+            raise RuntimeError(f"Expect a 1D vector, but got shape {list(one._array.shape)}")
+    if len(tensors) == 1:
+        return tensors[0]
+    return stack([view.flatten(one) for one in meshgrid(*tensors)], 1)
+
+
+def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
+    """All ways to take ``r`` elements of a vector in their order, a row each.
+
+    >>> combinations(tensor([1, 2, 3]))
+    tensor([[1, 2],
+            [1, 3],
+            [2, 3]])
+    """
+    if input._array.ndim != 1:
+        raise RuntimeError(f"Expect a 1D vector, but got shape {list(input._array.shape)}")
+    if r < 0:
+        raise RuntimeError(f"Expect a non-negative number, but got {r}")
+    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    places = np.array(list(choose(range(input._array.size), r)), np.int64).reshape(-1, r)
+    return view.reshape(index_select(input, 0, wrap(places.reshape(-1), dtypes.int64)), places.shape)

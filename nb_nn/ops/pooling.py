@@ -26,7 +26,7 @@ def pooled_size(name: str, given: tuple[int, ...], window: tuple, stride: tuple,
         what, wrong = next((what, numbers) for what, numbers in (("kernel size", window), ("stride", stride), ("dilation", dilation))
                            if min(numbers) < 1)
         raise RuntimeError(f"{name}: {what} should be greater than zero, but got {wrong}")
-    if any([pad < 0 or 2 * pad > reach for pad, reach in zip(padding, window)]):
+    if any(pad < 0 or 2 * pad > reach for pad, reach in zip(padding, window)):
         raise RuntimeError(f"{name}: pad should be at least zero and at most half of effective kernel size, but got pad={padding}, "
                            f"kernel_size={window}")
     size = tuple([window_count(length, window[d], stride[d], padding[d], dilation[d], ceil)
@@ -217,7 +217,7 @@ def edges(size: int, count: int) -> list[tuple[int, int]]:
 
 def even(given: tuple[int, ...], size: tuple[int, ...]) -> tuple[int, ...] | None:
     """The window that pools evenly to ``size``, or None if windows would differ."""
-    if all([count and length % count == 0 for length, count in zip(given[-len(size):], size)]):
+    if all(count and length % count == 0 for length, count in zip(given[-len(size):], size)):
         return tuple([length // count for length, count in zip(given[-len(size):], size)])
     return None
 

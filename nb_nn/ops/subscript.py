@@ -215,7 +215,8 @@ class Picks:
         self.dims = [d for d, index in enumerate(indices) if index is not None]
         first, count = self.dims[0], len(self.dims)
         try:
-            self.broadcast = np.broadcast_shapes(*[indices[d]._array.shape for d in self.dims])
+            self.broadcast = indices[first]._array.shape if count == 1 else np.broadcast_shapes(
+                *[indices[d]._array.shape for d in self.dims])
         except ValueError:
             shapes = ", ".join(str(list(indices[d]._array.shape)) for d in self.dims)
             raise IndexError("shape mismatch: indexing tensors could not be broadcast together with shapes " + shapes) from None
@@ -332,7 +333,10 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
     if not isinstance(value, (TensorBase, *NUMBERS)):
         module = type(value).__module__
         raise TypeError(f"can't assign a {'' if module == 'builtins' else module + '.'}{type(value).__name__} to a {input.type()}")
-    part, picks = walk(input, index)
+    if isinstance(index, TensorBase) and index._dtype is dtypes.int64 and index._array.ndim and input._array.ndim:
+        part, picks = input, [(0, index)]
+    else:
+        part, picks = walk(input, index)
     kind = part._dtype
     if not picks:
         if isinstance(value, TensorBase):

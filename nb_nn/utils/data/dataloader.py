@@ -19,7 +19,7 @@ FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset")
 class DataLoader:
     """The batches of a dataset; each iteration over it is one epoch.
 
-    Batches are made in this process: ``num_workers`` above 0 raises NotImplementedError until worker processes are there, and
+    Batches are made in this process: ``num_workers`` above 0 raises RuntimeError until worker processes are there, and
     ``timeout`` and ``worker_init_fn``, which concern these, have no effect.
 
     Args:
@@ -103,7 +103,7 @@ def check_options(dataset: Any, batch_size: Any, shuffle: bool, sampler: Any, ba
     if num_workers < 0:
         raise ValueError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.")
     if num_workers > 0:
-        raise NotImplementedError(f"DataLoader: num_workers={num_workers}, but worker processes are not there yet; use num_workers=0")
+        raise RuntimeError(f"DataLoader: num_workers={num_workers}, but worker processes are not there yet; use num_workers=0")
     if timeout < 0:
         raise ValueError("timeout option should be non-negative")
     if isinstance(dataset, IterableDataset):
