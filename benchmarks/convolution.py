@@ -8,6 +8,7 @@ import statistics
 import time
 
 import numpy as np
+
 from nb_nn.kernels import table, threads
 
 SHAPES = [  # batch, channels, height and width, outputs, window, stride, padding, groups

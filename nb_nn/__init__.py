@@ -42,8 +42,8 @@ from .ops.indexing import (
 from .ops.masking import masked_fill, masked_scatter, masked_select, nonzero
 from .ops.subscript import index_put, index_put_
 from .ops.joining import (
-    atleast_1d, atleast_2d, atleast_3d, broadcast_tensors, cartesian_prod, cat, combinations, dstack, flip, fliplr, flipud, hstack, meshgrid, repeat_interleave, roll,
-    rot90, stack, tile, vstack,
+    atleast_1d, atleast_2d, atleast_3d, broadcast_tensors, cartesian_prod, cat, combinations, dstack, flip, fliplr, flipud, hstack,
+    meshgrid, repeat_interleave, roll, rot90, stack, tile, vstack,
 )
 from .ops.scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
 from .ops.diagonals import diag, diag_embed, diagflat, tril, tril_indices, triu, triu_indices

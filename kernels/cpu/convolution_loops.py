@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compile import REASSOCIATE, inlined, kernel, prange
-from .tiles import copy, multiply, turn, vector_length
+from .tiles import copy, dot, multiply, turn, vector_length
 
 
 @inlined
@@ -148,15 +148,6 @@ def weight_gradient(grad, x, zeros, a_row, a_column, b_row, b_column, geometry, 
         for task in range(first, (w + 1) * tasks // workers):
             weight_gradient_part(task, task == first, grad, x, zeros, a_row, a_column, b_row, b_column, geometry,
                                  sheets[w], turned[w], sums, bias_sums)
-
-
-@inlined(fastmath=REASSOCIATE)
-def dot(x, y):
-    """Sum of the products of adjacent numbers."""
-    total = x[0] * y[0]
-    for i in range(1, x.size):
-        total += x[i] * y[i]
-    return total
 
 
 @inlined(fastmath=REASSOCIATE)

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import table, threads
-from ..compile import REASSOCIATE, inlined, kernel, prange
-from .tiles import copy, copy_vectors, lanes, memory, multiply, tile_height, tile_rows, turn, vector_length, vector_table
+from ..compile import inlined, kernel, prange
+from .tiles import copy, copy_vectors, dot, lanes, memory, multiply, tile_height, tile_rows, turn, vector_length, vector_table
 from .workspace import scratch
 
 PANEL_DEPTH = 1024              # rows of b copied at once
@@ -97,15 +97,6 @@ def matrix_products(a, a_start, a_row, a_column, b, b_start, b_step, b_row, b_co
                          zeros, k > 0, c, place, columns, width)
 
 
-@inlined(fastmath=REASSOCIATE)
-def dot(x, y):
-    """Sum of the products of adjacent numbers."""
-    total = x[0] * y[0]
-    for i in range(1, x.size):
-        total += x[i] * y[i]
-    return total
-
-
 @kernel
 def few_rows_products(a, b, b_start, b_step, out):
     """Products as those of `matrix_products`, for a (batch, few rows, depth), contiguous."""
@@ -135,20 +126,21 @@ def few_rows_products(a, b, b_start, b_step, out):
 def small_products(a, b, out):
     """Products of many small matrices, or of integers; a is (batch, rows, depth), b (batch, depth, columns)."""
     batch, rows, columns = out.shape
-    for item in prange(batch):
-        for i in range(rows):
-            if columns <= 8:    # too few to fill a vector
+    for task in prange(batch * rows):
+        item, i = np.int64(task) // rows, np.int64(task) % rows
+        if columns <= 8:        # too few to fill a vector
+            for j in range(columns):
+                total = a[item, i, 0] * b[item, 0, j]
+                for k in range(1, a.shape[2]):
+                    total += a[item, i, k] * b[item, k, j]
+                out[item, i, j] = total
+        else:
+            row = out[item, i]
+            row[:] = 0
+            for k in range(a.shape[2]):
+                factor, adjacent = a[item, i, k], b[item, k]
                 for j in range(columns):
-                    total = a[item, i, 0] * b[item, 0, j]
-                    for k in range(1, a.shape[2]):
-                        total += a[item, i, k] * b[item, k, j]
-                    out[item, i, j] = total
-            else:
-                for j in range(columns):
-                    out[item, i, j] = 0
-                for k in range(a.shape[2]):
-                    for j in range(columns):
-                        out[item, i, j] += a[item, i, k] * b[item, k, j]
+                    row[j] += factor * adjacent[j]
 
 
 def starts(shape: tuple[int, ...], steps: tuple[int, ...], batch: tuple[int, ...]) -> np.ndarray:
@@ -234,7 +226,7 @@ def matmul(a, b, out):
     if dtype.kind not in "fiu" or depth < 2 or items <= 4 and work <= (SMALL_VECTOR if single else SMALL) and dtype.kind == "f":
         np.matmul(a, b, out=out) if depth != 1 else np.multiply(a, b, out=out)
     elif dtype.kind != "f" or work <= TINY:
-        small_products(whole(a, batch), whole(b, batch), out.reshape(items, rows, columns), work=items * work // 4)
+        small_products(whole(a, batch), whole(b, batch), out.reshape(items, rows, columns), work=items * work // 16)
     elif columns == 1 and rows > 1:
         matmul(b.swapaxes(-1, -2), a.swapaxes(-1, -2), out.reshape(*batch, 1, rows))
     elif out.size:

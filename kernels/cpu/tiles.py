@@ -13,7 +13,7 @@ import functools
 
 import numpy as np
 
-from ..compile import inlined
+from ..compile import REASSOCIATE, inlined
 
 ONE_ROW = 8                     # vectors in a tile of one row
 DEPTH = 384                     # products taken at once
@@ -143,3 +143,12 @@ def turn(source, start, step, height, width, target, target_step):
     for j in range(0, width, length):
         for i in range(0, height, length):
             turn_square(source, start + i * step + j, step, height - i, width - j, target, j * target_step + i, target_step)
+
+
+@inlined(fastmath=REASSOCIATE)
+def dot(x, y):
+    """Sum of the products of adjacent numbers."""
+    total = x[0] * y[0]
+    for i in range(1, x.size):
+        total += x[i] * y[i]
+    return total

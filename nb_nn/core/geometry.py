@@ -141,26 +141,37 @@ def overlaps_itself(shape: Sequence[int], strides: Sequence[int]) -> bool:
 
 
 def memory_order(shape: Sequence[int], all_strides: Sequence[Sequence[int]]) -> list[int]:
-    """The dimensions from largest to smallest stride, by the first operand that tells two apart (0 strides tell nothing)."""
-    order = list(range(len(shape)))
-    for i in range(1, len(order)):
-        j = i
-        while j > 0 and _must_swap(order[j - 1], order[j], shape, all_strides):
-            order[j - 1], order[j] = order[j], order[j - 1]
-            j -= 1
-    return order
+    """The dimensions from largest to smallest stride, by the first operand that tells two apart.
+
+    A stride of 0 tells nothing: such a dimension stays where it is, and others are compared past it.
+
+    >>> memory_order((3, 2, 4), [(1, 0, 3)])
+    [2, 1, 0]
+    """
+    order = list(range(len(shape) - 1, -1, -1))         # the innermost first
+    for start in range(1, len(order)):
+        place = start
+        for before in range(start - 1, -1, -1):
+            told = _compare(order[before], order[place], shape, all_strides)
+            if told < 0:
+                break
+            if told > 0:
+                order[before], order[place] = order[place], order[before]
+                place = before
+    return order[::-1]
 
 
-def _must_swap(outer: int, inner: int, shape: Sequence[int], all_strides: Sequence[Sequence[int]]) -> bool:
+def _compare(first: int, second: int, shape: Sequence[int], all_strides: Sequence[Sequence[int]]) -> int:
+    """1 if the first dimension has the larger stride (or the same, and the larger size), -1 if the smaller, 0 if that is unknown."""
     for strides in all_strides:
-        a, b = strides[outer], strides[inner]
+        a, b = strides[first], strides[second]
         if a == 0 or b == 0:
             continue
         if a != b:
-            return a < b
-        if shape[outer] != shape[inner]:
-            return shape[outer] < shape[inner]
-    return False
+            return 1 if a > b else -1
+        if shape[first] > shape[second]:
+            return 1
+    return 0
 
 
 def collapse(shape: Sequence[int], all_strides: Sequence[Sequence[int]]) -> tuple[list[int], list[list[int]]]:

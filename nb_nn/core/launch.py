@@ -96,13 +96,13 @@ def with_number(name: str, x: Any, y: Any, out: Any, result: str) -> Any:
     if not isinstance(x, TensorBase):
         if not isinstance(x, NUMBERS):
             raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(x).__name__}")
-        return elementwise(name, (scalar_like(x, y), y), (), out, result)
+        return elementwise(name, (scalar_like(x, y, result), y), (), out, result)
     if not isinstance(y, NUMBERS):
         raise TypeError(f"{name}(): argument 'other' must be Tensor or a number, not {type(y).__name__}")
     kind = dtypes.promote_operands((x, y))
     if kind is x._dtype and not kind.half and (result is not FLOAT or kind.category >= 2) and -(1 << 63) <= y.real < 1 << 63:
         return _number_formula(name, x, kind, y, out, result)
-    return elementwise(name, (x, scalar_like(y, x)), (), out, result)
+    return elementwise(name, (x, scalar_like(y, x, result)), (), out, result)
 
 
 def _number_formula(name: str, x: Any, kind: dtype, y: Any, out: Any, result: str) -> Any:
@@ -122,9 +122,11 @@ def _number_formula(name: str, x: Any, kind: dtype, y: Any, out: Any, result: st
 NUMBERS = (int, float, complex, np.number, np.bool_)
 
 
-def scalar_like(value: Any, like: Any) -> Any:
-    """A number as a 0-d tensor beside ``like``; a marked one, which counts as a number in promotion."""
+def scalar_like(value: Any, like: Any, result: str = SAME) -> Any:
+    """A number as a 0-d tensor of the type in which it is computed with beside ``like``."""
     kind = dtypes.promote_operands((like, value))
+    if result is FLOAT and kind.category < 2:
+        kind = dtypes.get_default_dtype()
     return full_scalar(value, kind, like._device)
 
 
@@ -280,7 +282,8 @@ def like_inputs(arrays: tuple, shape: tuple[int, ...], kind: np.dtype) -> np.nda
 def broadcast_strides(array: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """Strides in bytes that read ``array`` as if it had ``shape``."""
     missing = len(shape) - array.ndim
-    return (0,) * missing + tuple([0 if size == 1 else stride for size, stride in zip(array.shape, array.strides)])
+    return (0,) * missing + tuple([0 if size == 1 != new else stride for size, new, stride in zip(
+        array.shape, shape[missing:], array.strides)])
 
 
 def loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out: Any) -> None:
@@ -347,10 +350,14 @@ def cast_array(array: Any, kind: np.dtype) -> Any:
         return array
     with np.errstate(all="ignore"):
         if array.dtype.kind == "f" and kind.kind in "ui" and kind.itemsize < 8:
-            array = array.astype(np.int64)          # out of range wraps, as in C by way of a wider integer
+            array = cast_array(array, np.dtype(np.int64))       # out of range wraps, as in C by way of a wider integer
         elif array.dtype.kind == "c" and kind.kind not in "cb":
             array = array.real
-        return array.astype(kind, order="K")
+        if array.flags.c_contiguous:
+            return array.astype(kind)
+        made = like_inputs((array,), array.shape, kind)
+        np.copyto(made, array, casting="unsafe")
+        return made
 
 
 def from_half(array: Any, kind: dtype) -> Any:

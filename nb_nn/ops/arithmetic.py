@@ -263,7 +263,7 @@ def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> square(tensor([-2.0, 3.0]))
     tensor([4., 9.])
     """
-    return unary("square", input, (), out)
+    return unary("square", input.long() if input._dtype is dtypes.bool_ else input, (), out)
 
 
 square_ = inplace(square)

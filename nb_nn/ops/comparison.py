@@ -132,8 +132,6 @@ def equal(input: Tensor, other: Tensor) -> bool:
     >>> equal(tensor([1, 2]), tensor([1, 2]))
     True
     """
-    if input.dtype is not other.dtype and input._dtype.category >= 2 > other._dtype.category:
-        raise RuntimeError(f"Expected object of data type {input.dtype} but got data type {other.dtype} for argument 'other'")
     return input.size() == other.size() and bool(eq(input, other).all())
 
 

@@ -77,7 +77,7 @@ def check_types(kind: Any, weight: Tensor, bias: Tensor | None) -> None:
             raise RuntimeError(f"Input type ({kind.tensor_name[:-6]}) and {what} type ({other._dtype.tensor_name[:-6]}) should be the "
                                "same")
     if kind.category != 2:
-        raise RuntimeError(f'"conv" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
+        raise NotImplementedError(f'"conv" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
 
 
 def output_size(given: tuple, window: tuple, bias: Any, stride: tuple, padding: tuple, dilation: tuple,

@@ -111,9 +111,11 @@ def _array_of(data: Any) -> tuple[np.ndarray, dtype]:
     flat: list = []
     shape = _shape_of(data)
     _flatten(data, shape, 0, flat)
-    category = max((dtypes.of_number(value).category for value in flat), default=2)
-    own = (dtypes.bool_, dtypes.int64, dtypes.get_default_dtype(),
-           dtypes.complex128 if dtypes.get_default_dtype() is dtypes.float64 else dtypes.complex64)[category]
+    own = None
+    for found in set(map(type, flat)):
+        kind = dtypes.from_numpy(found) if issubclass(found, np.generic) else dtypes.of_number(found())
+        own = kind if own is None else dtypes.promote_types(own, kind)
+    own = own or dtypes.get_default_dtype()
     try:
         array = np.array(flat, dtype=own.compute).reshape(shape)
     except OverflowError:
@@ -145,7 +147,7 @@ def _flatten(data: Any, shape: tuple, depth: int, flat: list) -> None:
             data = data.item()
         elif not isinstance(data, NUMBERS):
             if hasattr(data, "__len__"):
-                raise ValueError(f"expected a number at dimension {depth}, got a sequence of length {len(data)}")
+                raise TypeError(f"expected a number at dimension {depth}, got a sequence of length {len(data)}")
             raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
         flat.append(data)
         return
@@ -490,7 +492,8 @@ def fill(input: Tensor, value: Any, *, out: Any = None) -> Tensor:
     if not isinstance(value, NUMBERS):
         raise TypeError(f"fill_(): argument 'value' must be Number, not {type(value).__name__}")
     target = launch.empty(input._array.shape, input._dtype, input._device) if out is None else out
-    launch.check_out("fill_", target, input._array.shape, input._dtype, (input,))
+    if target._array.shape != input._array.shape:
+        target.resize_(input._array.shape)
     target._array[...] = launch.full_scalar(value, input._dtype, CPU)._array[()]
     return target
 

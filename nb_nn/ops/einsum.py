@@ -116,8 +116,8 @@ def pair(first: tuple[str, Tensor], second: tuple[str, Tensor], rest: set[str]) 
     common = [letter for letter in a if letter in b]
     contracted = [letter for letter in common if letter not in rest]
     if any(x_size[letter] != y_size[letter] for letter in common):      # a size of 1 broadcasts
-        x = x.expand([max(x_size[letter], y_size.get(letter, 1)) for letter in a])
-        y = y.expand([max(y_size[letter], x_size.get(letter, 1)) for letter in b])
+        x = x.expand([size if size != 1 else y_size.get(letter, 1) for letter, size in x_size.items()])
+        y = y.expand([size if size != 1 else x_size.get(letter, 1) for letter, size in y_size.items()])
         x_size, y_size = dict(zip(a, x.shape)), dict(zip(b, y.shape))
     batch = [letter for letter in common if letter in rest]
     rows, columns = [letter for letter in a if letter not in b], [letter for letter in b if letter not in a]

@@ -190,7 +190,7 @@ def check_classes(name: str, input: Tensor, target: Tensor) -> None:
     """input must be (N, C, \\*) with target (N, \\*), or (C) with target ()."""
     given, wanted = input._array.shape, target._array.shape
     if input._dtype.category != 2:
-        raise RuntimeError(f'"{name}" not implemented for \'{input._dtype.tensor_name[:-6]}\'; it takes floating-point scores')
+        raise NotImplementedError(f'"{name}" not implemented for \'{input._dtype.tensor_name[:-6]}\'; it takes floating-point scores')
     if not given:
         raise ValueError(f"{name}: Expected 1 or more dimensions (got 0)")
     if len(given) > 1 and wanted[:1] != given[:1]:

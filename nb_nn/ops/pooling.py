@@ -27,7 +27,7 @@ def pooled_size(name: str, given: tuple[int, ...], window: tuple, stride: tuple,
                            if min(numbers) < 1)
         raise RuntimeError(f"{name}: {what} should be greater than zero, but got {wrong}")
     if any(pad < 0 or 2 * pad > reach for pad, reach in zip(padding, window)):
-        raise RuntimeError(f"{name}: pad should be at least zero and at most half of effective kernel size, but got pad={padding}, "
+        raise RuntimeError(f"{name}: pad should be at least zero and at most half of kernel size, but got pad={padding}, "
                            f"kernel_size={window}")
     size = tuple([window_count(length, window[d], stride[d], padding[d], dilation[d], ceil)
                   for d, length in enumerate(given[-dims:])])
@@ -60,7 +60,7 @@ def max_pool(input: Tensor, window: tuple[int, ...], stride: tuple[int, ...], pa
     dims, given, kind = len(window), input._array.shape, input._dtype
     shape = (*given[:-dims], *pooled_size(f"max_pool{dims}d", given, window, stride, padding, dilation, ceil))
     if kind.category != 2:
-        raise RuntimeError(f'"max_pool{dims}d" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
+        raise NotImplementedError(f'"max_pool{dims}d" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
     made, places = memory.empty(shape, kind.compute), memory.empty(shape, np.dtype(np.int64))
     if made.size:
         launch.launch("max_pool2d", planes(launch.contiguous_array(input), dims), *in_plane(dims, window, stride, padding, dilation),
@@ -97,7 +97,7 @@ def avg_pool(input: Tensor, window: tuple[int, ...], stride: tuple[int, ...], pa
     dims, given, kind = len(window), input._array.shape, input._dtype
     shape = (*given[:-dims], *pooled_size(f"avg_pool{dims}d", given, window, stride, padding, (1,) * dims, ceil))
     if kind.category != 2:
-        raise RuntimeError(f'"avg_pool{dims}d" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
+        raise NotImplementedError(f'"avg_pool{dims}d" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
     made = memory.empty(shape, kind.compute)
     if made.size:
         launch.launch("avg_pool2d", planes(launch.contiguous_array(input), dims), *in_plane(dims, window, stride, padding),
@@ -286,7 +286,7 @@ def places_of_largest(input: Tensor, size: tuple[int, ...], dims: int) -> Tensor
     found = np.empty((len(array), len(rows), len(columns)), np.int64)
     for i, (top, bottom) in enumerate(rows):
         for j, (left, right) in enumerate(columns):
-            place = array[:, top:bottom, left:right].reshape(len(array), -1).argmax(1)
+            place = array[:, top:bottom, left:right].reshape(len(array), (bottom - top) * (right - left)).argmax(1)
             found[:, i, j] = (top + place // (right - left)) * array.shape[2] + left + place % (right - left)
     return wrap(found.reshape(*input._array.shape[:-dims], *size), dtypes.int64)
 

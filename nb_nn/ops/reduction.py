@@ -416,7 +416,8 @@ def _place(name: str, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
         return _with_places(name, input, wrap_dim(dim, input._array.ndim), keepdim)[1]
     if input._array.size == 0:
         raise IndexError(f"arg{name}(): Expected reduction dim to be specified for input.numel() == 0.")
-    return _with_places(name, view.reshape(input, (-1,)), 0, False)[1]
+    place = _with_places(name, view.reshape(input, (-1,)), 0, False)[1]
+    return view.reshape(place, (1,) * input._array.ndim) if keepdim else place
 
 
 no_derivative(argmax, argmin)
@@ -516,6 +517,8 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False, *, out: Tensor | N
     >>> logsumexp(tensor([1000.0, 1000.0]), 0)
     tensor(1000.6931)
     """
+    if input._dtype.category < 2:
+        input = input.to(dtypes.get_default_dtype())
     top = amax(input.detach(), dim, True) if input._array.size else sum(input.detach(), dim, True)
     top = top.masked_fill(top.abs() == math.inf, 0)
     total = (input - top).exp().sum(dim, True).log() + top

@@ -402,7 +402,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     low, high = (int(reduction.amin(input).item()), int(reduction.amax(input).item())) if x.size else (0, -1)
     if low < 0:
         raise RuntimeError(f"bincount only supports 1-d non-negative integral inputs, got {low}")
-    kind = INT64 if weights is None else dtypes.float32 if weights._dtype is dtypes.float32 else dtypes.float64
+    kind = INT64 if weights is None or not x.size else dtypes.float32 if weights._dtype is dtypes.float32 else dtypes.float64
     made = np.zeros(builtins.max(high + 1, minlength), kind.numpy)
     if x.size and weights is None:
         launch.launch("bincount", x, made, work=x.size)

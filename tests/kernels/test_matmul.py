@@ -3,6 +3,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 from nb_nn.kernels import table, threads
 
 SIZES = [(1, 1, 1), (3, 0, 4), (0, 3, 4), (1, 300, 700), (2, 300, 300), (700, 300, 1), (5, 7, 33), (70, 1100, 50), (9, 65, 257),

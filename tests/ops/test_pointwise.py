@@ -12,7 +12,7 @@ from nb_nn.autograd.gradcheck import gradcheck, gradgradcheck
 from nb_nn.core.op import DECLARED
 from nb_nn.ops import activation
 
-from .rows import ACTIVATIONS, BINARY, BOOL, MODULES, POINTWISE, UNARY
+from ops.rows import ACTIVATIONS, BINARY, BOOL, MODULES, POINTWISE, UNARY
 
 # Loops are shared, so a few operations try every type and layout; each further one costs compile time.
 EVERY_TYPE = ("abs", "add", "eq", "exp", "logical_not", "bitwise_not", "remainder", "maximum")
