@@ -74,6 +74,7 @@ from .ops.view import (
 )
 from .ops.matmul import addbmm, addmm, addmv, addr, baddbmm, bmm, dot, einsum, ger, matmul, mm, mv
 from .ops.einsum import tensordot
+from .ops.softmax import log_softmax, softmax
 from . import autograd, cuda, nn, optim, utils
 from .serialization import load, save
 from .version import __version__

@@ -17,6 +17,7 @@ from .core.tensor_base import TensorBase, alias_of
 from .ops import activation, arithmetic, comparison, conversion, creation, exponential, random, reduction, trigonometry
 from .ops import diagonals, indexing, joining, masking, scan, sorting, subscript
 from .ops import matmul as matmul_ops
+from .ops import softmax as softmax_ops
 from .ops import view as view_ops
 
 OPERANDS = (TensorBase, *NUMBERS, np.ndarray)
@@ -450,6 +451,8 @@ class Tensor(TensorBase):
     # activation
     relu, relu_, sigmoid, sigmoid_ = activation.relu, activation.relu_, activation.sigmoid, activation.sigmoid_
     tanh, tanh_, prelu, hardshrink = activation.tanh, activation.tanh_, activation.prelu, activation.hardshrink
+
+    softmax, log_softmax = softmax_ops.softmax, softmax_ops.log_softmax
 
     # random
     uniform_, normal_, exponential_, bernoulli_ = random.uniform_, random.normal_, random.exponential_, random.bernoulli_

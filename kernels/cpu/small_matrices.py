@@ -65,24 +65,39 @@ def find_pivots(x, k, group, largest, chosen):
 
 
 @inlined
+def subtract_products(target, t, left, l, right, r, step, count, group):
+    """Subtract from target[t] the sum over k < count of left[l + k] * right[r + k * step], for each matrix."""
+    many = count - count % 4
+    for k in range(0, many, 4):
+        l0, r0, r1, r2, r3 = l + k, r + k * step, r + (k + 1) * step, r + (k + 2) * step, r + (k + 3) * step
+        for lane in range(group):           # four at once: the target is read and written less often
+            target[t, lane] -= (left[l0, lane] * right[r0, lane] + left[l0 + 1, lane] * right[r1, lane]
+                                + left[l0 + 2, lane] * right[r2, lane] + left[l0 + 3, lane] * right[r3, lane])
+    for k in range(many, count):
+        for lane in range(group):
+            target[t, lane] -= left[l + k, lane] * right[r + k * step, lane]
+
+
+@inlined
 def factor(x, group, largest, chosen, pivots, first):
-    """LU factors of a group x (n, n, LANES) in place.
+    """LU factors of a group x (n, n, LANES) in place, column by column.
 
     Row k was exchanged with row ``pivots[first + lane, k]``, counted from 1. A pivot of zero leaves its column as it is.
     """
-    n, one = x.shape[0], x.dtype.type(1)
+    n, one, rows = x.shape[0], x.dtype.type(1), x.reshape(x.shape[0] * x.shape[1], x.shape[-1])
     for k in range(n):
+        for i in range(1, n):
+            subtract_products(rows, i * n + k, rows, i * n, rows, k, n, min(i, k), group)
         find_pivots(x, k, group, largest, chosen)
         for lane in range(group):
             pivots[first + lane, k] = np.int32(chosen[lane]) + 1
         exchange(x, k, group, chosen)
+        for lane in range(group):
+            pivot = x[k, k, lane]
+            largest[lane] = pivot if pivot != 0 else one
         for i in range(k + 1, n):
             for lane in range(group):
-                pivot = x[k, k, lane]
-                x[i, k, lane] /= pivot if pivot != 0 else one
-            for j in range(k + 1, n):
-                for lane in range(group):
-                    x[i, j, lane] -= x[i, k, lane] * x[k, j, lane]
+                x[i, k, lane] /= largest[lane]
 
 
 @inlined
@@ -94,34 +109,33 @@ def invert_diagonal(x, group):
 
 
 @inlined
-def eliminate_below(x, y, group, unit, identity):
-    """Solve L Z = Y in place for a lower triangle; y (columns, n, LANES) has the columns of Y.
+def eliminate_below(x, y, columns, group, unit, identity):
+    """Solve L Z = Y in place for a lower triangle; y (columns * n, LANES) has the columns of Y, one after the other.
 
     The diagonal is that of ones if ``unit``, else the inverse of L's stands in its place. Where Y is the ``identity``, what
     is known to be zero is left out.
     """
-    for column in range(y.shape[0]):
+    n, rows = x.shape[0], x.reshape(x.shape[0] * x.shape[1], x.shape[-1])
+    for column in range(columns):
         begin = column if identity else 0
-        for i in range(begin, x.shape[0]):
-            for j in range(begin, i):
-                for lane in range(group):
-                    y[column, i, lane] -= x[i, j, lane] * y[column, j, lane]
+        for i in range(begin, n):
+            place = column * n + i
+            subtract_products(y, place, rows, i * n + begin, y, column * n + begin, 1, i - begin, group)
             if not unit:
                 for lane in range(group):
-                    y[column, i, lane] *= x[i, i, lane]
+                    y[place, lane] *= x[i, i, lane]
 
 
 @inlined
-def eliminate_above(x, y, group):
+def eliminate_above(x, y, columns, group):
     """Solve U Z = Y in place for an upper triangle, which has the inverse of its diagonal in the diagonal's place."""
-    n = x.shape[0]
-    for column in range(y.shape[0]):
+    n, rows = x.shape[0], x.reshape(x.shape[0] * x.shape[1], x.shape[-1])
+    for column in range(columns):
         for i in range(n - 1, -1, -1):
-            for j in range(i + 1, n):
-                for lane in range(group):
-                    y[column, i, lane] -= x[i, j, lane] * y[column, j, lane]
+            place = column * n + i
+            subtract_products(y, place, rows, i * n + i + 1, y, place + 1, 1, n - 1 - i, group)
             for lane in range(group):
-                y[column, i, lane] *= x[i, i, lane]
+                y[place, lane] *= x[i, i, lane]
 
 
 @inlined
@@ -159,17 +173,18 @@ def find_zeros(x, group, info, first):
 
 
 @inlined
-def share(worker, workers, count):
-    """The groups that a worker takes: from the first to the one it leaves."""
-    w, groups = np.int64(worker), (count + LANES - 1) // LANES
-    return range(w * groups // workers, (w + 1) * groups // workers)
+def share(worker, workspace, count):
+    """Where the groups begin that a worker takes."""
+    w, workers, lanes = np.int64(worker), workspace.shape[0], workspace.shape[2]
+    groups = (count + lanes - 1) // lanes
+    return range(w * groups // workers * lanes, min((w + 1) * groups // workers * lanes, count), lanes)
 
 
 @inlined
 def lu_of_group(a, first, group, workspace, pivots, info, lu):
     n = pivots.shape[1]
     x, rest = workspace[:n * n], workspace[n * n:]
-    square = x.reshape(n, n, LANES)
+    square = x.reshape(n, n, x.shape[-1])
     gather(a, first, group, x)
     factor(square, group, rest[0], rest[1], pivots, first)
     find_zeros(square, group, info, first)
@@ -184,16 +199,16 @@ def small_lu(a, workspace, pivots, info, lu):
     pivots is (count, n); info (count,) is what `find_zeros` finds.
     """
     for worker in prange(workspace.shape[0]):
-        w, count = np.int64(worker), a.shape[0]
-        for g in share(w, workspace.shape[0], count):
-            lu_of_group(a, g * LANES, min(LANES, count - g * LANES), workspace[w], pivots, info, lu)
+        w, count, lanes = np.int64(worker), a.shape[0], workspace.shape[2]
+        for first in share(w, workspace, count):
+            lu_of_group(a, first, min(lanes, count - first), workspace[w], pivots, info, lu)
 
 
 @inlined
 def determinants_of_group(a, first, group, workspace, pivots, diagonals, out):
     n = pivots.shape[1]
     x, rest = workspace[:n * n], workspace[n * n:]
-    square = x.reshape(n, n, LANES)
+    square = x.reshape(n, n, x.shape[-1])
     gather(a, first, group, x)
     factor(square, group, rest[0], rest[1], pivots, first)
     for lane in range(group):
@@ -210,16 +225,16 @@ def determinants_of_group(a, first, group, workspace, pivots, diagonals, out):
 def small_determinants(a, workspace, pivots, diagonals, out):
     """Determinants of matrices a (count, n * n) into out (count,); they are the products of ``diagonals`` (count, n)."""
     for worker in prange(workspace.shape[0]):
-        w, count = np.int64(worker), a.shape[0]
-        for g in share(w, workspace.shape[0], count):
-            determinants_of_group(a, g * LANES, min(LANES, count - g * LANES), workspace[w], pivots, diagonals, out)
+        w, count, lanes = np.int64(worker), a.shape[0], workspace.shape[2]
+        for first in share(w, workspace, count):
+            determinants_of_group(a, first, min(lanes, count - first), workspace[w], pivots, diagonals, out)
 
 
 @inlined
 def solve_group(a, b, factored, first, group, workspace, order, pivots, info, lu, out):
     n, columns = b.shape[2], b.shape[1]
     x, y, rest = workspace[:n * n], workspace[n * n:n * n + n * columns], workspace[n * n + n * columns:]
-    square, solutions = x.reshape(n, n, LANES), y.reshape(columns, n, LANES)
+    square = x.reshape(n, n, x.shape[-1])
     gather(a, first, group, x)
     if factored:
         turn_over(square, group)
@@ -235,9 +250,9 @@ def solve_group(a, b, factored, first, group, workspace, order, pivots, info, lu
         order_rows(pivots[first + lane], order)
         for column in range(columns):
             for i in range(n):
-                solutions[column, i, lane] = b[first + lane, column, order[i]]
-    eliminate_below(square, solutions, group, True, False)
-    eliminate_above(square, solutions, group)
+                y[column * n + i, lane] = b[first + lane, column, order[i]]
+    eliminate_below(square, y, columns, group, True, False)
+    eliminate_above(square, y, columns, group)
     spread(y, group, first, out)
 
 
@@ -248,16 +263,16 @@ def small_solve(a, b, factored, workspace, orders, pivots, info, lu, out):
     If ``factored``, a and pivots are what `small_lu` made. lu may be of size 0 if it is not wanted.
     """
     for worker in prange(workspace.shape[0]):
-        w, count = np.int64(worker), a.shape[0]
-        for g in share(w, workspace.shape[0], count):
-            solve_group(a, b, factored, g * LANES, min(LANES, count - g * LANES), workspace[w], orders[w], pivots, info, lu, out)
+        w, count, lanes = np.int64(worker), a.shape[0], workspace.shape[2]
+        for first in share(w, workspace, count):
+            solve_group(a, b, factored, first, min(lanes, count - first), workspace[w], orders[w], pivots, info, lu, out)
 
 
 @inlined
 def invert_group(a, first, group, workspace, order, pivots, info, out):
     n = pivots.shape[1]
     x, y, rest = workspace[:n * n], workspace[n * n:2 * n * n], workspace[2 * n * n:]
-    square, columns = x.reshape(n, n, LANES), y.reshape(n, n, LANES)
+    square, columns = x.reshape(n, n, x.shape[-1]), y.reshape(n, n, x.shape[-1])
     gather(a, first, group, x)
     factor(square, group, rest[0], rest[1], pivots, first)
     find_zeros(square, group, info, first)
@@ -266,8 +281,8 @@ def invert_group(a, first, group, workspace, order, pivots, info, out):
         for i in range(n):
             for lane in range(group):
                 columns[column, i, lane] = i == column
-    eliminate_below(square, columns, group, True, True)
-    eliminate_above(square, columns, group)
+    eliminate_below(square, y, n, group, True, True)
+    eliminate_above(square, y, n, group)
     for lane in range(group):
         order_rows(pivots[first + lane], order)
         for column in range(n):
@@ -280,18 +295,21 @@ def invert_group(a, first, group, workspace, order, pivots, info, out):
 def small_inverse(a, workspace, orders, pivots, info, out):
     """Inverses of matrices a (count, n * n) into out, transposed."""
     for worker in prange(workspace.shape[0]):
-        w, count = np.int64(worker), a.shape[0]
-        for g in share(w, workspace.shape[0], count):
-            invert_group(a, g * LANES, min(LANES, count - g * LANES), workspace[w], orders[w], pivots, info, out)
+        w, count, lanes = np.int64(worker), a.shape[0], workspace.shape[2]
+        for first in share(w, workspace, count):
+            invert_group(a, first, min(lanes, count - first), workspace[w], orders[w], pivots, info, out)
 
 
 @inlined
 def cholesky_of_group(a, first, group, x, info, out):
     n = round(math.sqrt(a.shape[1]))
-    square = x[:n * n].reshape(n, n, LANES)
-    gather(a, first, group, x[:n * n])
+    rows = x[:n * n]
+    square = rows.reshape(n, n, x.shape[-1])
+    gather(a, first, group, rows)
     info[first:first + group] = 0
     for k in range(n):
+        for i in range(k, n):
+            subtract_products(rows, i * n + k, rows, i * n, rows, k * n, 1, k, group)
         for lane in range(group):
             if not square[k, k, lane] > 0 and info[first + lane] == 0:
                 info[first + lane] = k + 1
@@ -301,10 +319,7 @@ def cholesky_of_group(a, first, group, x, info, out):
             for lane in range(group):
                 square[i, k, lane] /= square[k, k, lane]
                 square[k, i, lane] = 0
-            for j in range(k + 1, i + 1):
-                for lane in range(group):
-                    square[i, j, lane] -= square[i, k, lane] * square[j, k, lane]
-    spread(x[:n * n], group, first, out)
+    spread(rows, group, first, out)
 
 
 @kernel
@@ -314,16 +329,16 @@ def small_cholesky(a, workspace, info, out):
     info (count,) says which leading minor is the first that is not positive, counted from 1; 0 if all are.
     """
     for worker in prange(workspace.shape[0]):
-        w, count = np.int64(worker), a.shape[0]
-        for g in share(w, workspace.shape[0], count):
-            cholesky_of_group(a, g * LANES, min(LANES, count - g * LANES), workspace[w], info, out)
+        w, count, lanes = np.int64(worker), a.shape[0], workspace.shape[2]
+        for first in share(w, workspace, count):
+            cholesky_of_group(a, first, min(lanes, count - first), workspace[w], info, out)
 
 
 @inlined
 def triangular_group(a, b, transposed, upper, unit, first, group, workspace, out):
     n, columns = b.shape[2], b.shape[1]
     x, y = workspace[:n * n], workspace[n * n:n * n + n * columns]
-    square, solutions = x.reshape(n, n, LANES), y.reshape(columns, n, LANES)
+    square = x.reshape(n, n, x.shape[-1])
     gather(a, first, group, x)
     gather(b.reshape(b.shape[0], columns * n), first, group, y)
     if transposed:
@@ -333,9 +348,9 @@ def triangular_group(a, b, transposed, upper, unit, first, group, workspace, out
             square[i, i] = 1
     invert_diagonal(square, group)
     if upper:
-        eliminate_above(square, solutions, group)
+        eliminate_above(square, y, columns, group)
     else:
-        eliminate_below(square, solutions, group, unit, False)
+        eliminate_below(square, y, columns, group, unit, False)
     spread(y, group, first, out)
 
 
@@ -347,6 +362,6 @@ def small_triangular(a, b, transposed, upper, unit, workspace, out):
     ``unit``, the diagonal counts as ones.
     """
     for worker in prange(workspace.shape[0]):
-        w, count = np.int64(worker), a.shape[0]
-        for g in share(w, workspace.shape[0], count):
-            triangular_group(a, b, transposed, upper, unit, g * LANES, min(LANES, count - g * LANES), workspace[w], out)
+        w, count, lanes = np.int64(worker), a.shape[0], workspace.shape[2]
+        for first in share(w, workspace, count):
+            triangular_group(a, b, transposed, upper, unit, first, min(lanes, count - first), workspace[w], out)

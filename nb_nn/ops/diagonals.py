@@ -1,6 +1,7 @@
 """Triangles and diagonals of matrices."""
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ def triangle(name: str, input: Tensor, diagonal: int, out: Any) -> Tensor:
     rows, columns = input._array.shape[-2:]
 
     def clear(target: Any) -> None:
-        target = target.reshape(-1, rows, columns)
+        target = target.reshape(math.prod(target.shape[:-2]), rows, columns)
         for row in range(rows):
             edge = min(max(row + diagonal + (name == "tril"), 0), columns)
             if name == "tril":
