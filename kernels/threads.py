@@ -50,6 +50,11 @@ def _limit_blas() -> None:
     ThreadpoolController().limit(limits=count, user_api="blas")
 
 
+if source in ("cgroup quota", "SLURM_CPUS_PER_TASK", "NUMBA_NUM_THREADS"):
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(count))   # for a BLAS that is loaded later
+    _limit_blas()
+
+
 def serial_only() -> bool:
     """Whether parallel kernels must not run: one thread, or a forked child (OpenMP kills a child forked after use)."""
     return count == 1 or _forked

@@ -36,20 +36,18 @@ from .ops.arithmetic import (
     abs, abs_, add, addcdiv, addcmul, ceil, ceil_, div, floor, floor_, floor_divide, fmod, frac, frac_, lerp, mul, neg, neg_, reciprocal,
     reciprocal_, remainder, rsub, sign, square, square_, sub, true_divide, trunc, trunc_,
 )
-from .ops.indexing import (
-    gather, index_add, index_copy, index_fill, index_select, put, scatter, scatter_add, take, take_along_dim,
-)
+from .ops.indexing import index_add, index_copy, index_fill, index_select, put, take
+from .ops.scatter import gather, scatter, scatter_add, take_along_dim
 from .ops.masking import masked_fill, masked_scatter, masked_select, nonzero
 from .ops.subscript import index_put, index_put_
-from .ops.joining import (
-    atleast_1d, atleast_2d, atleast_3d, broadcast_tensors, cartesian_prod, cat, combinations, dstack, flip, fliplr, flipud, hstack,
-    meshgrid, repeat_interleave, roll, rot90, stack, tile, vstack,
+from .ops.joining import atleast_1d, atleast_2d, atleast_3d, cat, dstack, hstack, stack, vstack
+from .ops.rearranging import (
+    broadcast_tensors, cartesian_prod, combinations, flip, fliplr, flipud, meshgrid, repeat_interleave, roll, rot90, tile,
 )
 from .ops.scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
 from .ops.diagonals import diag, diag_embed, diagflat, tril, tril_indices, triu, triu_indices
-from .ops.sorting import (
-    argsort, bincount, bucketize, histc, kthvalue, median, mode, msort, searchsorted, sort, topk, unique, unique_consecutive,
-)
+from .ops.sorting import argsort, kthvalue, median, mode, msort, sort, topk
+from .ops.counting import bincount, bucketize, histc, searchsorted, unique, unique_consecutive
 from .ops.comparison import (
     allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, clamp, clamp_, clamp_max,
     clamp_max_, clamp_min, clamp_min_, eq, equal, ge, gt, isclose, isfinite, isinf, isnan, le, logical_and, logical_not, logical_or,

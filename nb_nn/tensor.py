@@ -14,8 +14,26 @@ from .core.device import CPU
 from .core.launch import NUMBERS
 from .core.size import Size
 from .core.tensor_base import TensorBase, alias_of
-from .ops import activation, arithmetic, comparison, conversion, creation, exponential, random, reduction, trigonometry
-from .ops import diagonals, indexing, joining, masking, scan, sorting, subscript
+from .ops import (
+    activation,
+    arithmetic,
+    comparison,
+    conversion,
+    counting,
+    creation,
+    diagonals,
+    exponential,
+    indexing,
+    masking,
+    random,
+    rearranging,
+    reduction,
+    scan,
+    scatter,
+    sorting,
+    subscript,
+    trigonometry,
+)
 from .ops import matmul as matmul_ops
 from .ops import softmax as softmax_ops
 from .ops import view as view_ops
@@ -482,18 +500,18 @@ class Tensor(TensorBase):
     # indexing
     __getitem__, __setitem__, __delitem__ = subscript.getitem, subscript.setitem, subscript.delitem
     index_put, index_put_ = subscript.index_put, subscript.index_put_
-    index_select, gather, take, take_along_dim = indexing.index_select, indexing.gather, indexing.take, indexing.take_along_dim
-    scatter, scatter_, scatter_add, scatter_add_ = (indexing.scatter, indexing.scatter_, indexing.scatter_add,
-                                                    indexing.scatter_add_)
+    index_select, take, gather, take_along_dim = indexing.index_select, indexing.take, scatter.gather, scatter.take_along_dim
+    scatter, scatter_, scatter_add, scatter_add_ = (scatter.scatter, scatter.scatter_, scatter.scatter_add,
+                                                    scatter.scatter_add_)
     index_add, index_add_, index_copy, index_copy_ = (indexing.index_add, indexing.index_add_, indexing.index_copy,
                                                       indexing.index_copy_)
     index_fill, index_fill_, put, put_ = indexing.index_fill, indexing.index_fill_, indexing.put, indexing.put_
     masked_fill, masked_fill_, masked_select = masking.masked_fill, masking.masked_fill_, masking.masked_select
     masked_scatter, masked_scatter_, nonzero = masking.masked_scatter, masking.masked_scatter_, masking.nonzero
 
-    # joining
-    repeat, tile, repeat_interleave = joining.repeat, joining.tile, joining.repeat_interleave
-    flip, fliplr, flipud, roll, rot90 = joining.flip, joining.fliplr, joining.flipud, joining.roll, joining.rot90
+    # rearranging
+    repeat, tile, repeat_interleave = rearranging.repeat, rearranging.tile, rearranging.repeat_interleave
+    flip, fliplr, flipud, roll, rot90 = rearranging.flip, rearranging.fliplr, rearranging.flipud, rearranging.roll, rearranging.rot90
 
     # diagonals
     tril, tril_, triu, triu_ = diagonals.tril, diagonals.tril_, diagonals.triu, diagonals.triu_
@@ -501,8 +519,8 @@ class Tensor(TensorBase):
 
     # sorting
     sort, argsort, msort, topk, kthvalue = sorting.sort, sorting.argsort, sorting.msort, sorting.topk, sorting.kthvalue
-    median, mode, unique, unique_consecutive = sorting.median, sorting.mode, sorting.unique, sorting.unique_consecutive
-    bincount, histc = sorting.bincount, sorting.histc
+    median, mode, unique, unique_consecutive = sorting.median, sorting.mode, counting.unique, counting.unique_consecutive
+    bincount, histc = counting.bincount, counting.histc
 
     # scan
     cumsum, cumsum_, cumprod, cumprod_ = scan.cumsum, scan.cumsum_, scan.cumprod, scan.cumprod_

@@ -255,7 +255,7 @@ def test_rows_of_tensors_keep_their_history():
 
 @pytest.mark.parametrize("options, error, match", [
     ({"num_workers": -1}, ValueError, "non-negative"),
-    ({"num_workers": 2}, NotImplementedError, "num_workers=2, but worker processes are not there yet; use num_workers=0"),
+    ({"num_workers": 2}, RuntimeError, "num_workers=2, but worker processes are not there yet; use num_workers=0"),
     ({"timeout": -1}, ValueError, "timeout option should be non-negative"),
     ({"sampler": [1], "shuffle": True}, ValueError, "mutually exclusive with shuffle"),
     ({"batch_sampler": [[1]], "batch_size": 2}, ValueError, "mutually exclusive with batch_size"),

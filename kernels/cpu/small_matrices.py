@@ -1,8 +1,7 @@
 """Factors, solutions and determinants of many small square matrices.
 
-Matrices are taken in groups of up to LANES, side by side: element (i, j) of all of a group is adjacent in memory, so that
-each step for one matrix is a loop over the group, which the compiler vectorizes however small the matrices are. Every
-matrix is computed by itself: its result depends neither on its neighbours nor on the threads.
+Matrices are taken in groups of LANES, see `side_by_side`. Every matrix is computed by itself: its result depends neither
+on its neighbours nor on the threads. a is (count, n * n) everywhere.
 """
 from __future__ import annotations
 
@@ -10,174 +9,15 @@ import math
 
 import numpy as np
 
+from .. import threads
 from ..compile import inlined, kernel, prange
-from .tiles import memory, turn, vector_length
+from .side_by_side import (
+    eliminate_above, eliminate_below, factor, find_zeros, gather, invert_diagonal, order_rows, share, spread, subtract_products, turn_over,
+)
+from .tiles import lanes
+from .workspace import scratch
 
-LANES = 32                      # matrices side by side; a constant loop length would make the compiler unroll, not vectorize
-
-
-@inlined
-def gather(a, first, group, x):
-    """Put matrices a[first], a[first + 1], ... side by side: a is (count, size), x (size, LANES)."""
-    size = a.shape[1]
-    turn(memory(a), first * size, size, group, size, x.reshape(x.size), x.shape[1])
-
-
-@inlined
-def spread(x, group, first, out):
-    """The inverse of `gather`."""
-    size = out.shape[1]
-    if group == x.shape[1] and size % vector_length(x) == 0:
-        turn(memory(x), 0, group, size, group, memory(out)[first * size:], size)
-        return
-    for lane in range(group):
-        matrix = out[first + lane]
-        for place in range(size):
-            matrix[place] = x[place, lane]
-
-
-@inlined
-def exchange(x, k, group, chosen):
-    """Exchange row k with row ``chosen[lane]`` (not above it) in each matrix of a group, all rows looked at: a jump for
-    each matrix costs more than the masks do."""
-    for i in range(k + 1, x.shape[0]):
-        row = x.dtype.type(i)
-        for j in range(x.shape[1]):
-            for lane in range(group):
-                here, upper, lower = chosen[lane] == row, x[k, j, lane], x[i, j, lane]
-                x[k, j, lane] = lower if here else upper
-                x[i, j, lane] = upper if here else lower
-
-
-@inlined
-def find_pivots(x, k, group, largest, chosen):
-    """Row at or below the diagonal of column k, whose element has the largest size, for each matrix."""
-    row = x.dtype.type(k)
-    for lane in range(group):
-        largest[lane] = abs(x[k, k, lane])
-        chosen[lane] = row
-    for i in range(k + 1, x.shape[0]):
-        row = x.dtype.type(i)
-        for lane in range(group):
-            size = abs(x[i, k, lane])
-            chosen[lane] = row if size > largest[lane] else chosen[lane]
-            largest[lane] = size if size > largest[lane] else largest[lane]
-
-
-@inlined
-def subtract_products(target, t, left, l, right, r, step, count, group):
-    """Subtract from target[t] the sum over k < count of left[l + k] * right[r + k * step], for each matrix."""
-    many = count - count % 4
-    for k in range(0, many, 4):
-        l0, r0, r1, r2, r3 = l + k, r + k * step, r + (k + 1) * step, r + (k + 2) * step, r + (k + 3) * step
-        for lane in range(group):           # four at once: the target is read and written less often
-            target[t, lane] -= (left[l0, lane] * right[r0, lane] + left[l0 + 1, lane] * right[r1, lane]
-                                + left[l0 + 2, lane] * right[r2, lane] + left[l0 + 3, lane] * right[r3, lane])
-    for k in range(many, count):
-        for lane in range(group):
-            target[t, lane] -= left[l + k, lane] * right[r + k * step, lane]
-
-
-@inlined
-def factor(x, group, largest, chosen, pivots, first):
-    """LU factors of a group x (n, n, LANES) in place, column by column.
-
-    Row k was exchanged with row ``pivots[first + lane, k]``, counted from 1. A pivot of zero leaves its column as it is.
-    """
-    n, one, rows = x.shape[0], x.dtype.type(1), x.reshape(x.shape[0] * x.shape[1], x.shape[-1])
-    for k in range(n):
-        for i in range(1, n):
-            subtract_products(rows, i * n + k, rows, i * n, rows, k, n, min(i, k), group)
-        find_pivots(x, k, group, largest, chosen)
-        for lane in range(group):
-            pivots[first + lane, k] = np.int32(chosen[lane]) + 1
-        exchange(x, k, group, chosen)
-        for lane in range(group):
-            pivot = x[k, k, lane]
-            largest[lane] = pivot if pivot != 0 else one
-        for i in range(k + 1, n):
-            for lane in range(group):
-                x[i, k, lane] /= largest[lane]
-
-
-@inlined
-def invert_diagonal(x, group):
-    one = x.dtype.type(1)
-    for k in range(x.shape[0]):
-        for lane in range(group):
-            x[k, k, lane] = one / x[k, k, lane]
-
-
-@inlined
-def eliminate_below(x, y, columns, group, unit, identity):
-    """Solve L Z = Y in place for a lower triangle; y (columns * n, LANES) has the columns of Y, one after the other.
-
-    The diagonal is that of ones if ``unit``, else the inverse of L's stands in its place. Where Y is the ``identity``, what
-    is known to be zero is left out.
-    """
-    n, rows = x.shape[0], x.reshape(x.shape[0] * x.shape[1], x.shape[-1])
-    for column in range(columns):
-        begin = column if identity else 0
-        for i in range(begin, n):
-            place = column * n + i
-            subtract_products(y, place, rows, i * n + begin, y, column * n + begin, 1, i - begin, group)
-            if not unit:
-                for lane in range(group):
-                    y[place, lane] *= x[i, i, lane]
-
-
-@inlined
-def eliminate_above(x, y, columns, group):
-    """Solve U Z = Y in place for an upper triangle, which has the inverse of its diagonal in the diagonal's place."""
-    n, rows = x.shape[0], x.reshape(x.shape[0] * x.shape[1], x.shape[-1])
-    for column in range(columns):
-        for i in range(n - 1, -1, -1):
-            place = column * n + i
-            subtract_products(y, place, rows, i * n + i + 1, y, place + 1, 1, n - 1 - i, group)
-            for lane in range(group):
-                y[place, lane] *= x[i, i, lane]
-
-
-@inlined
-def order_rows(pivots, order):
-    """Where each row of a matrix went: row i of the exchanged matrix is row ``order[i]`` of the given one."""
-    for i in range(order.size):
-        order[i] = i
-    for i in range(order.size):
-        j = pivots[i] - 1
-        held = order[i]
-        order[i] = order[j]
-        order[j] = held
-
-
-@inlined
-def turn_over(x, group):
-    """Transpose each matrix of a group in place."""
-    for i in range(x.shape[0]):
-        for j in range(i):
-            for lane in range(group):
-                held = x[i, j, lane]
-                x[i, j, lane] = x[j, i, lane]
-                x[j, i, lane] = held
-
-
-@inlined
-def find_zeros(x, group, info, first):
-    """Write for each matrix which element of the diagonal is the first that is zero, counted from 1; 0 if none is."""
-    for lane in range(group):
-        info[first + lane] = 0
-    for k in range(x.shape[0] - 1, -1, -1):
-        for lane in range(group):
-            if x[k, k, lane] == 0:
-                info[first + lane] = k + 1
-
-
-@inlined
-def share(worker, workspace, count):
-    """Where the groups begin that a worker takes."""
-    w, workers, lanes = np.int64(worker), workspace.shape[0], workspace.shape[2]
-    groups = (count + lanes - 1) // lanes
-    return range(w * groups // workers * lanes, min((w + 1) * groups // workers * lanes, count), lanes)
+LANES = 32                      # matrices side by side: a multiple of every vector's length
 
 
 @inlined
@@ -199,9 +39,9 @@ def small_lu(a, workspace, pivots, info, lu):
     pivots is (count, n); info (count,) is what `find_zeros` finds.
     """
     for worker in prange(workspace.shape[0]):
-        w, count, lanes = np.int64(worker), a.shape[0], workspace.shape[2]
+        w, count, width = np.int64(worker), a.shape[0], workspace.shape[2]
         for first in share(w, workspace, count):
-            lu_of_group(a, first, min(lanes, count - first), workspace[w], pivots, info, lu)
+            lu_of_group(a, first, min(width, count - first), workspace[w], pivots, info, lu)
 
 
 @inlined
@@ -225,9 +65,9 @@ def determinants_of_group(a, first, group, workspace, pivots, diagonals, out):
 def small_determinants(a, workspace, pivots, diagonals, out):
     """Determinants of matrices a (count, n * n) into out (count,); they are the products of ``diagonals`` (count, n)."""
     for worker in prange(workspace.shape[0]):
-        w, count, lanes = np.int64(worker), a.shape[0], workspace.shape[2]
+        w, count, width = np.int64(worker), a.shape[0], workspace.shape[2]
         for first in share(w, workspace, count):
-            determinants_of_group(a, first, min(lanes, count - first), workspace[w], pivots, diagonals, out)
+            determinants_of_group(a, first, min(width, count - first), workspace[w], pivots, diagonals, out)
 
 
 @inlined
@@ -263,9 +103,9 @@ def small_solve(a, b, factored, workspace, orders, pivots, info, lu, out):
     If ``factored``, a and pivots are what `small_lu` made. lu may be of size 0 if it is not wanted.
     """
     for worker in prange(workspace.shape[0]):
-        w, count, lanes = np.int64(worker), a.shape[0], workspace.shape[2]
+        w, count, width = np.int64(worker), a.shape[0], workspace.shape[2]
         for first in share(w, workspace, count):
-            solve_group(a, b, factored, first, min(lanes, count - first), workspace[w], orders[w], pivots, info, lu, out)
+            solve_group(a, b, factored, first, min(width, count - first), workspace[w], orders[w], pivots, info, lu, out)
 
 
 @inlined
@@ -295,9 +135,9 @@ def invert_group(a, first, group, workspace, order, pivots, info, out):
 def small_inverse(a, workspace, orders, pivots, info, out):
     """Inverses of matrices a (count, n * n) into out, transposed."""
     for worker in prange(workspace.shape[0]):
-        w, count, lanes = np.int64(worker), a.shape[0], workspace.shape[2]
+        w, count, width = np.int64(worker), a.shape[0], workspace.shape[2]
         for first in share(w, workspace, count):
-            invert_group(a, first, min(lanes, count - first), workspace[w], orders[w], pivots, info, out)
+            invert_group(a, first, min(width, count - first), workspace[w], orders[w], pivots, info, out)
 
 
 @inlined
@@ -329,9 +169,9 @@ def small_cholesky(a, workspace, info, out):
     info (count,) says which leading minor is the first that is not positive, counted from 1; 0 if all are.
     """
     for worker in prange(workspace.shape[0]):
-        w, count, lanes = np.int64(worker), a.shape[0], workspace.shape[2]
+        w, count, width = np.int64(worker), a.shape[0], workspace.shape[2]
         for first in share(w, workspace, count):
-            cholesky_of_group(a, first, min(lanes, count - first), workspace[w], info, out)
+            cholesky_of_group(a, first, min(width, count - first), workspace[w], info, out)
 
 
 @inlined
@@ -362,6 +202,24 @@ def small_triangular(a, b, transposed, upper, unit, workspace, out):
     ``unit``, the diagonal counts as ones.
     """
     for worker in prange(workspace.shape[0]):
-        w, count, lanes = np.int64(worker), a.shape[0], workspace.shape[2]
+        w, count, width = np.int64(worker), a.shape[0], workspace.shape[2]
         for first in share(w, workspace, count):
-            triangular_group(a, b, transposed, upper, unit, first, min(lanes, count - first), workspace[w], out)
+            triangular_group(a, b, transposed, upper, unit, first, min(width, count - first), workspace[w], out)
+
+
+@kernel
+def cross(a, b, out):
+    """Vector products: a, b and out are (outer, 3, inner)."""
+    for o in prange(out.shape[0]):
+        outer = np.int64(o)
+        for i in range(3):
+            j, k = (i + 1) % 3, (i + 2) % 3
+            for inner in range(out.shape[2]):
+                out[outer, i, inner] = a[outer, j, inner] * b[outer, k, inner] - a[outer, k, inner] * b[outer, j, inner]
+
+
+def workspace(count: int, n: int, columns: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+    """Room for the groups that workers take: n rows of n, ``columns`` more, and a few of numbers; and for orders of rows."""
+    workers = 1 if threads.serial_only() else min(threads.count, -(-count // LANES))
+    rows = n * (n + columns) + 2 + lanes(dtype)         # what turns a group over writes whole vectors
+    return scratch("small_matrices", dtype, (workers, rows, LANES)), np.empty((workers, n), np.int64)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
+from ..core.geometry import wrap_dim
 from ..core.tensor_base import TensorBase
 from ..ops import activation as _activation
 from ..ops import pooling as _pooling
@@ -21,7 +23,7 @@ from ..ops.matmul import linear
 from ..ops.normalization import batch_norm, group_norm, instance_norm, layer_norm
 from ..ops.padding import pad
 from ..ops.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
-from ..ops.softmax import log_softmax, softmax, softmin
+from ..ops.softmax import log_softmax_dim, softmax_dim
 
 Tensor = TensorBase
 
@@ -119,6 +121,43 @@ def tanh(input: Tensor) -> Tensor:
 def sigmoid(input: Tensor) -> Tensor:
     """``1 / (1 + exp(-x))``."""
     return _activation.sigmoid(input)
+
+
+def chosen_dim(name: str, input: Tensor, dim: int | None, stacklevel: int) -> int:
+    """The dim counted from the front; one not given is chosen as torch 1.0 did, with a warning."""
+    ndim = input._array.ndim
+    if dim is not None:
+        return wrap_dim(dim, ndim)
+    warnings.warn(f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
+                  stacklevel=stacklevel)
+    return 0 if ndim in (0, 1, 3) else 1
+
+
+def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """exp(x) over its sum along ``dim``: positive numbers that sum to 1. ``dtype`` casts the input first.
+
+    >>> softmax(tensor([0.0, 0.0]), 0)
+    tensor([0.5000, 0.5000])
+    """
+    return softmax_dim(input if dtype is None else input.to(dtype), chosen_dim("softmax", input, dim, _stacklevel))
+
+
+def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """Logarithm of `softmax`, computed without its underflow. ``dtype`` casts the input first.
+
+    >>> log_softmax(tensor([0.0, -1000.0]), 0)
+    tensor([    0., -1000.])
+    """
+    return log_softmax_dim(input if dtype is None else input.to(dtype), chosen_dim("log_softmax", input, dim, _stacklevel))
+
+
+def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """`softmax` of ``-input``.
+
+    >>> softmin(tensor([0.0, 0.0]), 0)
+    tensor([0.5000, 0.5000])
+    """
+    return softmax_dim(-(input if dtype is None else input.to(dtype)), chosen_dim("softmin", input, dim, _stacklevel))
 
 
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:

@@ -16,7 +16,8 @@ from ..core.tensor_base import TensorBase, wrap
 from . import view
 from .comparison import maximum
 from .indexing import folded
-from .joining import cat, flip_dims, stack
+from .joining import cat, stack
+from .rearranging import flip_dims
 from .reduction import amax, amin, into
 
 Tensor = TensorBase

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 from ..core import launch, memory
@@ -80,41 +79,19 @@ derivative(log_softmax_backward, grad_output=lambda grad, result, dim: grad - (g
            result=lambda grad, grad_output, result, dim: -grad * result.exp() * grad_output.sum(dim, True))
 
 
-def checked_dim(name: str, input: Tensor, dim: int | None, stacklevel: int) -> int:
-    """The dim counted from the front; an implicit one is chosen as torch 1.0 did, with a warning."""
-    ndim = input._array.ndim
-    if dim is None:
-        warnings.warn(f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
-                      stacklevel=stacklevel + 3)
-        return 0 if ndim in (0, 1, 3) else 1
-    return wrap_dim(dim, ndim)
-
-
-def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     """exp(x) over its sum along ``dim``: positive numbers that sum to 1. ``dtype`` casts the input first.
 
     >>> softmax(tensor([0.0, 0.0]), 0)
     tensor([0.5000, 0.5000])
     """
-    dim = checked_dim("softmax", input, dim, _stacklevel - 3)
-    return softmax_dim(input if dtype is None else input.to(dtype), dim)
+    return softmax_dim(input if dtype is None else input.to(dtype), wrap_dim(dim, input._array.ndim))
 
 
-def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     """Logarithm of `softmax`, computed without its underflow. ``dtype`` casts the input first.
 
     >>> log_softmax(tensor([0.0, -1000.0]), 0)
     tensor([    0., -1000.])
     """
-    dim = checked_dim("log_softmax", input, dim, _stacklevel - 3)
-    return log_softmax_dim(input if dtype is None else input.to(dtype), dim)
-
-
-def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
-    """`softmax` of ``-input``.
-
-    >>> softmin(tensor([0.0, 0.0]), 0)
-    tensor([0.5000, 0.5000])
-    """
-    dim = checked_dim("softmin", input, dim, _stacklevel - 3)
-    return softmax_dim(-(input if dtype is None else input.to(dtype)), dim)
+    return log_softmax_dim(input if dtype is None else input.to(dtype), wrap_dim(dim, input._array.ndim))

@@ -53,7 +53,7 @@ def view_size(input: Tensor, size: tuple[int, ...]) -> Tensor:
     array = input._array
     if array.flags.c_contiguous:
         try:
-            return view_of(input, array.reshape(infer_size(size, array.size) if -1 in size else size))
+            return view_of(input, array.reshape(infer_size(size, array.size) if min(size, default=0) < 0 else size))
         except (ValueError, TypeError):
             size = infer_size(sizes_of((size,)), array.size)
     size = infer_size(sizes_of((size,)), array.size)

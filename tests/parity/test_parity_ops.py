@@ -97,6 +97,8 @@ def both(call, mine, their, **options):
         if error is not None:
             assert same_family(error, refusal), (error, refusal)
         return error is not None
+    if error is not None and 0 in getattr(expected, "shape", ()):
+        return False                            # PyTorch does not check what it has nothing to compute from
     assert error is None, f"{error!r}, where PyTorch answers {expected}"
     compare(found, expected, **options)
     return True

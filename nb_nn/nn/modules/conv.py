@@ -69,7 +69,7 @@ class _Convolution(Module):
     def extra_repr(self) -> str:
         shown = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
         if self.padding not in ((0,) * self.dims, "valid"):
-            shown.append(f"padding={self.padding!r}" if isinstance(self.padding, str) else f"padding={self.padding}")
+            shown.append(f"padding={self.padding}")
         if self.dilation != (1,) * self.dims:
             shown.append(f"dilation={self.dilation}")
         if self.groups != 1:
