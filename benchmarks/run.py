@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
+from compare import Row, compare, report
 
 import nb_nn
-from compare import Row, compare, report
 
 LIMITS = {"overhead": (3.0, 9.0), "chain": (2.0, 2.0), "bandwidth": (1.0, 2.0), "layers": (1.0, 2.0), "training": (1.1, 1.1)}
 

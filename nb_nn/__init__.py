@@ -18,9 +18,14 @@ from .core.size import Size
 from .tensor import Tensor, channels_last, contiguous_format, layout, memory_format, preserve_format, sparse_coo, strided
 from .types import (
     BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor, IntTensor, LongTensor, ShortTensor,
-    finfo, get_num_threads, iinfo, is_floating_point, is_storage, is_tensor, numel, result_type, set_default_tensor_type,
+    finfo, get_num_threads, iinfo, is_complex, is_floating_point, is_storage, is_tensor, numel, result_type, set_default_tensor_type,
     set_num_threads, set_flush_denormal,
 )
+from .storage import (
+    BFloat16Storage, BoolStorage, ByteStorage, CharStorage, ComplexDoubleStorage, ComplexFloatStorage, DoubleStorage, FloatStorage,
+    HalfStorage, IntStorage, LongStorage, ShortStorage, Storage, UntypedStorage, from_file,
+)
+from .interop import from_dlpack, to_dlpack
 from .autograd.grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .printing import get_printoptions, set_printoptions
 from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
@@ -61,6 +66,8 @@ from .ops.trigonometry import (
     acos, acos_, asin, asin_, atan, atan2, atan_, cos, cos_, cosh, cosh_, erf, erf_, erfc, erfc_, erfinv, sin, sin_, sinh, sinh_, tan,
     tan_,
 )
+from .ops.special import digamma, digamma_, lgamma, lgamma_, mvlgamma, polygamma, round, round_
+from .ops.vector import cross, renorm, trace
 from .ops.activation import relu, relu_, sigmoid, sigmoid_, tanh, tanh_, prelu, selu, selu_, celu, celu_, threshold, threshold_
 from .ops.reduction import (
     all, amax, amin, any, argmax, argmin, count_nonzero, dist, logsumexp, max, mean, min, nansum, norm, prod, std, std_mean, sum, var,
@@ -72,8 +79,14 @@ from .ops.view import (
 )
 from .ops.matmul import addbmm, addmm, addmv, addr, baddbmm, bmm, dot, einsum, ger, matmul, mm, mv
 from .ops.einsum import tensordot
+from .ops.linalg import (
+    btrifact, btrifact_with_info, btrisolve, btriunpack, chain_matmul, cholesky, cholesky_inverse, cholesky_solve, cross, det, eig, gels,
+    geqrf, gesv, inverse, logdet, lstsq, lu, lu_solve, lu_unpack, matrix_exp, matrix_power, matrix_rank, orgqr, ormqr, pinverse, potrf,
+    potri, potrs, pstrf, qr, slogdet, solve, svd, symeig, trace, triangular_solve, trtrs,
+)
 from .ops.softmax import log_softmax, softmax
-from . import autograd, cuda, nn, optim, utils
+from . import autograd, cuda, linalg, nn, optim, return_types, testing, utils
+from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .serialization import load, save
 from .version import __version__
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from . import copying, printing
+from . import copying, interop, printing
+from . import storage as storages
 from .autograd import engine, hooks, views
 from .core import dtype as dtypes
 from .core import storage, tensor_base
@@ -17,6 +18,7 @@ from .core.tensor_base import TensorBase, alias_of
 from .ops import (
     activation,
     arithmetic,
+    callback,
     comparison,
     conversion,
     counting,
@@ -29,12 +31,15 @@ from .ops import (
     rearranging,
     reduction,
     scan,
-    scatter,
+    shape_inplace,
     sorting,
+    special,
     subscript,
     trigonometry,
+    vector,
 )
 from .ops import matmul as matmul_ops
+from .ops import scatter as scatter_ops
 from .ops import softmax as softmax_ops
 from .ops import view as view_ops
 
@@ -47,9 +52,7 @@ class Tensor(TensorBase):
     __array_priority__ = 1000           # NumPy's operators leave tensors to theirs
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        if args or kwargs:
-            return legacy_new(cls, args, **kwargs)
-        return object.__new__(cls)
+        return legacy_new(cls, args, **kwargs)
 
     # what it is
     dtype = property(lambda self: self._dtype, doc="Type of the elements.")
@@ -394,12 +397,19 @@ class Tensor(TensorBase):
     def __reduce_ex__(self, protocol: int) -> Any:
         return copying.reduce(self)
 
-    __array__ = conversion.array
+    __array__, __array_wrap__ = conversion.array, interop.array_wrap
+    __dlpack__, __dlpack_device__ = interop.dlpack, interop.dlpack_device
 
     # creation
     new_tensor, new_empty, new_zeros = creation.new_tensor, creation.new_empty, creation.new_zeros
     new_ones, new_full, new = creation.new_ones, creation.new_full, creation.new
     fill_, zero_ = creation.fill_, creation.zero_
+
+    # storage
+    storage, untyped_storage, set_, is_set_to = storages.storage, storages.untyped_storage, shape_inplace.set_, shape_inplace.is_set_to
+    share_memory_, is_shared = storages.share_memory_, storages.is_shared
+    pin_memory, is_pinned = storages.pin_memory, storages.is_pinned
+    apply_, map_, map2_ = callback.apply_, callback.map_, callback.map2_
 
     # conversion
     to, type, type_as, cpu, cuda = conversion.to, conversion.type_, conversion.type_as, conversion.cpu, conversion.cuda
@@ -466,6 +476,12 @@ class Tensor(TensorBase):
     erf, erf_, erfc, erfc_, erfinv, erfinv_ = (trigonometry.erf, trigonometry.erf_, trigonometry.erfc, trigonometry.erfc_,
                                                trigonometry.erfinv, trigonometry.erfinv_)
 
+    # special
+    round, round_, lgamma, lgamma_, digamma, digamma_ = (special.round, special.round_, special.lgamma, special.lgamma_,
+                                                         special.digamma, special.digamma_)
+    polygamma, polygamma_ = special.polygamma_method, special.polygamma_
+    mvlgamma, mvlgamma_ = special.mvlgamma, special.mvlgamma_
+
     # activation
     relu, relu_, sigmoid, sigmoid_ = activation.relu, activation.relu_, activation.sigmoid, activation.sigmoid_
     tanh, tanh_, prelu, hardshrink = activation.tanh, activation.tanh_, activation.prelu, activation.hardshrink
@@ -484,6 +500,9 @@ class Tensor(TensorBase):
                                                  matmul_ops.addr, matmul_ops.addr_)
     addbmm, addbmm_, baddbmm, baddbmm_ = matmul_ops.addbmm, matmul_ops.addbmm_, matmul_ops.baddbmm, matmul_ops.baddbmm_
 
+    # vector
+    cross, trace, renorm, renorm_ = vector.cross, vector.trace, vector.renorm, vector.renorm_
+
     # view
     view, view_as, reshape, reshape_as = view_ops.view, view_ops.view_as, view_ops.reshape, view_ops.reshape_as
     flatten, unflatten, contiguous, as_strided = view_ops.flatten, view_ops.unflatten, view_ops.contiguous, view_ops.as_strided
@@ -494,15 +513,18 @@ class Tensor(TensorBase):
     split, split_with_sizes, chunk = view_ops.split, view_ops.split_with_sizes, view_ops.chunk
     detach, clone, copy_ = view_ops.detach, view_ops.clone, view_ops.copy_
     resize_, resize_as_ = view_ops.resize_, view_ops.resize_as_
+    squeeze_, unsqueeze_, t_, transpose_ = (shape_inplace.squeeze_, shape_inplace.unsqueeze_, shape_inplace.t_,
+                                            shape_inplace.transpose_)
+    as_strided_ = shape_inplace.as_strided_
     T = property(lambda self: self.permute(tuple(range(self._array.ndim))[::-1]), doc="Dimensions in reverse order.")
     mT = property(lambda self: self.transpose(-2, -1), doc="The last two dimensions swapped.")
 
     # indexing
     __getitem__, __setitem__, __delitem__ = subscript.getitem, subscript.setitem, subscript.delitem
     index_put, index_put_ = subscript.index_put, subscript.index_put_
-    index_select, take, gather, take_along_dim = indexing.index_select, indexing.take, scatter.gather, scatter.take_along_dim
-    scatter, scatter_, scatter_add, scatter_add_ = (scatter.scatter, scatter.scatter_, scatter.scatter_add,
-                                                    scatter.scatter_add_)
+    index_select, take, gather, take_along_dim = indexing.index_select, indexing.take, scatter_ops.gather, scatter_ops.take_along_dim
+    scatter, scatter_, scatter_add, scatter_add_ = (scatter_ops.scatter, scatter_ops.scatter_, scatter_ops.scatter_add,
+                                                    scatter_ops.scatter_add_)
     index_add, index_add_, index_copy, index_copy_ = (indexing.index_add, indexing.index_add_, indexing.index_copy,
                                                       indexing.index_copy_)
     index_fill, index_fill_, put, put_ = indexing.index_fill, indexing.index_fill_, indexing.put, indexing.put_

@@ -9,8 +9,9 @@ from nb_nn.kernels import threads
 
 from .core import dtype as dtypes
 from .core.dtype import dtype
-from .core.storage import Storage
+from .core.storage import Storage as Memory
 from .core.tensor_base import TensorBase
+from .storage import Storage
 from .tensor import Tensor, legacy_new
 
 
@@ -24,6 +25,10 @@ class _TensorType(type):
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Tensor:
         return legacy_new(Tensor, args, dtype=cls.dtype, **kwargs)
+
+    def __getattr__(cls, name: str) -> Any:
+        """Methods of all tensors, as in ``FloatTensor.add``."""
+        return getattr(Tensor, name)
 
     def __repr__(cls) -> str:
         return f"<class 'torch.{cls.__name__}'>"
@@ -110,6 +115,8 @@ class finfo:
     1.1920928955078125e-07
     """
 
+    __slots__ = ("bits", "dtype", "eps", "max", "min", "resolution", "smallest_normal", "tiny")
+
     def __init__(self, type: dtype | None = None):
         kind = type or dtypes.get_default_dtype()
         if not (kind.is_floating_point or kind.is_complex):
@@ -136,6 +143,8 @@ class iinfo:
     127
     """
 
+    __slots__ = ("bits", "dtype", "max", "min")
+
     def __init__(self, type: dtype):
         if type.category != 1:
             raise TypeError(f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type}'")
@@ -156,13 +165,22 @@ def is_tensor(obj: Any) -> bool:
 
 
 def is_storage(obj: Any) -> bool:
-    """Whether an object is the storage of a tensor."""
-    return isinstance(obj, Storage)
+    """Whether an object is a storage.
+
+    >>> is_storage(torch.FloatStorage(2)), is_storage(zeros(2))
+    (True, False)
+    """
+    return isinstance(obj, (Storage, Memory))
 
 
 def is_floating_point(input: Tensor) -> bool:
     """Whether a tensor's type is a floating type."""
     return input._dtype.is_floating_point
+
+
+def is_complex(input: Tensor) -> bool:
+    """Whether a tensor's type is complex."""
+    return input._dtype.is_complex
 
 
 def numel(input: Tensor) -> int:

@@ -1,7 +1,7 @@
 """Kernels of the CPU, one topic a file."""
 import importlib
 
-TOPICS: tuple[str, ...] = ("linear", "sorting", "softmax", "scan", "pooling", "optimizer", "normalization", "layer_normalization", "loss", "indexing", "reduction", "convolution", "matmul", "random")
+TOPICS: tuple[str, ...] = ("linear", "sorting", "softmax", "scan", "pooling", "optimizer", "normalization", "layer_normalization", "loss", "indexing", "reduction", "convolution", "matmul", "random", "recurrent", "fold", "resampling", "small_matrices", "lapack")
 
 
 def load() -> None:

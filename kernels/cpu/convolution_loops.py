@@ -107,7 +107,8 @@ def weight_gradient_part(task, clear, grad, x, zeros, a_row, a_column, b_row, b_
     height, width = grad.shape[2], grad.shape[3]
     begin, end = part * channels // parts, (part + 1) * channels // parts
     totals = bias_sums[chunk, group]
-    totals[:] = 0
+    if part == 0:               # the one that adds to them
+        totals[:] = 0
     images, image_area = x.shape[0], x.shape[2] * x.shape[3]
     for n in range(chunk * images // chunks, (chunk + 1) * images // chunks):
         for first in range(0, height, block_rows):

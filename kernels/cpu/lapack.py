@@ -75,11 +75,12 @@ def without_pivots(lu_t, pivots, info):
     """LU factors in place, no row exchanged."""
     pivots[...] = np.arange(1, pivots.shape[1] + 1)
     info[...] = 0
-    for k in range(pivots.shape[1]):
-        row, pivot = lu_t[:, k + 1:, k], lu_t[:, k, k]
-        info[(pivot == 0) & (info == 0)] = k + 1
-        lu_t[:, k, k + 1:] /= np.where(pivot == 0, 1, pivot)[:, None]
-        lu_t[:, k + 1:, k + 1:] -= row[:, :, None] * lu_t[:, k, None, k + 1:]
+    with np.errstate(all="ignore"):
+        for k in range(pivots.shape[1]):
+            row, pivot = lu_t[:, k + 1:, k], lu_t[:, k, k]
+            info[(pivot == 0) & (info == 0)] = k + 1
+            lu_t[:, k, k + 1:] /= np.where(pivot == 0, 1, pivot)[:, None]
+            lu_t[:, k + 1:, k + 1:] -= row[:, :, None] * lu_t[:, k, None, k + 1:]
 
 
 def determinants(a, diagonals, out):
@@ -94,7 +95,8 @@ def determinants(a, diagonals, out):
     lu(a, True, pivots, np.empty(count, np.int32), lu_t)
     np.copyto(diagonals, np.einsum("kii->ki", lu_t))
     diagonals[pivots != np.arange(1, n + 1)] *= -1
-    np.prod(diagonals, 1, out=out)
+    with np.errstate(all="ignore"):
+        np.prod(diagonals, 1, out=out)
 
 
 def inverse(a, info, out_t):
@@ -108,7 +110,9 @@ def inverse(a, info, out_t):
     lu(a, True, pivots, info, out_t)
     getri, size = routine("getri", a.dtype.char), room("getri", a.dtype.char, n)
     for matrix, order, bad in zip([matrix.T for matrix in out_t], pivots - 1, info):
-        if not bad:
+        if bad:
+            matrix[...] = np.nan
+        else:
             getri(matrix, order, lwork=size, overwrite_lu=True)
 
 
@@ -229,7 +233,8 @@ def least_squares(a_t, b_t):
     """Solutions of least squares or least norm in place of B, whose rows are max(m, n), and A's factors in place of A."""
     gels = routine("gels", a_t.dtype.char)
     for matrix, b in each(a_t, b_t):
-        gels(matrix, b, overwrite_a=True, overwrite_b=True)
+        size = room("gels", a_t.dtype.char, *matrix.shape, b.shape[1])
+        gels(matrix, b, lwork=size, overwrite_a=True, overwrite_b=True)
 
 
 def pivoted_cholesky(a_t, tol, upper):
@@ -237,6 +242,12 @@ def pivoted_cholesky(a_t, tol, upper):
     return routine("pstrf", a_t.dtype.char)(a_t.T, tol=tol, lower=not upper, overwrite_a=True)
 
 
+def matrix_exponential(a):
+    from scipy.linalg import expm
+
+    return np.stack([expm(matrix) for matrix in a]).astype(a.dtype, copy=False)
+
+
 for _function in (lu, determinants, inverse, solve_matrices, lu_solve, cholesky, triangular, eigh, eig, svd, singular_values, qr,
-                  householder, orthogonal, multiply_orthogonal, least_squares, pivoted_cholesky):
+                  householder, orthogonal, multiply_orthogonal, least_squares, pivoted_cholesky, matrix_exponential):
     table.enter("cpu", _function.__name__, _function)

@@ -12,7 +12,17 @@ import numpy as np
 from .. import threads
 from ..compile import inlined, kernel, prange
 from .side_by_side import (
-    eliminate_above, eliminate_below, factor, find_zeros, gather, invert_diagonal, order_rows, share, spread, subtract_products, turn_over,
+    eliminate_above,
+    eliminate_below,
+    factor,
+    find_zeros,
+    gather,
+    invert_diagonal,
+    order_rows,
+    share,
+    spread,
+    subtract_products,
+    turn_over,
 )
 from .tiles import lanes
 from .workspace import scratch

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..core.state import state
 from ..core.tensor_base import TensorBase
-from . import hooks
+from . import anomaly_mode, hooks
 from .node import AccumulateGrad, Node
 from .views import edge_of
 
@@ -207,7 +207,7 @@ def _arrive(node: AccumulateGrad, received: list, found: dict | None, create_gra
 
 def _pass_on(node: Node, edges: list, received: list, waiting_grads: dict) -> None:
     """Run backward of one node and send its gradients, fitted to the arguments, along the edges."""
-    results = node.backward(received)
+    results = node.backward(received) if not state.anomaly else anomaly_mode.checked(node, received)
     if node.post_hooks:
         for hook in list(node.post_hooks.values()):
             changed = hook(tuple(results), tuple(received))

@@ -12,7 +12,6 @@ from . import views
 from .node import Node, count
 from .views import edge_of
 
-
 GRADIENT, ARGUMENT, RESULT, GRADIENTS, RESULTS, NEEDS, SIZE, DTYPE, GEOMETRY = range(9)
 SUFFIXES = {"_size": SIZE, "_dtype": DTYPE, "_geometry": GEOMETRY}
 OWN = {"grad": GRADIENT, "grads": GRADIENTS, "result": RESULT, "results": RESULTS, "needs": NEEDS}
@@ -55,6 +54,10 @@ class OpNode(Node):
         self.sequence = next(count)
         self.declaration = declaration
         self.formulas = formulas
+        if state.anomaly:
+            from .anomaly_mode import remember
+
+            remember(self)
 
     def name(self) -> str:
         return self.declaration.node_name
@@ -77,6 +80,8 @@ class OpNode(Node):
                     values.append(grads[0])
                 elif item.__class__ is list:
                     values.append([one.unpack(self) if one.__class__ is Saved else one for one in item])
+                elif item.__class__ is SavedResults:
+                    values.append(UnpackedResults(item.results, self))
                 else:
                     values.append(grads if item is GRADS else item)
             if number is None:
@@ -132,6 +137,31 @@ class Saved:
         return f"which is output {self.output} of {node.name()}" if node else "which is a leaf"
 
 
+class SavedResults:
+    """Several results kept for backward."""
+
+    __slots__ = ("results",)
+
+    def __init__(self, results: Any):
+        self.results = [Saved(one, True) if isinstance(one, TensorBase) else one for one in results]
+
+
+class UnpackedResults:
+    """Several kept results, each unpacked when a formula takes it: one that was written to matters only then."""
+
+    __slots__ = ("results", "owner")
+
+    def __init__(self, results: list, owner: Node):
+        self.results, self.owner = results, owner
+
+    def __getitem__(self, number: int) -> Any:
+        one = self.results[number]
+        return one.unpack(self.owner) if one.__class__ is Saved else one
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+
 def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
     """Run an operation unrecorded, then make its results know how they came about."""
     if kwargs.get("out") is not None and declaration.formulas:
@@ -148,6 +178,8 @@ def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
     if node is None:
         return result
     if isinstance(result, TensorBase):
+        if result._dtype.category < 2:          # what is cast to integers has no gradient
+            return result
         result._node, result._requires_grad = node, True
     else:
         node.outputs = len(result)
@@ -208,7 +240,7 @@ def save(node: OpNode, args: tuple, kwargs: dict, result: Any) -> None:
             elif kind == GRADIENTS:
                 items.append(GRADS)
             elif kind == RESULTS:
-                items.append([Saved(one, True) if isinstance(one, TensorBase) else one for one in result])
+                items.append(SavedResults(result))
             elif kind == NEEDS:
                 items.append(tuple([edge is not None for edge in node.edges]))
             else:
@@ -229,7 +261,8 @@ def pack(value: Any, is_result: bool = False) -> Any:
     """A value as a node keeps it."""
     if isinstance(value, TensorBase):
         return Saved(value, is_result)
-    if value.__class__ in (list, tuple) and value and any(isinstance(one, TensorBase) for one in value):
+    if value.__class__ in (list, tuple) and value and value[0].__class__ is not int and (
+            any(isinstance(one, TensorBase) for one in value)):
         return [pack(one, is_result) for one in value]
     return tuple(value) if value.__class__ is list else value
 

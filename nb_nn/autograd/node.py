@@ -5,6 +5,8 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+from ..core.state import state
+
 count = itertools.count()
 
 
@@ -16,12 +18,18 @@ class Node:
     outputs = 1
     hooks: dict | None = None                   # result number -> functions of its gradient
     post_hooks: dict | None = None
+    traceback: str | None = None                # in anomaly mode: where it was recorded, and in whose backward
+    parent: Node | None = None
 
     def __init__(self, edges: list, shapes: list, outputs: int = 1):
         self.edges = edges
         self.shapes = shapes
         self.outputs = outputs
         self.sequence = next(count)
+        if state.anomaly:
+            from .anomaly_mode import remember
+
+            remember(self)
 
     def backward(self, grads: list) -> list:
         """Gradients of the arguments, one an edge, from those of the results (None where there is none)."""

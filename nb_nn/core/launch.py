@@ -7,6 +7,7 @@ types) is made once.
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,10 @@ def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> An
 
 
 def with_number(name: str, x: Any, y: Any, out: Any, result: str) -> Any:
-    """``binary`` where one operand is a number; a number on the right is an argument of the formula, not an array."""
+    """``binary`` where one operand is a number (or a NumPy array); a number on the right is an argument of the formula, not an
+    array."""
+    if isinstance(x, np.ndarray) or isinstance(y, np.ndarray):
+        return binary(name, as_tensor(x), as_tensor(y), out, result)
     if not isinstance(x, TensorBase):
         if not isinstance(x, NUMBERS):
             raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(x).__name__}")
@@ -122,12 +126,43 @@ def _number_formula(name: str, x: Any, kind: dtype, y: Any, out: Any, result: st
 NUMBERS = (int, float, complex, np.number, np.bool_)
 
 
+def as_tensor(operand: Any) -> Any:
+    """An array as a tensor; anything else as it is."""
+    return wrap(np.array(operand), dtypes.from_numpy(operand.dtype)) if isinstance(operand, np.ndarray) else operand
+
+
 def scalar_like(value: Any, like: Any, result: str = SAME) -> Any:
     """A number as a 0-d tensor of the type in which it is computed with beside ``like``."""
     kind = dtypes.promote_operands((like, value))
     if result is FLOAT and kind.category < 2:
         kind = dtypes.get_default_dtype()
     return full_scalar(value, kind, like._device)
+
+
+def number_as(value: Any, kind: Any) -> Any:
+    """A number as a Python number that fits a type; RuntimeError if it does not."""
+    fits = True
+    if kind.category == 0:
+        return bool(value)
+    if isinstance(value, (complex, np.complexfloating)) and kind.category < 3:
+        fits, value = value.imag == 0, value.real
+    if kind.category == 2:
+        made = float(value)
+        fits = fits and (not math.isfinite(made) or kind is dtypes.float64 or abs(made) <= LARGEST[kind])
+    elif kind.category == 1:
+        fits = fits and math.isfinite(value)
+        made, limits = int(value) if fits else 0, np.iinfo(kind.numpy)
+        if kind is dtypes.uint8 and -255 <= made < 0:
+            made += 256
+        fits = fits and limits.min <= made <= limits.max
+    else:
+        made = complex(value)
+    if not fits:
+        raise RuntimeError(f"value cannot be converted to type {kind.name} without overflow: {value}")
+    return made
+
+
+LARGEST = {dtypes.float16: 65504.0, dtypes.bfloat16: 3.3895313892515355e38, dtypes.float32: float(np.finfo(np.float32).max)}
 
 
 def full_scalar(value: Any, kind: dtype, device: Any) -> Any:

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from collections import namedtuple
 
+TYPES: dict[str, type] = {}         # the members of nb_nn.return_types
+
 
 def result_type(name: str, *fields: str) -> type:
     """A named tuple type whose repr is ``torch.return_types.NAME(...)``.
@@ -18,4 +20,5 @@ def result_type(name: str, *fields: str) -> type:
     def __repr__(self) -> str:
         return f"torch.return_types.{name}(\n" + ",\n".join(f"{field}={value!r}" for field, value in zip(fields, self)) + ")"
 
-    return type(name, (base,), {"__slots__": (), "__repr__": __repr__, "__module__": __name__})
+    TYPES[name] = made = type(name, (base,), {"__slots__": (), "__repr__": __repr__, "__module__": "nb_nn.return_types"})
+    return made

@@ -8,6 +8,8 @@ class State(threading.local):
     grad = True
     inference = False
     deterministic = False
+    anomaly = False             # nodes remember where they were recorded, and backward checks for NaN
+    check_nan = True
 
 
 state = State()

@@ -31,6 +31,7 @@ class TensorBase:
     _view_version = 0
     _hooks: Any = None
     _retains_grad = False
+    _detached = False           # made by detach(): its size, strides and storage may not change
 
 
 def wrap(array: np.ndarray, dtype: Any) -> Any:

@@ -14,15 +14,21 @@ from ..ops import random as _draws
 from ..ops.activation import celu, celu_, elu, elu_, gelu, logsigmoid, prelu, selu, selu_, softplus, softsign, tanhshrink
 from ..ops.activation import hardtanh_, leaky_relu_, relu_, threshold_
 from ..ops.convolution import conv1d, conv2d
+from ..ops.distance import local_response_norm, pdist
 from ..ops.embedding import embedding, one_hot
+from ..ops.fold import fold, unfold
 from ..ops.loss import (
     binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge_embedding_loss, kl_div, l1_loss, margin_ranking_loss,
     mse_loss, nll_loss, poisson_nll_loss, smooth_l1_loss, soft_margin_loss,
 )
+from ..ops.loss_margin import multi_margin_loss, multilabel_margin_loss, multilabel_soft_margin_loss
 from ..ops.matmul import linear
 from ..ops.normalization import batch_norm, group_norm, instance_norm, layer_norm
 from ..ops.padding import pad
 from ..ops.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
+from ..ops.resampling import (
+    interpolate, pixel_shuffle, pixel_unshuffle, upsample, upsample_bilinear, upsample_nearest, upsample_trilinear,
+)
 from ..ops.softmax import log_softmax_dim, softmax_dim
 
 Tensor = TensorBase

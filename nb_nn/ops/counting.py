@@ -53,9 +53,9 @@ def unique_slices(input: Tensor, dim: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @op
-def runs_of(input: Tensor, dim: int | None) -> tuple[Tensor, Tensor, Tensor]:
+def runs_of(input: Tensor, dim: int | None, inverse: bool) -> tuple[Tensor, Any, Tensor]:
     """Slices of ``dim`` (elements of the flattened tensor, if None) that differ from the one before, which of them each slice
-    belongs to, and how long each run is."""
+    belongs to (if ``inverse``), and how long each run is."""
     size = input._array.shape
     rows = view.reshape(input, (-1, 1)) if dim is None else view.flatten(view.unsqueeze(view.transpose(input, 0, dim), -1), 1)
     count = rows._array.shape[0]
@@ -67,10 +67,10 @@ def runs_of(input: Tensor, dim: int | None) -> tuple[Tensor, Tensor, Tensor]:
     first = input.new_zeros((1,), dtype=INT64)
     starts = cat((first, view.reshape(nonzero_places(changes), (-1,)) + 1))
     lengths = cat((view.narrow(starts, 0, 1, starts._array.size - 1), first + count)) - starts
-    inverse = cat((first, cumsum(changes, 0)))
+    belongs = cat((first, cumsum(changes, 0))) if inverse else None
     if dim is None:
-        return index_select(view.reshape(input, (-1,)), 0, starts), view.reshape(inverse, size), lengths
-    return index_select(input, dim, starts), inverse, lengths
+        return index_select(view.reshape(input, (-1,)), 0, starts), view.reshape(belongs, size) if inverse else None, lengths
+    return index_select(input, dim, starts), belongs, lengths
 
 
 no_derivative(unique_of, unique_slices, runs_of)
@@ -100,7 +100,7 @@ def unique_consecutive(input: Tensor, return_inverse: bool = False, return_count
     >>> unique_consecutive(tensor([1, 1, 2, 1]), return_counts=True)
     (tensor([1, 2, 1]), tensor([2, 1, 1]))
     """
-    found = runs_of(input, None if dim is None else wrap_dim(dim, input._array.ndim))
+    found = runs_of(input, None if dim is None else wrap_dim(dim, input._array.ndim), return_inverse)
     return chosen(found, return_inverse, return_counts)
 
 

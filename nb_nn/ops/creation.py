@@ -77,6 +77,8 @@ def tensor(data: Any, *, dtype: dtype | None = None, device: Any = None, require
             [3.0000, 4.5000]])
     """
     check_options(pin_memory=pin_memory)
+    if dtype is not None:
+        resolve(dtype, device, requires_grad)
     made = _from_data(data, dtype, True)
     kind, where = resolve(made._dtype, device, requires_grad)
     return finish(made if where is CPU else made.to(where), requires_grad)
@@ -99,7 +101,19 @@ def _from_data(data: Any, kind: dtype | None, copy: bool) -> Any:
         if isinstance(data, np.ndarray):
             return wrap(data.copy(), dtypes.from_numpy(data.dtype))
     array, own = _array_of(data)
-    return wrap(_stored(launch.convert(array, own, kind or own)), kind or own)
+    kind = kind or own
+    if kind.category == own.category == 1 and kind is not dtypes.int64 and array.size:
+        check_range(array, kind)
+    return wrap(_stored(launch.convert(array, dtypes.from_numpy(array.dtype), kind)), kind)
+
+
+def check_range(array: np.ndarray, kind: dtype) -> None:
+    """Refuse integers that a type does not hold; negative ones count from the end of an unsigned type."""
+    limits = np.iinfo(kind.numpy)
+    lowest = limits.min or -limits.max
+    for value in (int(array.min()), int(array.max())):
+        if not lowest <= value <= limits.max:
+            raise RuntimeError(f"value cannot be converted to type {kind.name} without overflow: {value}")
 
 
 def _stored(array: np.ndarray) -> np.ndarray:
@@ -107,7 +121,7 @@ def _stored(array: np.ndarray) -> np.ndarray:
 
 
 def _array_of(data: Any) -> tuple[np.ndarray, dtype]:
-    """Nested Python numbers as an array, and the type they mean."""
+    """Nested Python numbers as a wide array, and the type they mean."""
     flat: list = []
     shape = _shape_of(data)
     _flatten(data, shape, 0, flat)
@@ -117,12 +131,9 @@ def _array_of(data: Any) -> tuple[np.ndarray, dtype]:
         own = kind if own is None else dtypes.promote_types(own, kind)
     own = own or dtypes.get_default_dtype()
     try:
-        array = np.array(flat, dtype=own.compute).reshape(shape)
+        return np.array(flat, {2: np.float64, 3: np.complex128}.get(own.category, own.numpy)).reshape(shape), own
     except OverflowError:
         raise RuntimeError("Overflow when unpacking long") from None
-    if own.half:
-        array = launch.to_half(array, own)
-    return array, own
 
 
 def _shape_of(data: Any) -> tuple[int, ...]:
@@ -359,7 +370,7 @@ def empty_strided(size: Any, stride: Any, *, dtype: dtype | None = None, layout:
     return finish(made, requires_grad)
 
 
-def arange(start: Any, end: Any = None, step: Any = 1, *, out: Any = None, dtype: dtype | None = None, layout: Any = None,
+def arange(start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None, dtype: dtype | None = None, layout: Any = None,
            device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
     """Numbers from ``start`` (0 if one number is given) up to, not including, ``end``, by ``step``.
 
@@ -494,7 +505,7 @@ def fill(input: Tensor, value: Any, *, out: Any = None) -> Tensor:
     target = launch.empty(input._array.shape, input._dtype, input._device) if out is None else out
     if target._array.shape != input._array.shape:
         target.resize_(input._array.shape)
-    target._array[...] = launch.full_scalar(value, input._dtype, CPU)._array[()]
+    target._array[...] = launch.full_scalar(launch.number_as(value, input._dtype), input._dtype, CPU)._array[()]
     return target
 
 

@@ -4,7 +4,6 @@ Elements that only move are moved as bits, so that one kernel serves all types o
 """
 from __future__ import annotations
 
-import builtins
 import math
 from collections.abc import Callable
 from typing import Any
@@ -111,35 +110,9 @@ def rewritten(input: Tensor, out: Any, write: Callable, part: Callable | None = 
     return out
 
 
-def number_as(value: Any, kind: Any) -> Any:
-    """A number as a Python number that fits a type; RuntimeError if it does not."""
-    fits = True
-    if kind.category == 0:
-        return bool(value)
-    if isinstance(value, (complex, np.complexfloating)) and kind.category < 3:
-        fits, value = value.imag == 0, value.real
-    if kind.category == 2:
-        made = float(value)
-        fits = fits and (not math.isfinite(made) or kind is dtypes.float64 or builtins.abs(made) <= LARGEST[kind])
-    elif kind.category == 1:
-        fits = fits and math.isfinite(value)
-        made, limits = int(value) if fits else 0, np.iinfo(kind.numpy)
-        if kind is dtypes.uint8 and -255 <= made < 0:
-            made += 256
-        fits = fits and limits.min <= made <= limits.max
-    else:
-        made = complex(value)
-    if not fits:
-        raise RuntimeError(f"value cannot be converted to type {kind.name} without overflow: {value}")
-    return made
-
-
-LARGEST = {dtypes.float16: 65504.0, dtypes.bfloat16: 3.3895313892515355e38, dtypes.float32: float(np.finfo(np.float32).max)}
-
-
 def scalar_of(value: Any, kind: Any, compute: bool = False) -> Any:
     """A number as one of a tensor's type: its bits, or with ``compute`` its value."""
-    scalar = launch.full_scalar(number_as(value, kind), kind, launch.CPU)._array
+    scalar = launch.full_scalar(launch.number_as(value, kind), kind, launch.CPU)._array
     return (launch.from_half(scalar, kind) if kind.half else scalar)[()] if compute else bits(scalar)[()]
 
 

@@ -14,7 +14,7 @@ from ..core.op import derivative, inplace, no_derivative, op
 from ..core.tensor_base import TensorBase, wrap
 from . import view
 from .comparison import as_mask
-from .indexing import bits, broadcast, number_as, number_of, packed, rewritten, source_array
+from .indexing import bits, broadcast, number_of, packed, rewritten, source_array
 
 Tensor = TensorBase
 
@@ -29,7 +29,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any, *, out: Tensor | None =
     tensor([0., 2., 0.])
     """
     kind, array, truth = input._dtype, input._array, as_mask(mask, "masked_fill")._array
-    filling = number_as(number_of("masked_fill_", value), kind)
+    filling = launch.number_as(number_of("masked_fill_", value), kind)
     if kind.half or array.shape != truth.shape or not (array.flags.c_contiguous and truth.flags.c_contiguous) or (
             out is not None and out is not input):
         return elementwise("masked_fill", (input, as_mask(mask, "masked_fill")), (filling,), out, KEEP)

@@ -146,7 +146,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
         size = input._array.shape
         if size[-1] != other._array.shape[0]:
             _mismatch(input, other)
-        flat = mm(input.reshape(-1, size[-1]), other)
+        flat = mm(_as_matrix(input), other)
         result = flat.view(*size[:-1], other._array.shape[1])
     else:
         result = matmul_batched(input, other)
@@ -196,8 +196,14 @@ def linear_op(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 linear_op.declaration.node_name = "AddmmBackward0"
 derivative(linear_op,
            input=lambda grad, weight: matmul(grad, weight),
-           weight=lambda grad, input: mm(grad.reshape(-1, grad.shape[-1]).t(), input.reshape(-1, input.shape[-1])),
-           bias=lambda grad: grad.reshape(-1, grad.shape[-1]).sum(0))
+           weight=lambda grad, input: mm(_as_matrix(grad).t(), _as_matrix(input)),
+           bias=lambda grad: _as_matrix(grad).sum(0))
+
+
+def _as_matrix(input: Tensor) -> Tensor:
+    """All dimensions but the last as one."""
+    size = input._array.shape
+    return input.reshape(math.prod(size[:-1]), size[-1])
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -36,7 +36,16 @@ def uniform(input: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Ge
     """Numbers evenly distributed over [``from``, ``to``), in ``input``'s size and type."""
     if from_ > to:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}")
-    return drawn("uniform_", "uniform", input._dtype, input._array.shape, generator, float(from_), float(to), out=out)
+    kind, shape = input._dtype, input._array.shape
+    if not kind.half:
+        return drawn("uniform_", "uniform", kind, shape, generator, float(from_), float(to), out=out)
+    units = drawn("uniform_", "uniform", dtypes.float32, shape, generator, 0.0, 1.0)
+    bits = units._array.view(np.uint32)
+    np.bitwise_and(bits, KEPT_BITS[kind.name], out=bits)        # rounded to nearest, some would be 1
+    return launch.deliver("uniform_", (units * (to - from_) + from_)._array, kind, out)
+
+
+KEPT_BITS = {"float16": np.uint32(0xFFFFE000), "bfloat16": np.uint32(0xFFFF0000)}
 
 
 @op

@@ -519,6 +519,7 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False, *, out: Tensor | N
     """
     if input._dtype.category < 2:
         input = input.to(dtypes.get_default_dtype())
+    dim = all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim)
     top = amax(input.detach(), dim, True) if input._array.size else sum(input.detach(), dim, True)
     top = top.masked_fill(top.abs() == math.inf, 0)
     total = (input - top).exp().sum(dim, True).log() + top

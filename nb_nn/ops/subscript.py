@@ -21,7 +21,7 @@ from ..core.state import recorders, state
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, view_of, wrap
 from . import creation, view
-from .indexing import bits, broadcast, check_range, kernels, number_as, packed, rewritten, selected, source_array
+from .indexing import bits, broadcast, check_range, kernels, packed, rewritten, selected, source_array
 from .masking import masked_fill_, masked_select, nonzero_places
 
 Tensor = TensorBase
@@ -342,10 +342,10 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
         if isinstance(value, TensorBase):
             view.copy_(part, without_ones(value, part._array.ndim))
         else:
-            creation.fill_(part, number_as(value, kind))
+            creation.fill_(part, launch.number_as(value, kind))
         return
     if not isinstance(value, TensorBase):
-        value = launch.full_scalar(number_as(value, kind), kind, part._device)
+        value = launch.full_scalar(launch.number_as(value, kind), kind, part._device)
     if len(picks) == 1 and picks[0][1]._dtype in MASKS and value._array.size == 1 and value._dtype is kind:
         dim, mask = picks[0]
         trailing = part._array.ndim - dim - mask._array.ndim

@@ -600,6 +600,8 @@ def resize_(input: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
         return input
     if input.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
+    if input._detached:
+        raise RuntimeError("resize_ is not allowed on a Tensor created from .data or .detach(): make the change on a copy")
     storage, offset, needed = storage_of(input), storage_offset(input), math.prod(size)
     if offset + needed > storage.root.size:
         if not storage.resizable:
@@ -627,8 +629,13 @@ derivative(alias, input=lambda grad: grad)
 
 
 def detach(input: Tensor) -> Tensor:
-    """A tensor that shares ``input``'s memory but not its history; it never requires a gradient."""
-    return alias_of(input)
+    """A tensor that shares ``input``'s memory but not its history; it never requires a gradient.
+
+    Its size, strides and storage cannot be changed in place.
+    """
+    made = alias_of(input)
+    made._detached = True
+    return made
 
 
 @op

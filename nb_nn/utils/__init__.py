@@ -1,2 +1,3 @@
 """What training programs need besides tensors and layers."""
 from . import data as data
+from . import dlpack as dlpack

@@ -66,6 +66,16 @@ def test_one_image_needs_no_batch():
     assert gradcheck(F.conv2d, (x, weight, bias))
 
 
+@pytest.mark.parametrize("images", [1, 2, 9])
+def test_gradient_of_the_bias_is_the_sum_for_any_number_of_images(images):
+    bias = torch.zeros(5, requires_grad=True)
+    weight = tensor(numbers("float32", (5, 7, 3, 2)), requires_grad=True)
+    made = F.conv2d(tensor(numbers("float32", (images, 7, 6, 5))), weight, bias)
+    direction = numbers("float32", tuple(made.shape))
+    made.backward(tensor(direction))
+    check(bias.grad, direction.sum((0, 2, 3)), rtol=1e-5)
+
+
 def test_conv1d_is_conv2d_of_height_one():
     x, weight, bias = (tensor(numbers("float64", shape), requires_grad=True) for shape in [(2, 4, 9), (6, 2, 3), (6,)])
     made = F.conv1d(x, weight, bias, 2, 1, 2, 2)

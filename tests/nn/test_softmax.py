@@ -10,8 +10,10 @@ from nb_nn.nn import functional as F
 FUNCTIONS = [(F.softmax, special.softmax), (F.log_softmax, special.log_softmax), (F.softmin, lambda x, axis: special.softmax(-x, axis))]
 
 
-@pytest.mark.parametrize("shape, dim", [((3, 4), 0), ((3, 4), 1), ((2, 3, 4), 1), ((2, 3, 4), -1), ((5,), 0), ((), 0), ((), -1), ((0, 3), 1)],
-                         ids=str)
+SHAPES = [((3, 4), 0), ((3, 4), 1), ((2, 3, 4), 1), ((2, 3, 4), -1), ((5,), 0), ((), 0), ((), -1), ((0, 3), 1)]
+
+
+@pytest.mark.parametrize("shape, dim", SHAPES, ids=str)
 @pytest.mark.parametrize("function, oracle", FUNCTIONS)
 def test_values(function, oracle, shape, dim):
     x = numbers("float32", shape, -5, 5)

@@ -11,7 +11,6 @@ import nb_nn as torch
 from nb_nn.autograd.gradcheck import gradcheck, gradgradcheck
 from nb_nn.core.op import DECLARED
 from nb_nn.ops import activation
-
 from ops.rows import ACTIVATIONS, BINARY, BOOL, MODULES, POINTWISE, UNARY
 
 # Loops are shared, so a few operations try every type and layout; each further one costs compile time.

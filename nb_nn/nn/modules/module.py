@@ -318,7 +318,11 @@ class Module(Registry):
 
     def share_memory(self) -> Module:
         """Move all parameters and buffers to memory that processes share."""
-        return self._apply(lambda t: t.share_memory_())
+        for tensor in (*self.parameters(), *self.buffers()):
+            tensor.share_memory_()
+            if tensor.grad is not None:
+                tensor.grad.share_memory_()
+        return self
 
     def train(self, mode: bool = True) -> Module:
         """Switch to training, or with ``mode`` False to evaluation; matters to modules such as Dropout and BatchNorm."""

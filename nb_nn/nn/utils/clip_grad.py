@@ -1,0 +1,67 @@
+"""Gradients kept small."""
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+from ...autograd.grad_mode import no_grad
+from ...ops.creation import tensor
+from ...ops.joining import stack
+from ...tensor import Tensor
+
+
+def gradients_of(parameters: Any) -> list[Tensor]:
+    """The gradients of one or more parameters, of those that have one."""
+    return [one.grad for one in ([parameters] if isinstance(parameters, Tensor) else parameters) if one.grad is not None]
+
+
+def get_total_norm(tensors: Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False) -> Tensor:
+    """The norm of all elements of some tensors together.
+
+    >>> get_total_norm([tensor([3.0]), tensor([[4.0]])])
+    tensor(5.)
+    """
+    tensors, norm_type = list(tensors), float(norm_type)
+    if not tensors:
+        return tensor(0.0)
+    with no_grad():
+        total = stack([one.norm(norm_type).to(tensors[0].device) for one in tensors]).norm(norm_type)
+    if error_if_nonfinite and not math.isfinite(total.item()):
+        raise RuntimeError(f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it cannot be clipped. "
+                           "To disable this error and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`")
+    return total
+
+
+def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False) -> Tensor:
+    """Scale the gradients of all parameters together so that their ``norm_type``-norm is at most ``max_norm``; returns what it was.
+
+    >>> w = torch.nn.Parameter(torch.zeros(2))
+    >>> w.grad = tensor([3.0, 4.0])
+    >>> clip_grad_norm_(w, 1)
+    tensor(5.)
+    >>> w.grad
+    tensor([0.6000, 0.8000])
+    """
+    grads = gradients_of(parameters)
+    total = get_total_norm(grads, norm_type, error_if_nonfinite)
+    scale = (float(max_norm) / (total + 1e-6)).clamp(max=1.0)       # no question whether it is needed: nothing waits for the number
+    with no_grad():
+        for grad in grads:
+            grad.mul_(scale.to(grad.dtype))
+    return total
+
+
+def clip_grad_norm(parameters: Any, max_norm: float, norm_type: float = 2.0) -> Tensor:
+    """The former name of `clip_grad_norm_`."""
+    warnings.warn("torch.nn.utils.clip_grad_norm is now deprecated in favor of torch.nn.utils.clip_grad_norm_.", FutureWarning,
+                  stacklevel=2)
+    return clip_grad_norm_(parameters, max_norm, norm_type)
+
+
+def clip_grad_value_(parameters: Any, clip_value: float) -> None:
+    """Keep every element of the gradients between ``-clip_value`` and ``clip_value``."""
+    with no_grad():
+        for grad in gradients_of(parameters):
+            grad.clamp_(-float(clip_value), float(clip_value))

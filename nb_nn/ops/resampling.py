@@ -1,0 +1,237 @@
+"""Images in other sizes: interpolation, one dimension after the other, and channels made pixels."""
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ..core import dtype as dtypes
+from ..core import launch, memory
+from ..core.op import derivative, op
+from ..core.tensor_base import TensorBase, wrap
+from . import pooling
+from .indexing import index_select
+
+Tensor = TensorBase
+CUBIC = -0.75           # the parameter of the cubic kernel (Keys 1981)
+LINEAR = {"linear": 1, "bilinear": 2, "trilinear": 3}
+MODES = "nearest | linear | bilinear | bicubic | trilinear | area | nearest-exact"
+
+
+# ---- one dimension -----------------------------------------------------------------------------------------------------
+
+@op
+def resample(input: Tensor, dim: int, places: Tensor, weights: Tensor) -> Tensor:
+    """Sums of elements at ``places`` (count, taps) along ``dim``, times ``weights``."""
+    shape = input._array.shape
+    array = launch.contiguous_array(input).reshape(math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1:]))
+    made = memory.empty((array.shape[0], places._array.shape[0], array.shape[2]), array.dtype)
+    if made.size:
+        launch.launch("resample", array, places._array, weights._array.astype(array.dtype, copy=False), made, device=input._device)
+    return launch.deliver("resample", made.reshape(*shape[:dim], made.shape[1], *shape[dim + 1:]), input._dtype, None)
+
+
+@op
+def resample_backward(grad_output: Tensor, dim: int, places: Tensor, weights: Tensor, size: int) -> Tensor:
+    """The transpose of `resample`: elements go back to the ``size`` places they came from."""
+    shape = grad_output._array.shape
+    array = launch.contiguous_array(grad_output).reshape(math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1:]))
+    made = memory.empty((array.shape[0], size, array.shape[2]), array.dtype)
+    if made.size:
+        launch.launch("resample_backward", array, places._array, weights._array.astype(array.dtype, copy=False), made,
+                      device=grad_output._device)
+    return launch.deliver("resample_backward", made.reshape(*shape[:dim], size, *shape[dim + 1:]), grad_output._dtype, None)
+
+
+derivative(resample, input=lambda grad, dim, places, weights, input_size: resample_backward(grad, dim, places, weights, input_size[dim]))
+derivative(resample_backward, grad_output=lambda grad, dim, places, weights: resample(grad, dim, places, weights))
+
+
+def step_of(size: int, count: int, factor: float | None, align_corners: bool, kind: np.dtype) -> Any:
+    """How far apart new elements are among the old ones."""
+    if align_corners:
+        return kind.type(size - 1) / kind.type(count - 1) if count > 1 else kind.type(0)
+    return kind.type(1 / factor) if factor else kind.type(size) / kind.type(count)
+
+
+def nearest_places(size: int, count: int, factor: float | None, exact: bool) -> np.ndarray:
+    """The old element each new one is; ``exact`` looks from its middle."""
+    single = np.dtype(np.float32)
+    middle = single.type(0.5 if exact else 0)
+    return np.minimum(((np.arange(count, dtype=single) + middle) * step_of(size, count, factor, False, single)).astype(np.int64), size - 1)
+
+
+def linear_taps(size: int, count: int, factor: float | None, align_corners: bool, kind: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+    """Places and weights (count, 2) of the two old elements around each new one."""
+    step, half = step_of(size, count, factor, align_corners, kind), kind.type(0.5)
+    at = np.arange(count, dtype=kind)
+    at = at * step if align_corners else np.maximum((at + half) * step - half, kind.type(0))
+    first = np.minimum(at.astype(np.int64), size - 1)
+    part = np.clip(at - first.astype(kind), 0, 1)
+    return np.stack([first, np.minimum(first + 1, size - 1)], 1), np.stack([1 - part, part], 1)
+
+
+def cubic_taps(size: int, count: int, factor: float | None, align_corners: bool, kind: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+    """Places and weights (count, 4) of the four old elements around each new one; the ends are repeated."""
+    step, half = step_of(size, count, factor, align_corners, kind), kind.type(0.5)
+    at = np.arange(count, dtype=kind)
+    at = at * step if align_corners else (at + half) * step - half
+    first = np.floor(at).astype(np.int64)
+    part = at - first.astype(kind)
+
+    def near(x: np.ndarray) -> np.ndarray:
+        return ((CUBIC + 2) * x - (CUBIC + 3)) * x * x + 1
+
+    def far(x: np.ndarray) -> np.ndarray:
+        return ((CUBIC * x - 5 * CUBIC) * x + 8 * CUBIC) * x - 4 * CUBIC
+
+    weights = np.stack([far(part + 1), near(part), near(1 - part), far(2 - part)], 1)
+    return np.clip(first[:, None] + np.arange(-1, 3), 0, size - 1), weights.astype(kind)
+
+
+# ---- images ------------------------------------------------------------------------------------------------------------
+
+def new_sizes(input: Tensor, size: Any, scale_factor: Any) -> tuple[list[int], list[float | None]]:
+    """The sizes asked for, and the factors where they are to be used as given."""
+    dims = input.dim() - 2
+    if size is not None and scale_factor is not None:
+        raise ValueError("only one of size or scale_factor should be defined")
+    if size is None and scale_factor is None:
+        raise ValueError("either size or scale_factor should be defined")
+    given = size if scale_factor is None else scale_factor
+    numbers = list(given) if isinstance(given, (tuple, list)) else [given] * dims
+    if len(numbers) != dims:
+        raise ValueError(f"Input and output must have the same number of spatial dimensions, but got input with spatial dimensions of "
+                         f"{list(input.shape[2:])} and {'size' if scale_factor is None else 'scale_factor'} {given}")
+    if scale_factor is None:
+        sizes, factors = [int(one) for one in numbers], [None] * dims
+    else:
+        sizes, factors = [math.floor(old * float(one)) for old, one in zip(input.shape[2:], numbers)], [float(one) for one in numbers]
+    if min([*sizes, *input.shape[2:]]) < 1:
+        raise RuntimeError(f"Input and output sizes should be greater than 0, but got input (sizes: {list(input.shape[2:])}) output (sizes: "
+                           f"{sizes})")
+    return sizes, factors
+
+
+def interpolate(input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
+                recompute_scale_factor: bool | None = None, antialias: bool = False) -> Tensor:
+    """``input`` (N, C, \\*) in another ``size``, or ``scale_factor`` times its size.
+
+    Modes: "nearest", "nearest-exact", "area" (means), "linear" for signals, "bilinear" and "bicubic" for images, "trilinear" for
+    volumes. ``align_corners`` puts the first and last elements at the same places; otherwise the edges are. With
+    ``recompute_scale_factor`` the factor is that of the sizes.
+
+    >>> interpolate(tensor([[[1.0, 3.0]]]), scale_factor=2, mode="linear")
+    tensor([[[1.0000, 1.5000, 2.5000, 3.0000]]])
+    """
+    dims = input.dim() - 2
+    if align_corners is not None and mode in ("nearest", "nearest-exact", "area"):
+        raise ValueError("align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear")
+    if antialias:
+        raise ValueError("interpolate: antialias is not supported")
+    if dims not in (1, 2, 3):
+        raise NotImplementedError(f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.dim()}D) for the modes: {MODES} "
+                                  f"(got {mode})")
+    needed = LINEAR.get(mode, 2 if mode == "bicubic" else dims)
+    if needed != dims:
+        raise NotImplementedError(f"Got {input.dim()}D input, but {mode} mode needs {needed + 2}D input")
+    sizes, factors = new_sizes(input, size, scale_factor)
+    if recompute_scale_factor:
+        if scale_factor is None:
+            raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
+        factors = [None] * dims
+    if mode == "area":
+        return area(input, sizes)
+    if mode not in ("nearest", "nearest-exact", "bicubic", *LINEAR):
+        raise NotImplementedError(f"Input Error: {mode} is none of the modes: {MODES}")
+    for dim, (count, factor) in enumerate(zip(sizes, factors), 2):
+        input = along(input, dim, count, factor, mode, bool(align_corners))
+    return input
+
+
+def along(input: Tensor, dim: int, count: int, factor: float | None, mode: str, align_corners: bool) -> Tensor:
+    """One dimension in another size."""
+    size = input._array.shape[dim]
+    if mode.startswith("nearest"):
+        places = nearest_places(size, count, factor, mode == "nearest-exact")
+        return index_select(input, dim, wrap(places, dtypes.int64))
+    kind = np.dtype(input._dtype.compute)
+    if kind.kind != "f":
+        raise NotImplementedError(f"interpolate: {mode} is not implemented for {input.dtype}; it takes floating-point elements")
+    places, weights = (cubic_taps if mode == "bicubic" else linear_taps)(size, count, factor, align_corners, kind)
+    return resample(input, dim, wrap(places, dtypes.int64), wrap(weights, dtypes.from_numpy(kind)))
+
+
+def area(input: Tensor, sizes: list[int]) -> Tensor:
+    """Means of windows that cover the input evenly."""
+    pool = getattr(pooling, f"adaptive_avg_pool{len(sizes)}d", None)
+    if pool is None:
+        raise NotImplementedError("interpolate: mode 'area' is not supported for 5D input")
+    return pool(input, sizes[0] if len(sizes) == 1 else tuple(sizes))
+
+
+def upsample(input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None) -> Tensor:
+    """The former name of `interpolate`."""
+    warnings.warn("`nn.functional.upsample` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """`interpolate` by the nearest element, under an older name."""
+    warnings.warn("`nn.functional.upsample_nearest` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
+    return interpolate(input, size, scale_factor)
+
+
+def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """Bilinear `interpolate` with aligned corners, under an older name."""
+    warnings.warn("`nn.functional.upsample_bilinear` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
+    return interpolate(input, size, scale_factor, "bilinear", True)
+
+
+def upsample_trilinear(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """Trilinear `interpolate` with aligned corners, under an older name."""
+    warnings.warn("`nn.functional.upsample_trilinear` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
+    return interpolate(input, size, scale_factor, "trilinear", True)
+
+
+# ---- channels and pixels -----------------------------------------------------------------------------------------------
+
+def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
+    """Each block of ``upscale_factor ** 2`` channels as a square of pixels (Shi et al. 2016).
+
+    Shape: (\\*, C * r * r, H, W) to (\\*, C, H * r, W * r).
+
+    >>> pixel_shuffle(tensor([[[1.0]], [[2.0]], [[3.0]], [[4.0]]]), 2)
+    tensor([[[1., 2.],
+             [3., 4.]]])
+    """
+    r = upscale_factor
+    if input.dim() < 3:
+        raise RuntimeError(f"pixel_shuffle expects input to have at least 3 dimensions, but got input with {input.dim()} dimension(s)")
+    if r < 1:
+        raise RuntimeError(f"pixel_shuffle expects a positive upscale_factor, but got {r}")
+    *batch, channels, high, wide = input.shape
+    if channels % (r * r):
+        raise RuntimeError(f"pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
+                           f"input.size(-3)={channels} is not divisible by {r * r}")
+    made = input.reshape(-1, channels // (r * r), r, r, high, wide).permute(0, 1, 4, 2, 5, 3)
+    return made.reshape(*batch, channels // (r * r), high * r, wide * r)
+
+
+def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
+    """The other way round: squares of pixels as channels.
+
+    >>> pixel_unshuffle(tensor([[[1.0, 2.0], [3.0, 4.0]]]), 2).flatten()
+    tensor([1., 2., 3., 4.])
+    """
+    r = downscale_factor
+    if input.dim() < 3:
+        raise RuntimeError(f"pixel_unshuffle expects input to have at least 3 dimensions, but got input with {input.dim()} dimension(s)")
+    *batch, channels, high, wide = input.shape
+    if r < 1 or high % r or wide % r:
+        raise RuntimeError(f"pixel_unshuffle expects height and width to be divisible by downscale_factor, but input.size(-2)={high}, "
+                           f"input.size(-1)={wide} and downscale_factor={r}")
+    made = input.reshape(-1, channels, high // r, r, wide // r, r).permute(0, 1, 3, 5, 2, 4)
+    return made.reshape(*batch, channels * r * r, high // r, wide // r)

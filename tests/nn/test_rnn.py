@@ -1,0 +1,207 @@
+import numpy as np
+import pytest
+from oracle import check, numbers, tensor
+
+import nb_nn as torch
+from nb_nn import nn
+from nb_nn.autograd.gradcheck import gradcheck, gradgradcheck
+from nb_nn.kernels import table
+from nb_nn.nn.utils import rnn
+
+MODES = [("RNN", {}), ("RNN", {"nonlinearity": "relu"}), ("LSTM", {}), ("GRU", {})]
+LENGTHS = [3, 5, 1, 3]
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def slow_step(kind, options, x, states, weights):
+    """One step of one sequence by the formulas of the documentation."""
+    weight_ih, weight_hh, bias_ih, bias_hh = weights
+    a, b, h = weight_ih @ x + bias_ih, weight_hh @ states[0] + bias_hh, states[0]
+    if kind == "RNN":
+        return [np.maximum(a + b, 0) if options else np.tanh(a + b)]
+    if kind == "GRU":
+        (ar, az, an), (br, bz, bn) = np.split(a, 3), np.split(b, 3)
+        r, z = sigmoid(ar + br), sigmoid(az + bz)
+        return [(1 - z) * np.tanh(an + r * bn) + z * h]
+    i, f, g, o = np.split(a + b, 4)
+    c = sigmoid(f) * states[1] + sigmoid(i) * np.tanh(g)
+    return [sigmoid(o) * np.tanh(c), c]
+
+
+def slow_layers(kind, options, module, x, states):
+    """Hidden states (steps, directions * H) of one sequence (steps, features), and the last states, one a direction of a layer."""
+    weights = [[p.detach().numpy() for p in group] for group in module.all_weights]
+    weights = [group if len(group) == 4 else [*group, 0.0, 0.0] for group in weights]
+    directions, last = 1 + module.bidirectional, []
+    for layer in range(module.num_layers):
+        made = []
+        for number in range(directions * layer, directions * (layer + 1)):
+            state, rows = [kind_of[number] for kind_of in states], []
+            for row in x[::-1] if number % directions else x:
+                state = slow_step(kind, options, row, state, weights[number])
+                rows.append(state[0])
+            made.append(np.array(rows[::-1] if number % directions else rows))
+            last.append(state)
+        x = np.concatenate(made, 1)
+    return x, [np.array(one) for one in zip(*last)]
+
+
+def made(kind, options, **more):
+    module = getattr(nn, kind)(3, 4, **options, **more, dtype=torch.float64)
+    count = module.num_layers * (1 + module.bidirectional)
+    states = [numbers("float64", (count, 4, 4), seed=seed) for seed in range(1, 3 if kind == "LSTM" else 2)]
+    return module, numbers("float64", (5, 4, 3)), states
+
+
+def given(kind, states):
+    states = tuple(tensor(state) for state in states)
+    return states if kind == "LSTM" else states[0]
+
+
+@pytest.mark.parametrize("kind, options", MODES)
+@pytest.mark.parametrize("more", [{}, {"num_layers": 2, "bidirectional": True}, {"bias": False, "num_layers": 2}])
+def test_steps_follow_the_formulas(kind, options, more):
+    module, x, states = made(kind, options, **more)
+    output, last = module(tensor(x), given(kind, states))
+    for n in range(4):
+        rows, ends = slow_layers(kind, options, module, x[:, n], [state[:, n] for state in states])
+        check(output[:, n], rows)
+        for found, end in zip(last if kind == "LSTM" else [last], ends):
+            check(found[:, n], end)
+        single = module(tensor(x[:, n]), given(kind, [state[:, n] for state in states]))
+        check(single[0], rows)
+
+
+@pytest.mark.parametrize("kind, options", MODES)
+def test_packed_sequences_end_where_they_end(kind, options):
+    module, x, states = made(kind, options, num_layers=2, bidirectional=True)
+    packed = rnn.pack_padded_sequence(tensor(x), LENGTHS, enforce_sorted=False)
+    output, last = module(packed, given(kind, states))
+    assert isinstance(output, rnn.PackedSequence)
+    padded, lengths = rnn.pad_packed_sequence(output)
+    assert lengths.tolist() == LENGTHS
+    for n, length in enumerate(LENGTHS):
+        rows, ends = slow_layers(kind, options, module, x[:length, n], [state[:, n] for state in states])
+        check(padded[:length, n], rows)
+        assert not padded[length:, n].any()
+        for found, end in zip(last if kind == "LSTM" else [last], ends):
+            check(found[:, n], end)
+
+
+@pytest.mark.parametrize("kind, options", MODES)
+@pytest.mark.parametrize("packed", [False, True])
+def test_gradients(kind, options, packed):
+    module, x, states = made(kind, options, bidirectional=True)
+    inputs = [tensor(x[:3, :2], requires_grad=True), *[tensor(state[:, :2], requires_grad=True) for state in states], *module.parameters()]
+    names = [name for name, _ in module.named_parameters()]
+
+    def run(x, *rest):
+        states, weights = rest[:len(rest) - len(names)], rest[len(rest) - len(names):]
+        groups = [[dict(zip(names, weights))[name] for name in group] for group in module._all_weights]
+        data, sizes = (rnn.pack_padded_sequence(x, [3, 2]).data, (2, 2, 1)) if packed else (x.reshape(6, 3), (2, 2, 2))
+        found = [nn.modules.rnn.direction(module.mode, data, tuple(state[number] for state in states), groups[number], sizes, number == 1)
+                 for number in range(2)]
+        return tuple(one for group in found for one in group)
+
+    assert gradcheck(run, inputs)
+    assert gradgradcheck(run, inputs, fast_mode=True)
+
+
+@pytest.mark.parametrize("kind, options", MODES)
+def test_gradients_with_and_without_history_agree(kind, options):
+    module, x, _ = made(kind, options, bias=kind != "GRU")
+    output = module(tensor(x))[0].square().sum()
+    weights = list(module.parameters())
+    plain = torch.autograd.grad(output, weights, retain_graph=True)
+    for one, other in zip(plain, torch.autograd.grad(output, weights, create_graph=True)):
+        check(one, other.detach().numpy())
+
+
+@pytest.mark.parametrize("kind, options", MODES)
+def test_cells(kind, options):
+    cell = getattr(nn, kind + "Cell")(3, 4, **options, dtype=torch.float64)
+    weights = [p.detach().numpy() for p in cell.parameters()]
+    x, states = numbers("float64", (2, 3)), [numbers("float64", (2, 4), seed=seed) for seed in range(1, 3 if kind == "LSTM" else 2)]
+    found = cell(tensor(x), given(kind, states))
+    for n in range(2):
+        expected = slow_step(kind, options, x[n], [state[n] for state in states], weights)
+        for one, other in zip(found if kind == "LSTM" else [found], expected):
+            check(one[n], other)
+        alone = cell(tensor(x[n]), given(kind, [state[n] for state in states]))
+        check(alone[0] if kind == "LSTM" else alone, expected[0])
+    zero = cell(tensor(x))
+    check(zero[0] if kind == "LSTM" else zero, np.array([slow_step(kind, options, row, [np.zeros(4)] * 2, weights)[0] for row in x]))
+
+
+@pytest.mark.parametrize("name, gates", [("lstm_cell", 4), ("gru_cell", 3), ("rnn_cell", 1)])
+def test_parallel_twins_make_the_same(name, gates):
+    size, rows = 13, 5
+    for kind in (np.float32, np.float64):
+        def shaped(columns, seed):
+            return np.random.default_rng(seed).standard_normal((rows, columns * size)).astype(kind)        # noqa: B023
+
+        found = []
+        for twin in ("serial", "parallel"):
+            projected, recurrent, state, activated, after, hidden = (shaped(n, seed) for seed, n in enumerate((gates, gates, 1, 4, 1, 1)))
+            forward, backward = getattr(table.find("cpu", name), twin), getattr(table.find("cpu", name + "_backward"), twin)
+            dh, dc, first, second = shaped(1, 7), shaped(1, 8), shaped(gates, 9), shaped(gates, 9)
+            if name == "lstm_cell":
+                forward(projected, recurrent, state, activated, after, hidden)
+                backward(shaped(1, 6), activated, state, after, dh, dc, first)
+            elif name == "gru_cell":
+                forward(projected, recurrent, projected[0].copy(), state, activated, hidden)
+                backward(shaped(1, 6), activated, state, dh, first, second)
+            else:
+                forward(projected, recurrent, True, hidden)
+                backward(shaped(1, 6), hidden, True, dh, first)
+            found.append([hidden, after, activated, dh, dc, first, second])
+        for one, other in zip(*found):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_batch_first_dropout_and_half():
+    module = nn.GRU(3, 4, 2, batch_first=True, dropout=1.0)
+    assert module(torch.randn(2, 5, 3))[0].shape == (2, 5, 4)
+    first = module.eval()(torch.ones(1, 2, 3))[0]
+    assert not torch.equal(first, module.train()(torch.ones(1, 2, 3))[0])       # everything between the layers is dropped
+    half = nn.LSTM(3, 4).half()
+    output, (h, c) = half(torch.ones(2, 1, 3).half())
+    assert output.dtype is h.dtype is c.dtype is torch.float16
+    output.float().sum().backward()
+    assert half.weight_hh_l0.grad.dtype is torch.float16
+
+
+def test_names_and_how_it_prints():
+    module = nn.LSTM(3, 4, 2, bias=False, bidirectional=True, dropout=0.5)
+    assert repr(module) == "LSTM(3, 4, num_layers=2, bias=False, dropout=0.5, bidirectional=True)"
+    names = [f"weight_{part}_l{layer}{end}" for layer in (0, 1) for end in ("", "_reverse") for part in ("ih", "hh")]
+    assert list(module.state_dict()) == names
+    assert module.weight_ih_l1.shape == (16, 8)
+    assert all(p.abs().max() <= 0.5 for p in module.parameters())
+    assert repr(nn.RNN(3, 4, 1, "relu")) == "RNN(3, 4)"
+    assert nn.RNN(3, 4, 1, False).all_weights[0][-1].shape == (4, 4)
+    assert repr(nn.RNNCell(3, 4, False, "relu")) == "RNNCell(3, 4, bias=False, nonlinearity=relu)"
+
+
+def test_errors():
+    with pytest.raises(RuntimeError, match="Expected 3, got 5"):
+        nn.GRU(3, 4)(torch.zeros(2, 1, 5))
+    with pytest.raises(RuntimeError, match=r"Expected hidden size \(1, 2, 4\), got \[1, 3, 4\]"):
+        nn.GRU(3, 4)(torch.zeros(2, 2, 3), torch.zeros(1, 3, 4))
+    with pytest.raises(RuntimeError, match=r"Expected hidden\[1\] size"):
+        nn.LSTM(3, 4)(torch.zeros(2, 2, 3), (torch.zeros(1, 2, 4), torch.zeros(1, 3, 4)))
+    with pytest.raises(ValueError, match="2D or 3D, got 1D"):
+        nn.RNN(3, 4)(torch.zeros(3))
+    with pytest.raises(ValueError, match="does not match weight dtype"):
+        nn.RNN(3, 4)(torch.zeros(2, 1, 3).double())
+    with pytest.raises(ValueError, match="Unknown nonlinearity"):
+        nn.RNN(3, 4, nonlinearity="sin")
+    with pytest.raises(ValueError, match="between|range"):
+        nn.GRU(3, 4, dropout=2)
+    with pytest.warns(UserWarning, match="num_layers greater than 1"):
+        nn.GRU(3, 4, dropout=0.5)
+    with pytest.raises(RuntimeError, match="got 4 expected 3"):
+        nn.LSTMCell(3, 4)(torch.zeros(2, 4))
