@@ -5,6 +5,7 @@ nothing half-written. A file that cannot be read is compiled anew.
 """
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -59,10 +60,8 @@ def sources_digest() -> bytes:
 def function_digest(function: Callable) -> bytes:
     """Digest of a function's code, of the source file it stands in, and of the functions it closes over."""
     digest = hashlib.sha256(function.__code__.co_code + repr(_constants(function.__code__)).encode())
-    try:
+    with contextlib.suppress(OSError):          # typed at a prompt
         digest.update(Path(function.__code__.co_filename).read_bytes())
-    except OSError:             # typed at a prompt
-        pass
     for cell in function.__closure__ or ():
         inner = cell.cell_contents
         digest.update(function_digest(inner) if hasattr(inner, "__code__") else repr(inner).encode())

@@ -80,9 +80,9 @@ from .ops.view import (
 from .ops.matmul import addbmm, addmm, addmv, addr, baddbmm, bmm, dot, einsum, ger, matmul, mm, mv
 from .ops.einsum import tensordot
 from .ops.linalg import (
-    btrifact, btrifact_with_info, btrisolve, btriunpack, chain_matmul, cholesky, cholesky_inverse, cholesky_solve, cross, det, eig, gels,
+    btrifact, btrifact_with_info, btrisolve, btriunpack, chain_matmul, cholesky, cholesky_inverse, cholesky_solve, det, eig, gels,
     geqrf, gesv, inverse, logdet, lstsq, lu, lu_solve, lu_unpack, matrix_exp, matrix_power, matrix_rank, orgqr, ormqr, pinverse, potrf,
-    potri, potrs, pstrf, qr, slogdet, solve, svd, symeig, trace, triangular_solve, trtrs,
+    potri, potrs, pstrf, qr, slogdet, solve, svd, symeig, triangular_solve, trtrs,
 )
 from .ops.softmax import log_softmax, softmax
 from . import autograd, cuda, linalg, nn, optim, return_types, testing, utils

@@ -12,7 +12,7 @@ from typing import Any
 from .core.results import result_type
 from .core.state import state
 from .core.tensor_base import TensorBase
-from .ops import decompositions, determinants, matrices, matrix_functions, solving, spectra, view
+from .ops import decompositions, determinants, matrices, solving, spectra, vector, view
 from .ops.matmul import matmul
 from .ops.matrices import LinAlgError
 from .ops.matrix_functions import matrix_exp, matrix_power, multi_dot, vander
@@ -275,7 +275,7 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | None = N
     >>> torch.linalg.cross(tensor([1, 0, 0]), tensor([0, 1, 0]))
     tensor([0, 0, 1])
     """
-    return matrix_functions.vector_product(input, other, dim, out)
+    return vector.cross(input, other, dim, out=out)
 
 
 def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
@@ -298,7 +298,7 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) ->
     >>> torch.linalg.vecdot(tensor([[1, 2], [3, 4]]), tensor([1, 1]))
     tensor([3, 7])
     """
-    return matrices.deliver("vecdot", (matrix_functions.conjugate(x) * y).sum(dim), out)
+    return matrices.deliver("vecdot", ((x.conj() if x.is_complex() else x) * y).sum(dim), out)
 
 
 def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:

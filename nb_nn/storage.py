@@ -278,8 +278,7 @@ class Storage:
     def share_memory_(self) -> Storage:
         """Move the elements to memory that forked processes share; tensors over them move along. Shared storages keep their size."""
         if not self.is_shared():
-            move(self.memory, shared_copy(self.memory.root))
-            self.memory.resizable = False
+            move(self.memory, shared_copy(self.memory.root), resizable=False)
         return self
 
     @classmethod
@@ -445,7 +444,7 @@ def _from_bytes(name: str, content: bytes) -> Storage:
     return NAMED[name].from_buffer(content, "native")
 
 
-def move(held: Memory, root: np.ndarray) -> None:
+def move(held: Memory, root: np.ndarray, resizable: bool = True) -> None:
     """Let ``root`` be the memory, with the elements that were there; all tensors over it follow.
 
     Only the collector knows which these are: a tensor knows its memory, not the other way round.
@@ -455,7 +454,7 @@ def move(held: Memory, root: np.ndarray) -> None:
     holders = [one for one in gc.get_referrers(old) if isinstance(one, Memory)]         # ``tensor.data`` has one of its own
     places = [(tensor, *geometry(tensor)) for tensor in map(_owner, gc.get_referrers(*holders)) if tensor is not None]
     for one in holders:
-        one.root = root
+        one.root, one.resizable = root, resizable
     for tensor, size, stride, offset in places:
         tensor._array = strided(root.view(tensor._array.dtype), size, stride, offset)
 

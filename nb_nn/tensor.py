@@ -26,6 +26,7 @@ from .ops import (
     diagonals,
     exponential,
     indexing,
+    linalg,
     masking,
     random,
     rearranging,
@@ -543,6 +544,17 @@ class Tensor(TensorBase):
     sort, argsort, msort, topk, kthvalue = sorting.sort, sorting.argsort, sorting.msort, sorting.topk, sorting.kthvalue
     median, mode, unique, unique_consecutive = sorting.median, sorting.mode, counting.unique, counting.unique_consecutive
     bincount, histc = counting.bincount, counting.histc
+
+    # linalg
+    cholesky, cholesky_solve, cholesky_inverse = linalg.cholesky, linalg.cholesky_solve, linalg.cholesky_inverse
+    inverse, pinverse, det, logdet, slogdet = linalg.inverse, linalg.pinverse, linalg.det, linalg.logdet, linalg.slogdet
+    lu, lu_solve, solve, triangular_solve = linalg.lu, linalg.lu_solve, linalg.solve, linalg.triangular_solve
+    qr, geqrf, orgqr, ormqr = linalg.qr, linalg.geqrf, linalg.orgqr, linalg.ormqr
+    svd, symeig, eig, lstsq = linalg.svd, linalg.symeig, linalg.eig, linalg.lstsq
+    matrix_power, matrix_exp = linalg.matrix_power, linalg.matrix_exp
+    gesv, gels, trtrs, potrf, potri, potrs, pstrf = (linalg.gesv, linalg.gels, linalg.trtrs, linalg.potrf, linalg.potri, linalg.potrs,
+                                                     linalg.pstrf)
+    btrifact, btrifact_with_info, btrisolve = linalg.btrifact, linalg.btrifact_with_info, linalg.btrisolve
 
     # scan
     cumsum, cumsum_, cumprod, cumprod_ = scan.cumsum, scan.cumsum_, scan.cumprod, scan.cumprod_

@@ -1,7 +1,11 @@
 """Kernels of the CPU, one topic a file."""
 import importlib
 
-TOPICS: tuple[str, ...] = ("linear", "sorting", "softmax", "scan", "pooling", "optimizer", "normalization", "layer_normalization", "loss", "indexing", "reduction", "convolution", "matmul", "random", "recurrent", "fold", "resampling", "small_matrices", "lapack")
+TOPICS = (
+    "convolution", "fold", "indexing", "lapack", "layer_normalization", "linear", "loss", "matmul", "normalization",
+    "optimizer", "pooling", "random", "recurrent", "reduction", "resampling", "scan", "small_matrices", "softmax",
+    "sorting",
+)
 
 
 def load() -> None:

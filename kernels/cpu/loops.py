@@ -58,7 +58,8 @@ def flat4(formula):
         values = cast_all(numbers, x)
         for block in prange((out.size + BLOCK - 1) // BLOCK):
             start = np.int64(block) * BLOCK
-            a, b, c, d, result = x[start:start + BLOCK], y[start:start + BLOCK], z[start:start + BLOCK], w[start:start + BLOCK], out[start:start + BLOCK]
+            a, b, c = x[start:start + BLOCK], y[start:start + BLOCK], z[start:start + BLOCK]
+            d, result = w[start:start + BLOCK], out[start:start + BLOCK]
             for i in range(result.size):
                 result[i] = formula(a[i], b[i], c[i], d[i], *values)
     return loop

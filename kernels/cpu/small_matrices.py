@@ -217,17 +217,6 @@ def small_triangular(a, b, transposed, upper, unit, workspace, out):
             triangular_group(a, b, transposed, upper, unit, first, min(width, count - first), workspace[w], out)
 
 
-@kernel
-def cross(a, b, out):
-    """Vector products: a, b and out are (outer, 3, inner)."""
-    for o in prange(out.shape[0]):
-        outer = np.int64(o)
-        for i in range(3):
-            j, k = (i + 1) % 3, (i + 2) % 3
-            for inner in range(out.shape[2]):
-                out[outer, i, inner] = a[outer, j, inner] * b[outer, k, inner] - a[outer, k, inner] * b[outer, j, inner]
-
-
 def workspace(count: int, n: int, columns: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     """Room for the groups that workers take: n rows of n, ``columns`` more, and a few of numbers; and for orders of rows."""
     workers = 1 if threads.serial_only() else min(threads.count, -(-count // LANES))

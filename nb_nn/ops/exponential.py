@@ -198,7 +198,7 @@ def logaddexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Ten
     """``log(exp(x) + exp(y))``, without overflow.
 
     >>> logaddexp(tensor([1000.0]), tensor([1000.0]))
-    tensor([1000.6931])
+    tensor([1000.6932])
     """
     return binary("logaddexp", input, other, out, FLOAT)
 

@@ -18,7 +18,7 @@ from .linalg_legacy import (
     solve,
     trtrs,
 )
-from .matrix_functions import chain_matmul, cross, matrix_exp, matrix_power, trace
+from .matrix_functions import chain_matmul, matrix_exp, matrix_power
 from .solving import cholesky_inverse, cholesky_solve, inverse, triangular_solve
 from .spectra import matrix_rank, pinverse, svd, symeig
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 
 from ..core.tensor_base import TensorBase
 from .activation import logsigmoid
-from .indexing import gather, index_select, scatter, scatter_add
+from .indexing import index_select
 from .loss import reduced, reduction_of
+from .scatter import gather, scatter, scatter_add
 
 Tensor = TensorBase
 

@@ -1,17 +1,15 @@
-"""Powers, exponentials and products of matrices, and smaller things of linear algebra."""
+"""Powers, exponentials and products of matrices."""
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch, memory
-from ..core.geometry import broadcast_shapes, wrap_dim
+from ..core import launch
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase
-from . import matrices, view
+from . import matrices
 from .creation import eye
 from .joining import cat
 from .matmul import matmul
@@ -19,75 +17,6 @@ from .matrices import adjoint
 from .solving import inverse
 
 Tensor = TensorBase
-
-
-def trace(input: Tensor) -> Tensor:
-    """Sum of the elements on a matrix's diagonal.
-
-    >>> trace(tensor([[1, 2], [3, 4]]))
-    tensor(5)
-    """
-    if input._array.ndim != 2:
-        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input._array.ndim}")
-    return trace_op(input)
-
-
-@op
-def trace_op(input: Tensor) -> Tensor:
-    """`trace` of a checked matrix."""
-    return input.diagonal().sum()
-
-
-trace_op.declaration.node_name = "TraceBackward0"
-derivative(trace_op, input=lambda grad, input_size, input_dtype: eye(*input_size, dtype=input_dtype, device=grad.device) * grad)
-
-
-def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
-    """Vector products along a dimension of size 3: ``dim``, or the first that has this size.
-
-    >>> cross(tensor([1, 0, 0]), tensor([0, 1, 0]))
-    tensor([0, 0, 1])
-    """
-    if dim is None:
-        sizes = input._array.shape
-        if 3 not in sizes:
-            raise RuntimeError("no dimension of size 3 in input")
-        dim = sizes.index(3) - (len(sizes) if input._array.ndim == other._array.ndim else 0)
-    return vector_product(input, other, dim, out)
-
-
-def vector_product(input: Tensor, other: Tensor, dim: int, out: Tensor | None = None) -> Tensor:
-    """`cross` along a given dimension."""
-    if input._array.ndim != other._array.ndim:
-        raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
-    dim = wrap_dim(dim, input._array.ndim)
-    sizes = input._array.shape[dim], other._array.shape[dim]
-    if sizes != (3, 3):
-        raise RuntimeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {sizes[0]} and {sizes[1]}")
-    if input._dtype is not other._dtype:
-        raise RuntimeError(f"expected scalar type {matrices.kind_name(input)} but found {matrices.kind_name(other)}")
-    shape = broadcast_shapes(input._array.shape, other._array.shape)
-    return matrices.deliver("cross", cross_op(view.expand(input, shape), view.expand(other, shape), dim), out)
-
-
-@op
-def cross_op(input: Tensor, other: Tensor, dim: int) -> Tensor:
-    """`cross` of tensors of one size and type."""
-    a, b = launch.contiguous_array(input), launch.contiguous_array(other)
-    made = memory.empty(a.shape, a.dtype)
-    size = math.prod(a.shape[:dim]), 3, math.prod(a.shape[dim + 1:])
-    if made.size:
-        launch.launch("cross", a.reshape(size), b.reshape(size), made.reshape(size), device=input._device)
-    return launch.deliver("cross", made, input._dtype, None)
-
-
-def conjugate(input: Tensor) -> Tensor:
-    return input.conj() if input.is_complex() else input
-
-
-cross_op.declaration.node_name = "LinalgCrossBackward0"
-derivative(cross_op, input=lambda grad, other, dim: cross_op(conjugate(other), grad, dim),
-           other=lambda grad, input, dim: cross_op(grad, conjugate(input), dim))
 
 
 def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:

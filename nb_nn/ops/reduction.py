@@ -515,7 +515,7 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False, *, out: Tensor | N
     """Logarithm of the sum of exponentials along ``dim``, without overflow.
 
     >>> logsumexp(tensor([1000.0, 1000.0]), 0)
-    tensor(1000.6931)
+    tensor(1000.6932)
     """
     if input._dtype.category < 2:
         input = input.to(dtypes.get_default_dtype())

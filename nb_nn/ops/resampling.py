@@ -110,8 +110,8 @@ def new_sizes(input: Tensor, size: Any, scale_factor: Any) -> tuple[list[int], l
     else:
         sizes, factors = [math.floor(old * float(one)) for old, one in zip(input.shape[2:], numbers)], [float(one) for one in numbers]
     if min([*sizes, *input.shape[2:]]) < 1:
-        raise RuntimeError(f"Input and output sizes should be greater than 0, but got input (sizes: {list(input.shape[2:])}) output (sizes: "
-                           f"{sizes})")
+        raise RuntimeError(f"Input and output sizes should be greater than 0, but got input (sizes: {list(input.shape[2:])}) "
+                           f"output (sizes: {sizes})")
     return sizes, factors
 
 
