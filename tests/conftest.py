@@ -16,9 +16,3 @@ def _defaults():
     torch.set_default_dtype(kind)
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
-
-
-def pytest_terminal_summary(terminalreporter):
-    from nb_nn.kernels.compile import compile_seconds
-
-    terminalreporter.write_line(f"kernels compiled or loaded in {compile_seconds():.0f} s of this run")

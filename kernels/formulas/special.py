@@ -2,12 +2,14 @@
 import math
 
 from ..compile import formula
-from .by_dtype import by_dtype, floor, part
+from .by_dtype import by_dtype, floor, fma, part, polynomial
 from .exponential import f4, f8
+from .gamma import half_turns
 
 # B(2 j) / (2 j)! for j = 1, 2, ...: the Euler-Maclaurin formula
 EULER_MACLAURIN = (1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160, -691 / 1307674368000, 1 / 74724249600,
                    -3617 / 10670622842880000)
+TRIGAMMA_SERIES = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)      # B(2 j)
 
 
 def round_float32(x):
@@ -59,6 +61,37 @@ def zeta_everywhere(s, x):
     rest = 1.0 - above if x - below <= 0.5 else below + 1.0 - x
     sign = 1.0 if s - 2.0 * floor(s * 0.5) == 0.0 else -1.0
     return zeta(s, above) + sign * (zeta(s, rest) - zeta(s, 1.0 - x))
+
+
+@part
+def trigamma_float64(x):
+    """Without branches: ten terms of the sum, then its Euler-Maclaurin series; below zero by reflection."""
+    z = 1.0 - x if x < 0.0 else x
+    total = 0.0
+    for i in range(0, 10, 2):
+        a, b = z + i, z + (i + 1)
+        product = a * b
+        total += (a * a + b * b) / (product * product)
+    small = (z < 10.0) & (z > 1e-150)
+    total = total if small else 0.0
+    w = z + 10.0 if small else z
+    inverse = 1.0 / w
+    square = inverse * inverse
+    y = fma(polynomial(square, TRIGAMMA_SERIES), square * inverse, fma(0.5, square, inverse)) + total
+    y = square if z <= 1e-150 else y
+    sine, _ = half_turns(abs(x))
+    ratio = math.pi / sine
+    y = ratio * ratio - y if x < 0.0 else y
+    return math.inf if (x < 0.0) & (floor(x) == x) & (x > -math.inf) else y
+
+
+def trigamma_float32(x):
+    return f4(trigamma_float64(f8(x)))
+
+
+@by_dtype(trigamma_float32, trigamma_float64)
+def trigamma(x):
+    return trigamma_float64(x)
 
 
 def polygamma_float64(x, order, factor):

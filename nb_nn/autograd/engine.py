@@ -11,7 +11,13 @@ from . import anomaly_mode, hooks
 from .node import AccumulateGrad, Node
 from .views import edge_of
 
-UNSHARED = 3    # references to a gradient nobody else holds when `accumulate` counts them
+
+
+def _references(value: Any) -> int:
+    return sys.getrefcount(value)
+
+
+UNSHARED = _references([object()].pop())        # references to a gradient nobody else holds when `accumulate` counts them
 
 
 def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False,

@@ -99,6 +99,8 @@ def checked_order(n: Any) -> int:
 @op
 def polygamma_order(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     """`polygamma` with a checked positive order."""
+    if n == 1:
+        return unary("trigamma", input, (), out, FLOAT)
     factor = float(math.factorial(n)) if n < 171 else math.inf
     return unary("polygamma", input, (float(n), factor if n % 2 else -factor), out, FLOAT)
 

@@ -80,6 +80,25 @@ def test_gradients_do_not_share_memory_with_each_other_or_with_what_was_passed_i
     assert b.grad.tolist() == [1, 1] and given.tolist() == [1, 1]
 
 
+def test_a_gradient_that_a_hook_kept_is_not_shared():
+    x, kept = torch.ones(2, requires_grad=True), []
+    x.register_hook(kept.append)
+    (x * 3).backward(torch.ones(2))
+    x.grad.zero_()
+    assert kept[0].tolist() == [3, 3]
+
+
+def test_a_fresh_gradient_becomes_grad_without_a_copy(monkeypatch):
+    from nb_nn.autograd import engine
+    x = torch.ones(2, requires_grad=True)
+    y = x * 3
+    before = torch.Tensor.clone
+    copies = []
+    monkeypatch.setattr(torch.Tensor, "clone", lambda self: copies.append(self) or before(self))
+    engine.backward(y, torch.ones(2))
+    assert not copies and x.grad.tolist() == [3, 3]
+
+
 def test_a_long_chain_neither_recurses_nor_leaks():
     x = torch.ones(1, requires_grad=True)
     y = x
