@@ -259,16 +259,16 @@ class Tensor(TensorBase):
 
     # operators
     def __add__(self, other: Any) -> Any:
-        return arithmetic.add(self, other) if isinstance(other, OPERANDS) else NotImplemented
+        return arithmetic.plus(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
     def __radd__(self, other: Any) -> Any:
-        return arithmetic.add(self, other) if isinstance(other, OPERANDS) else NotImplemented
+        return arithmetic.plus(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
     def __sub__(self, other: Any) -> Any:
-        return arithmetic.sub(self, other) if isinstance(other, OPERANDS) else NotImplemented
+        return arithmetic.minus(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
     def __rsub__(self, other: Any) -> Any:
-        return arithmetic.sub(other, self) if isinstance(other, OPERANDS) else NotImplemented
+        return arithmetic.minus(other, self) if isinstance(other, OPERANDS) else NotImplemented
 
     def __mul__(self, other: Any) -> Any:
         return arithmetic.mul(self, other) if isinstance(other, OPERANDS) else NotImplemented
@@ -329,7 +329,7 @@ class Tensor(TensorBase):
         return comparison.bitwise_right_shift(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
-    __iadd__, __isub__, __imul__ = arithmetic.add_, arithmetic.sub_, arithmetic.mul_
+    __iadd__, __isub__, __imul__ = arithmetic.plus_, arithmetic.minus_, arithmetic.mul_
     __itruediv__ = __idiv__ = arithmetic.true_divide_
     __ifloordiv__, __imod__ = arithmetic.floor_divide_, arithmetic.remainder_
     __iand__, __ior__, __ixor__ = comparison.bitwise_and_, comparison.bitwise_or_, comparison.bitwise_xor_
@@ -601,6 +601,8 @@ def legacy_new(cls: type, args: tuple, device: Any = None, dtype: Any = None) ->
             if data._dtype is not kind:
                 raise TypeError(f"expected {kind.tensor_name} (got {data._dtype.tensor_name})")
             made = alias_of(data)
+        elif isinstance(data, storages.Storage):
+            made = creation.empty(0, dtype=kind).set_(data)
         else:
             made = creation.tensor(data, dtype=kind, device=device)
     else:

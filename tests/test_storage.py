@@ -198,6 +198,15 @@ def test_set_views_other_memory():
     assert x.set_(storage, 1, (3,)).shape == (3,) and storage.size() == 4 and x[0].item() == 2
 
 
+def test_legacy_constructor_views_a_storage():
+    storage = torch.FloatStorage([1, 2])
+    x = torch.FloatTensor(storage)
+    x[0] = 5
+    assert storage.tolist() == [5, 2] and torch.Tensor(storage).data_ptr() == storage.data_ptr()
+    with pytest.raises(RuntimeError, match="type"):
+        torch.IntTensor(storage)
+
+
 def test_set_errors():
     x = torch.zeros(1)
     for arguments, message in (((torch.zeros(1).long(),), "type"), ((torch.LongStorage(1),), "type"),

@@ -161,6 +161,8 @@ def cholesky(a, info, out):
     np.conjugate(a, out=out)
     for i, (matrix,) in enumerate(each(out)):           # the conjugate transposed of A: A again, its triangles exchanged
         _, info[i] = potrf(matrix, lower=False, clean=True, overwrite_a=True)
+    bad = ~(np.einsum("kii->ki", out).real > 0)         # OpenBLAS takes NaN for a positive number
+    info[...] = np.where((info == 0) & bad.any(1), bad.argmax(1) + 1, info)
     np.conjugate(out, out=out)
 
 

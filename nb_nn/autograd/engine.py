@@ -12,7 +12,6 @@ from .node import AccumulateGrad, Node
 from .views import edge_of
 
 
-
 def _references(value: Any) -> int:
     return sys.getrefcount(value)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..core import dtype as dtypes
 from ..core.launch import FLOAT, NUMBERS, binary, elementwise, scalar_like, unary
+from ..core.legacy_order import factor_first
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase
 
@@ -395,3 +396,8 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1, 
 addcdiv_ = inplace(addcdiv)
 derivative(addcdiv, input=lambda grad: grad, tensor1=lambda grad, tensor2, value: grad * value / tensor2,
            tensor2=lambda grad, tensor1, tensor2, value: -grad * value * tensor1 / (tensor2 * tensor2))
+
+# the operators take no old argument order and need no look for one
+plus, minus, plus_, minus_ = add, sub, add_, sub_
+add, add_, sub, sub_ = (factor_first(function, 1, "alpha") for function in (add, add_, sub, sub_))
+addcmul, addcmul_, addcdiv, addcdiv_ = (factor_first(function, 2, "value") for function in (addcmul, addcmul_, addcdiv, addcdiv_))

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core import launch, memory
 from ..core.geometry import broadcast_shapes
+from ..core.legacy_order import factors_first
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase
 
@@ -326,6 +327,10 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alph
 def addbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """In-place form of :func:`addbmm`."""
     return input.copy_(addbmm(input, batch1, batch2, beta=beta, alpha=alpha))
+
+
+addmm, addmm_, addmv, addmv_, addr, addr_, addbmm, addbmm_, baddbmm, baddbmm_ = map(factors_first, (
+    addmm, addmm_, addmv, addmv_, addr, addr_, addbmm, addbmm_, baddbmm, baddbmm_))
 
 
 def einsum(equation: str, *operands: Any) -> Tensor:

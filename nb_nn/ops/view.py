@@ -452,7 +452,13 @@ derivative(squeeze_dims, input=lambda grad, input_size: reshape(grad, input_size
 @op
 def unsqueeze_dim(input: Tensor, dim: int) -> Tensor:
     """`unsqueeze` with a checked dim."""
-    return view_of(input, input._array[(slice(None),) * dim + (None, ...)])
+    array = input._array
+    shape = array.shape
+    size = (*shape[:dim], 1, *shape[dim:])
+    if array.flags.c_contiguous:
+        return view_of(input, array.reshape(size))
+    stride = strides_of(input)
+    return restride(input, size, (*stride[:dim], shape[dim] * stride[dim] if dim < len(shape) else 1, *stride[dim:]))
 
 
 unsqueeze_dim.declaration.node_name = "UnsqueezeBackward0"
