@@ -87,6 +87,11 @@ from .ops.linalg import (
 from .ops.softmax import log_softmax, softmax
 from . import autograd, cuda, linalg, nn, optim, return_types, testing, utils
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from .nn.functional import (
+    alpha_dropout, avg_pool1d, bilinear, conv1d, conv2d, cosine_similarity, dropout, feature_alpha_dropout, group_norm,
+    max_pool1d, max_pool2d, pairwise_distance, pdist, pixel_shuffle, rrelu,
+)
+from .ops.distance import cdist
 from .serialization import load, save
 from .version import __version__
 

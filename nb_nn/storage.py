@@ -254,7 +254,7 @@ class Storage:
         if set(legacy) - {"async"}:
             raise TypeError(f"cuda() got an unexpected keyword argument {sorted(legacy)[0]!r}")
         cuda.check_available("Storage.cuda")
-        raise NotImplementedError("storages on CUDA devices are not supported; move tensors there instead")
+        raise RuntimeError("storages on CUDA devices are not supported; move tensors there instead")
 
     # sharing
     def pin_memory(self) -> Storage:
@@ -262,7 +262,7 @@ class Storage:
         from . import cuda
 
         cuda.check_available("pin_memory")
-        raise NotImplementedError("pinned storages are not supported")
+        raise RuntimeError("pinned storages are not supported")
 
     def is_pinned(self) -> bool:
         """Whether the memory is pinned for CUDA."""
@@ -481,7 +481,7 @@ def storage(input: Any) -> Any:
     [1, 2, 3, 4]
     """
     if input._device is not CPU:
-        raise NotImplementedError("storage(): storages on CUDA devices are not supported")
+        raise RuntimeError("storage(): storages on CUDA devices are not supported")
     return over(storage_of(input), input._dtype)
 
 

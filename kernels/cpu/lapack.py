@@ -15,14 +15,21 @@ import numpy as np
 from .. import table, threads
 from . import small_matrices as small
 
-SMALL = 16                      # rows up to which our kernels are better for any count of matrices
-SMALL_MANY = 32, 16             # rows up to which they are for at least so many
+SMALL, MANY = 32, 8             # rows up to which our kernels are better, for at least so many matrices
+WIDE = 64                       # right sides for which they have room
 
 
 def ours(a: np.ndarray, columns: int = 0) -> bool:
     """Whether a stack of square matrices, and right sides of so many columns, is for our kernels."""
-    count, n = a.shape[:2]
-    return a.dtype.kind == "f" and columns <= 4 * SMALL and (n <= SMALL or n <= SMALL_MANY[0] and count >= SMALL_MANY[1])
+    return a.dtype.kind == "f" and len(a) >= MANY and a.shape[1] <= SMALL and columns <= WIDE
+
+
+def solve_small(a, b_t, columns, pivots, info, lu_t, out_t, factored=False):
+    """Call `small_solve` with flat arrays."""
+    count, n = pivots.shape
+    space, orders = small.workspace(count, n, columns, a.dtype)
+    small.small_solve(a.reshape(count, n * n), b_t.reshape(-1, max(1, columns * n)), columns, factored, space, orders, pivots, info,
+                      lu_t.reshape(-1, n * n), out_t.reshape(count, -1), work=count * n * n * (n + columns) // 4)
 
 
 @functools.cache
@@ -62,8 +69,7 @@ def lu(a, pivot, pivots, info, lu_t):
     if not pivot:
         without_pivots(copied(lu_t, a), pivots, info)
     elif m == n and ours(a):
-        space, _ = small.workspace(count, n, 0, a.dtype)
-        small.small_lu(a.reshape(count, n * n), space, pivots, info, lu_t.reshape(count, n * n), work=a.size * n // 4)
+        solve_small(a, a[:0], 0, pivots, info, lu_t, lu_t)
     else:
         getrf = routine("getrf", a.dtype.char)
         for i, (matrix,) in enumerate(each(copied(lu_t, a))):
@@ -104,8 +110,7 @@ def inverse(a, info, out_t):
     count, n = a.shape[:2]
     pivots = np.empty((count, n), np.int32)
     if ours(a, n):
-        space, orders = small.workspace(count, n, n, a.dtype)
-        small.small_inverse(a.reshape(count, n * n), space, orders, pivots, info, out_t.reshape(count, n * n), work=a.size * n)
+        solve_small(a, a[:0], n, pivots, info, a[:0], out_t)
         return
     lu(a, True, pivots, info, out_t)
     getri, size = routine("getri", a.dtype.char), room("getri", a.dtype.char, n)
@@ -123,9 +128,7 @@ def solve_matrices(a, b_t, pivots, info, lu_t, x_t):
     """
     count, columns, n = b_t.shape
     if ours(a, columns):
-        space, orders = small.workspace(count, n, columns, a.dtype)
-        small.small_solve(a.reshape(count, n * n), b_t, False, space, orders, pivots, info, lu_t.reshape(-1, n * n),
-                          x_t.reshape(count, columns * n), work=(a.size + x_t.size) * n // 4)
+        solve_small(a, b_t, columns, pivots, info, lu_t, x_t)
         return
     if lu_t.size == 0:
         lu_t = np.empty_like(a)
@@ -137,9 +140,7 @@ def lu_solve(lu_t, pivots, b_t, x_t):
     """Solutions of A X = B from what `lu` made of A."""
     count, columns, n = b_t.shape
     if ours(lu_t, columns):
-        space, orders = small.workspace(count, n, columns, lu_t.dtype)
-        small.small_solve(lu_t.reshape(count, n * n), b_t, True, space, orders, pivots, np.empty(0, np.int32),
-                          np.empty((0, n * n), lu_t.dtype), x_t.reshape(count, columns * n), work=(lu_t.size + x_t.size) * n // 4)
+        solve_small(lu_t, b_t, columns, pivots, np.empty(0, np.int32), lu_t[:0], x_t, factored=True)
         return
     getrs = routine("getrs", lu_t.dtype.char)
     x_t[...] = b_t
@@ -155,7 +156,7 @@ def cholesky(a, info, out):
     count, n = a.shape[:2]
     if ours(a):
         space, _ = small.workspace(count, n, 0, a.dtype)
-        small.small_cholesky(a.reshape(count, n * n), space, info, out.reshape(count, n * n), work=a.size * n // 8)
+        small.small_cholesky(a.reshape(count, n * n), n, space, info, out.reshape(count, n * n), work=a.size * n // 8)
         return
     potrf = routine("potrf", a.dtype.char)
     np.conjugate(a, out=out)
@@ -174,8 +175,8 @@ def triangular(a, b_t, transposed, upper, unit, x_t):
     count, columns, n = b_t.shape
     if ours(a, columns):
         space, _ = small.workspace(count, n, columns, a.dtype)
-        small.small_triangular(a.reshape(count, n * n), b_t, transposed, upper, unit, space, x_t.reshape(count, columns * n),
-                               work=x_t.size * n // 4)
+        small.small_triangular(a.reshape(count, n * n), b_t.reshape(count, columns * n), n, transposed, upper, unit, space,
+                               x_t.reshape(count, columns * n), work=x_t.size * n // 4)
         return
     trsm = routine("trsm", a.dtype.char)
     x_t[...] = b_t

@@ -31,30 +31,6 @@ LANES = 32                      # matrices side by side: a multiple of every vec
 
 
 @inlined
-def lu_of_group(a, first, group, workspace, pivots, info, lu):
-    n = pivots.shape[1]
-    x, rest = workspace[:n * n], workspace[n * n:]
-    square = x.reshape(n, n, x.shape[-1])
-    gather(a, first, group, x)
-    factor(square, group, rest[0], rest[1], pivots, first)
-    find_zeros(square, group, info, first)
-    turn_over(square, group)
-    spread(x, group, first, lu)
-
-
-@kernel
-def small_lu(a, workspace, pivots, info, lu):
-    """LU factors, as `factor` has them, of matrices a (count, n * n) into lu, transposed.
-
-    pivots is (count, n); info (count,) is what `find_zeros` finds.
-    """
-    for worker in prange(workspace.shape[0]):
-        w, count, width = np.int64(worker), a.shape[0], workspace.shape[2]
-        for first in share(w, workspace, count):
-            lu_of_group(a, first, min(width, count - first), workspace[w], pivots, info, lu)
-
-
-@inlined
 def determinants_of_group(a, first, group, workspace, pivots, diagonals, out):
     n = pivots.shape[1]
     x, rest = workspace[:n * n], workspace[n * n:]
@@ -81,78 +57,60 @@ def small_determinants(a, workspace, pivots, diagonals, out):
 
 
 @inlined
-def solve_group(a, b, factored, first, group, workspace, order, pivots, info, lu, out):
-    n, columns = b.shape[2], b.shape[1]
-    x, y, rest = workspace[:n * n], workspace[n * n:n * n + n * columns], workspace[n * n + n * columns:]
-    square = x.reshape(n, n, x.shape[-1])
+def solve_group(a, b, columns, factored, first, group, workspace, order, pivots, info, lu, out):
+    n = pivots.shape[1]
+    x, y, rest = workspace[:n * n], workspace[n * n:n * (n + columns)], workspace[n * (n + columns):]
+    square, identity = x.reshape(n, n, x.shape[-1]), b.size == 0
     gather(a, first, group, x)
     if factored:
         turn_over(square, group)
     else:
         factor(square, group, rest[0], rest[1], pivots, first)
         find_zeros(square, group, info, first)
-        if lu.size > 0:
-            turn_over(square, group)
-            spread(x, group, first, lu)
-            turn_over(square, group)
+    if lu.size > 0:
+        turn_over(square, group)
+        spread(x, group, first, lu)
+        turn_over(square, group)
+    if columns == 0:
+        return
     invert_diagonal(square, group)
     for lane in range(group):
-        order_rows(pivots[first + lane], order)
-        for column in range(columns):
-            for i in range(n):
-                y[column * n + i, lane] = b[first + lane, column, order[i]]
-    eliminate_below(square, y, columns, group, True, False)
+        if identity:
+            for place in range(n * n):
+                y[place, lane] = place % (n + 1) == 0
+        else:
+            order_rows(pivots[first + lane], order)
+            for column in range(columns):
+                for i in range(n):
+                    y[column * n + i, lane] = b[first + lane, column * n + order[i]]
+    eliminate_below(square, y, columns, group, True, identity)
     eliminate_above(square, y, columns, group)
-    spread(y, group, first, out)
+    if identity:                    # L U was inverted: exchanged columns instead of exchanged rows make it the inverse of A
+        for lane in range(group):
+            order_rows(pivots[first + lane], order)
+            for column in range(n):
+                for i in range(n):
+                    out[first + lane, order[column] * n + i] = y[column * n + i, lane]
+    else:
+        spread(y, group, first, out)
 
 
 @kernel
-def small_solve(a, b, factored, workspace, orders, pivots, info, lu, out):
-    """Solutions of A X = B: a is (count, n * n), b (count, columns, n) the transposes of B, out that of X, flattened.
+def small_solve(a, b, columns, factored, workspace, orders, pivots, info, lu, out):
+    """Solutions of A X = B: b and out are (count, columns * n), the transposes of B and X, flattened.
 
-    If ``factored``, a and pivots are what `small_lu` made. lu may be of size 0 if it is not wanted.
+    The LU factors of A, as `factor` has them, go into lu (count, n * n), transposed, and pivots (count, n); info (count,) is
+    what `find_zeros` finds. If ``factored``, a is such an lu and pivots are given. b of size 0 stands for the identity, lu
+    of size 0 is not written, and no ``columns`` means no solutions.
     """
     for worker in prange(workspace.shape[0]):
         w, count, width = np.int64(worker), a.shape[0], workspace.shape[2]
         for first in share(w, workspace, count):
-            solve_group(a, b, factored, first, min(width, count - first), workspace[w], orders[w], pivots, info, lu, out)
+            solve_group(a, b, columns, factored, first, min(width, count - first), workspace[w], orders[w], pivots, info, lu, out)
 
 
 @inlined
-def invert_group(a, first, group, workspace, order, pivots, info, out):
-    n = pivots.shape[1]
-    x, y, rest = workspace[:n * n], workspace[n * n:2 * n * n], workspace[2 * n * n:]
-    square, columns = x.reshape(n, n, x.shape[-1]), y.reshape(n, n, x.shape[-1])
-    gather(a, first, group, x)
-    factor(square, group, rest[0], rest[1], pivots, first)
-    find_zeros(square, group, info, first)
-    invert_diagonal(square, group)
-    for column in range(n):
-        for i in range(n):
-            for lane in range(group):
-                columns[column, i, lane] = i == column
-    eliminate_below(square, y, n, group, True, True)
-    eliminate_above(square, y, n, group)
-    for lane in range(group):
-        order_rows(pivots[first + lane], order)
-        for column in range(n):
-            place = order[column] * n
-            for i in range(n):
-                out[first + lane, place + i] = columns[column, i, lane]
-
-
-@kernel
-def small_inverse(a, workspace, orders, pivots, info, out):
-    """Inverses of matrices a (count, n * n) into out, transposed."""
-    for worker in prange(workspace.shape[0]):
-        w, count, width = np.int64(worker), a.shape[0], workspace.shape[2]
-        for first in share(w, workspace, count):
-            invert_group(a, first, min(width, count - first), workspace[w], orders[w], pivots, info, out)
-
-
-@inlined
-def cholesky_of_group(a, first, group, x, info, out):
-    n = round(math.sqrt(a.shape[1]))
+def cholesky_of_group(a, n, first, group, x, info, out):
     rows = x[:n * n]
     square = rows.reshape(n, n, x.shape[-1])
     gather(a, first, group, rows)
@@ -173,7 +131,7 @@ def cholesky_of_group(a, first, group, x, info, out):
 
 
 @kernel
-def small_cholesky(a, workspace, info, out):
+def small_cholesky(a, n, workspace, info, out):
     """Lower Cholesky factors of matrices a (count, n * n), of which the lower triangle is read.
 
     info (count,) says which leading minor is the first that is not positive, counted from 1; 0 if all are.
@@ -181,16 +139,16 @@ def small_cholesky(a, workspace, info, out):
     for worker in prange(workspace.shape[0]):
         w, count, width = np.int64(worker), a.shape[0], workspace.shape[2]
         for first in share(w, workspace, count):
-            cholesky_of_group(a, first, min(width, count - first), workspace[w], info, out)
+            cholesky_of_group(a, n, first, min(width, count - first), workspace[w], info, out)
 
 
 @inlined
-def triangular_group(a, b, transposed, upper, unit, first, group, workspace, out):
-    n, columns = b.shape[2], b.shape[1]
+def triangular_group(a, b, n, transposed, upper, unit, first, group, workspace, out):
+    columns = b.shape[1] // n
     x, y = workspace[:n * n], workspace[n * n:n * n + n * columns]
     square = x.reshape(n, n, x.shape[-1])
     gather(a, first, group, x)
-    gather(b.reshape(b.shape[0], columns * n), first, group, y)
+    gather(b, first, group, y)
     if transposed:
         turn_over(square, group)
     if unit:
@@ -205,16 +163,16 @@ def triangular_group(a, b, transposed, upper, unit, first, group, workspace, out
 
 
 @kernel
-def small_triangular(a, b, transposed, upper, unit, workspace, out):
+def small_triangular(a, b, n, transposed, upper, unit, workspace, out):
     """Solutions of A X = B for triangular A (count, n * n), or its transpose, of which one triangle is read.
 
-    b (count, columns, n) has the transposes of B, out those of X, flattened. ``upper`` speaks of what is solved for. If
+    b (count, columns * n) has the transposes of B, out those of X, flattened. ``upper`` speaks of what is solved for. If
     ``unit``, the diagonal counts as ones.
     """
     for worker in prange(workspace.shape[0]):
         w, count, width = np.int64(worker), a.shape[0], workspace.shape[2]
         for first in share(w, workspace, count):
-            triangular_group(a, b, transposed, upper, unit, first, min(width, count - first), workspace[w], out)
+            triangular_group(a, b, n, transposed, upper, unit, first, min(width, count - first), workspace[w], out)
 
 
 def workspace(count: int, n: int, columns: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:

@@ -95,13 +95,15 @@ def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> An
 def with_number(name: str, x: Any, y: Any, out: Any, result: str) -> Any:
     """``binary`` where one operand is a number (or a NumPy array); a number on the right is an argument of the formula, not an
     array."""
-    if isinstance(x, np.ndarray) or isinstance(y, np.ndarray):
-        return binary(name, as_tensor(x), as_tensor(y), out, result)
     if not isinstance(x, TensorBase):
         if not isinstance(x, NUMBERS):
+            if isinstance(x, np.ndarray):
+                return binary(name, as_tensor(x), y, out, result)
             raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(x).__name__}")
         return elementwise(name, (scalar_like(x, y, result), y), (), out, result)
     if not isinstance(y, NUMBERS):
+        if isinstance(y, np.ndarray):
+            return binary(name, x, as_tensor(y), out, result)
         raise TypeError(f"{name}(): argument 'other' must be Tensor or a number, not {type(y).__name__}")
     kind = dtypes.promote_operands((x, y))
     if kind is x._dtype and not kind.half and (result is not FLOAT or kind.category >= 2) and -(1 << 63) <= y.real < 1 << 63:
@@ -126,9 +128,9 @@ def _number_formula(name: str, x: Any, kind: dtype, y: Any, out: Any, result: st
 NUMBERS = (int, float, complex, np.number, np.bool_)
 
 
-def as_tensor(operand: Any) -> Any:
-    """An array as a tensor; anything else as it is."""
-    return wrap(np.array(operand), dtypes.from_numpy(operand.dtype)) if isinstance(operand, np.ndarray) else operand
+def as_tensor(array: Any) -> Any:
+    """An array as a tensor, copied."""
+    return wrap(np.array(array, order="C"), dtypes.from_numpy(array.dtype))
 
 
 def scalar_like(value: Any, like: Any, result: str = SAME) -> Any:
