@@ -29,7 +29,7 @@ def solve_small(a, b_t, columns, pivots, info, lu_t, out_t, factored=False):
     count, n = pivots.shape
     space, orders = small.workspace(count, n, columns, a.dtype)
     small.small_solve(a.reshape(count, n * n), b_t.reshape(-1, max(1, columns * n)), columns, factored, space, orders, pivots, info,
-                      lu_t.reshape(-1, n * n), out_t.reshape(count, -1), work=count * n * n * (n + columns) // 4)
+                      lu_t.reshape(-1, n * n), out_t.reshape(count, -1), work=count * n * n * (n + columns) // 16)
 
 
 @functools.cache
@@ -95,7 +95,7 @@ def determinants(a, diagonals, out):
     pivots = np.empty((count, n), np.int32)
     if ours(a):
         space, _ = small.workspace(count, n, 0, a.dtype)
-        small.small_determinants(a.reshape(count, n * n), space, pivots, diagonals, out, work=a.size * n // 4)
+        small.small_determinants(a.reshape(count, n * n), space, pivots, diagonals, out, work=a.size * n // 16)
         return
     lu_t = np.empty_like(a)
     lu(a, True, pivots, np.empty(count, np.int32), lu_t)
@@ -113,10 +113,10 @@ def inverse(a, info, out_t):
         solve_small(a, a[:0], n, pivots, info, a[:0], out_t)
         return
     lu(a, True, pivots, info, out_t)
-    getri, size = routine("getri", a.dtype.char), room("getri", a.dtype.char, n)
+    getri, getrs, size = routine("getri", a.dtype.char), routine("getrs", a.dtype.char), room("getri", a.dtype.char, n)
     for matrix, order, bad in zip([matrix.T for matrix in out_t], pivots - 1, info):
-        if bad:
-            matrix[...] = np.nan
+        if bad:                                         # what divisions by zero give, which getri refuses
+            matrix[...] = getrs(matrix, order, np.eye(n, dtype=a.dtype))[0]
         else:
             getri(matrix, order, lwork=size, overwrite_lu=True)
 
@@ -156,7 +156,7 @@ def cholesky(a, info, out):
     count, n = a.shape[:2]
     if ours(a):
         space, _ = small.workspace(count, n, 0, a.dtype)
-        small.small_cholesky(a.reshape(count, n * n), n, space, info, out.reshape(count, n * n), work=a.size * n // 8)
+        small.small_cholesky(a.reshape(count, n * n), n, space, info, out.reshape(count, n * n), work=a.size * n // 32)
         return
     potrf = routine("potrf", a.dtype.char)
     np.conjugate(a, out=out)
@@ -176,7 +176,7 @@ def triangular(a, b_t, transposed, upper, unit, x_t):
     if ours(a, columns):
         space, _ = small.workspace(count, n, columns, a.dtype)
         small.small_triangular(a.reshape(count, n * n), b_t.reshape(count, columns * n), n, transposed, upper, unit, space,
-                               x_t.reshape(count, columns * n), work=x_t.size * n // 4)
+                               x_t.reshape(count, columns * n), work=x_t.size * n // 16)
         return
     trsm = routine("trsm", a.dtype.char)
     x_t[...] = b_t

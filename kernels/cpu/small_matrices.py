@@ -14,6 +14,7 @@ from ..compile import inlined, kernel, prange
 from .side_by_side import (
     eliminate_above,
     eliminate_below,
+    exchange,
     factor,
     find_zeros,
     gather,
@@ -74,11 +75,11 @@ def solve_group(a, b, columns, factored, first, group, workspace, order, pivots,
     if columns == 0:
         return
     invert_diagonal(square, group)
-    for lane in range(group):
-        if identity:
-            for place in range(n * n):
-                y[place, lane] = place % (n + 1) == 0
-        else:
+    if identity:
+        for place in range(n * n):
+            y[place, :group] = place % (n + 1) == 0
+    else:
+        for lane in range(group):
             order_rows(pivots[first + lane], order)
             for column in range(columns):
                 for i in range(n):
@@ -86,13 +87,12 @@ def solve_group(a, b, columns, factored, first, group, workspace, order, pivots,
     eliminate_below(square, y, columns, group, True, identity)
     eliminate_above(square, y, columns, group)
     if identity:                    # L U was inverted: exchanged columns instead of exchanged rows make it the inverse of A
-        for lane in range(group):
-            order_rows(pivots[first + lane], order)
-            for column in range(n):
-                for i in range(n):
-                    out[first + lane, order[column] * n + i] = y[column * n + i, lane]
-    else:
-        spread(y, group, first, out)
+        solutions = y.reshape(n, n, y.shape[-1])
+        for k in range(n - 1, -1, -1):
+            for lane in range(group):
+                rest[1, lane] = pivots[first + lane, k] - 1
+            exchange(solutions, k, group, rest[1])
+    spread(y, group, first, out)
 
 
 @kernel

@@ -82,7 +82,7 @@ def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> An
                     a, b = a.copy(), b.copy()       # a constant gradient, mostly
                 if out is None:
                     made = new_array(a.shape, plan.result.numpy) if a.size < FEW else memory.empty(a.shape, plan.result.numpy)
-                elif plan.result is kind:
+                elif plan.result is kind and (y is x or y._storage is None or not np.may_share_memory(a, b)):
                     made = a
                 else:
                     return elementwise(name, (x, y), (), out, result)

@@ -10,8 +10,8 @@ def result_type(name: str, *fields: str) -> type:
     """A named tuple type whose repr is ``torch.return_types.NAME(...)``.
 
     >>> from nb_nn.core.results import result_type
-    >>> result_type("max", "values", "indices")(1, 2)
-    torch.return_types.max(
+    >>> result_type("extremes", "values", "indices")(1, 2)
+    torch.return_types.extremes(
     values=1,
     indices=2)
     """

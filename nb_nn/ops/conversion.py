@@ -179,9 +179,10 @@ def tolist(input: Tensor) -> Any:
 
 def array(input: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
     """What ``numpy.asarray`` makes of a tensor: its memory if possible."""
-    made = input._array.view() if not input.requires_grad else numpy(input)
-    if input._dtype is dtypes.bfloat16:
+    if input._dtype is dtypes.bfloat16 and not input.requires_grad:
         made = launch.from_half(input._array, input._dtype)
+    else:
+        made = numpy(input)
     if dtype is not None and np.dtype(dtype) != made.dtype:
         if copy is False:
             raise ValueError("a copy is needed to change the type")

@@ -256,7 +256,7 @@ def qr(input: Tensor, some: bool = True, *, out: Any = None) -> QR:
 def geqrf_op(input: Tensor) -> tuple[Tensor, Tensor]:
     """`geqrf` with checked arguments."""
     made_t, tau = launch.launch("householder", matrices.stack(input), device=input._device)
-    return matrices.turned(input, made_t), matrices.tensor_of(input, tau)
+    return matrices.turned(input, matrices.packed(made_t)), matrices.tensor_of(input, tau)
 
 
 def refuse(name: str) -> Any:

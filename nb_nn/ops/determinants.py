@@ -74,8 +74,8 @@ def det(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
     Shape: (\\*, n, n); the result is (\\*).
 
-    >>> det(tensor([[1.0, 2.0], [3.0, 4.0]]))
-    tensor(-2.)
+    >>> det(tensor([[2.0, 1.0], [4.0, 8.0]]))
+    tensor(12.)
     """
     matrices.check_square("linalg.det", input)
     matrices.check_floating("linalg.det", input, "lu_cpu")

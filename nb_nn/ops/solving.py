@@ -47,9 +47,9 @@ def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
     Shape: (\\*, n, n), as the result, which is in column order.
 
-    >>> inverse(tensor([[2.0, 0.0], [1.0, 4.0]]))
-    tensor([[ 0.5000,  0.0000],
-            [-0.1250,  0.2500]])
+    >>> inverse(tensor([[2.0, 2.0], [1.0, 2.0]]))
+    tensor([[ 1.0000, -1.0000],
+            [-0.5000,  1.0000]])
     """
     matrices.check_square("linalg.inv", input)
     matrices.check_floating("linalg.inv", input)
@@ -199,8 +199,14 @@ def triangular_solve(b: Tensor, A: Tensor, upper: bool = True, transpose: bool =
     matrices.check_implemented("triangular_solve_cpu", A)
     A, b = matrices.broadcast_batches(A, b)
     matrix, triangle = (A.transpose(-1, -2), not upper) if transpose else (A, upper)
-    result = TriangularSolve(solve_triangular_op(matrix, b, triangle, unitriangular), A.clone())
+    result = TriangularSolve(solve_triangular_op(matrix, b, triangle, unitriangular), copied_in_columns(A))
     return matrices.deliver("triangular_solve", result, out)
+
+
+def copied_in_columns(input: Tensor) -> Tensor:
+    """A copy in column order."""
+    turned = input.transpose(-1, -2)
+    return input.clone() if turned.is_contiguous() else turned.contiguous().transpose(-1, -2)
 
 
 def check_right_side(name: str, b: Tensor, A: Tensor) -> None:
@@ -209,7 +215,7 @@ def check_right_side(name: str, b: Tensor, A: Tensor) -> None:
         raise TypeError(f"{name}(): argument 'A' must be Tensor, not {type(A).__name__}")
     for label, one in (("b", b), ("A", A)):
         if one._array.ndim < 2:
-            raise RuntimeError(f"{name}: Expected {label} to have at least 2 dimensions, but it has {one._array.ndim} dimensions instead")
+            raise RuntimeError(f"{label} should have at least 2 dimensions, but has {one._array.ndim} dimensions instead")
     rows, columns = A._array.shape[-2:]
     if rows != columns:
         raise RuntimeError(f"A must be batches of square matrices, but they are {rows} by {columns} matrices")

@@ -450,7 +450,7 @@ def test_sizes_that_do_not_fit():
         (lambda: torch.linalg.solve(a, torch.ones(2, 1)), "linalg.solve: Incompatible shapes of A and B for the equation AX = B (3x3 and 2x1)"),
         (lambda: torch.solve(torch.ones(3), a), "B should have at least 2 dimensions, but has 1 dimensions instead"),
         (lambda: torch.triangular_solve(torch.ones(3), a),
-         "triangular_solve: Expected b to have at least 2 dimensions, but it has 1 dimensions instead"),
+         "b should have at least 2 dimensions, but has 1 dimensions instead"),
         (lambda: torch.gels(torch.ones(2, 1), a), "Expected A and b to have same size at dim 0, but A has 3 rows and B has 2 rows"),
         (lambda: torch.cholesky_solve(torch.ones(3, 1).double(), a),
          "Expected b and A to have the same dtype, but found b of type Double and A of type Float instead."),

@@ -175,6 +175,20 @@ def test_out_may_be_an_input_or_overlap_one(case):
         check(line[1:].clone(), expected, kind)
 
 
+def test_in_place_beside_memory_that_overlaps():
+    for count in (6, 100_000):
+        a = numbers("float32", (count,))
+        x = tensor(a)
+        x[1:].add_(x[:-1])
+        check(x[1:].clone(), a[1:] + a[:-1])
+        y = tensor(a)
+        y[1:] += torch.from_numpy(y.numpy())[:-1]
+        check(y[1:].clone(), a[1:] + a[:-1])
+    square = tensor(np.arange(16.0).reshape(4, 4))
+    square.add_(square.t())
+    check(square, np.arange(16.0).reshape(4, 4) + np.arange(16.0).reshape(4, 4).T)
+
+
 @pytest.mark.parametrize("case", [case for case in POINTWISE if case.inplace], ids=repr)
 def test_in_place(case):
     kind = form_kind(case)
