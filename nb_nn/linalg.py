@@ -12,7 +12,7 @@ from typing import Any
 from .core.results import result_type
 from .core.state import state
 from .core.tensor_base import TensorBase
-from .ops import decompositions, determinants, matrices, solving, spectra, vector, view
+from .ops import decompositions, determinants, matrices, reflectors, solving, spectra, vector, view
 from .ops.matmul import matmul
 from .ops.matrices import LinAlgError
 from .ops.matrix_functions import matrix_exp, matrix_power, multi_dot, vander
@@ -289,7 +289,7 @@ def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> T
 
 def householder_product(A: Tensor, tau: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The first columns of the product of reflectors; see `nb_nn.orgqr`."""
-    return decompositions.orgqr(A, tau, out=out)
+    return reflectors.orgqr(A, tau, out=out)
 
 
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:

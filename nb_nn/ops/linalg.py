@@ -1,6 +1,6 @@
 """Linear algebra under the names that ``nb_nn`` itself has; ``nb_nn.linalg`` has the others."""
 # ruff: noqa: F401  re-exports only
-from .decompositions import cholesky, geqrf, lu, lu_unpack, orgqr, ormqr, qr
+from .decompositions import cholesky, lu, lu_unpack, qr
 from .determinants import det, logdet, slogdet
 from .linalg_legacy import (
     btrifact,
@@ -19,6 +19,7 @@ from .linalg_legacy import (
     trtrs,
 )
 from .matrix_functions import chain_matmul, matrix_exp, matrix_power
+from .reflectors import geqrf, orgqr, ormqr
 from .solving import cholesky_inverse, cholesky_solve, inverse, triangular_solve
 from .spectra import matrix_rank, pinverse, svd, symeig
 

@@ -11,7 +11,7 @@ from ..core.op import derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
 from . import matrices
-from .decompositions import cholesky, lu_factor_ex, lu_unpack, refuse
+from .decompositions import cholesky, lu_factor_ex, lu_unpack
 from .solving import check_right_side, cholesky_inverse, cholesky_solve, lu_solve, solve_ex, triangular_solve
 
 Tensor = TensorBase
@@ -107,7 +107,7 @@ def pstrf_op(input: Tensor, upper: bool, tol: float) -> tuple[Tensor, Tensor]:
 
 
 pstrf_op.declaration.node_name = "PstrfBackward0"
-derivative(pstrf_op, input=refuse("pstrf"))
+derivative(pstrf_op, input=matrices.refuse("pstrf"))
 
 
 def pstrf(input: Tensor, upper: bool = True, tol: float = -1, *, out: Any = None) -> Pstrf:
@@ -191,7 +191,7 @@ def legacy_eig_op(input: Tensor) -> tuple[Tensor, Tensor]:
 
 
 legacy_eig_op.declaration.node_name = "EigBackward0"
-derivative(legacy_eig_op, input=refuse("eig"))
+derivative(legacy_eig_op, input=matrices.refuse("eig"))
 
 
 def eig(input: Tensor, eigenvectors: bool = False, *, out: Any = None) -> Eig:
@@ -223,7 +223,7 @@ def gels_op(input: Tensor, A: Tensor) -> tuple[Tensor, Tensor]:
 
 
 gels_op.declaration.node_name = "GelsBackward0"
-derivative(gels_op, input=refuse("gels"), A=refuse("gels"))
+derivative(gels_op, input=matrices.refuse("gels"), A=matrices.refuse("gels"))
 
 
 def gels(input: Tensor, A: Tensor, *, out: Any = None) -> Gels:

@@ -143,3 +143,11 @@ def deliver(name: str, result: Any, out: Any) -> Any:
                            "arguments requires grad.")
     filled = [launch.deliver(name, one._array, one._dtype, target) for one, target in zip(results, outs)]
     return type(result)(*filled) if several and hasattr(result, "_fields") else tuple(filled) if several else filled[0]
+
+
+def refuse(name: str) -> Any:
+    """A derivative that raises: there is none."""
+    def gradient(grads: list) -> None:
+        raise RuntimeError(f"the derivative for '{name}' is not implemented")
+
+    return gradient
