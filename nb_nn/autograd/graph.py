@@ -164,7 +164,7 @@ class UnpackedResults:
 
 def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
     """Run an operation unrecorded, then make its results know how they came about."""
-    if kwargs.get("out") is not None and declaration.formulas:
+    if kwargs and kwargs.get("out") is not None and declaration.formulas:
         raise RuntimeError(f"{declaration.name}(): functions with out=... arguments don't support automatic differentiation, "
                            "but one of the arguments requires grad.")
     state.grad = False

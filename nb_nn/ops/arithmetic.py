@@ -102,7 +102,7 @@ def mul(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
 
 
 mul_ = inplace(mul)
-derivative(mul, input=lambda grad, other: grad * other, other=lambda grad, input: grad * input)
+derivative(mul, input=lambda grad, other: mul(grad, other), other=lambda grad, input: mul(grad, input))
 
 
 @op

@@ -104,7 +104,7 @@ def all_if_empty(dims: tuple[int, ...], ndim: int) -> tuple[int, ...]:
 
 def spread(grad: Tensor, size: tuple[int, ...], dim: Any, keepdim: bool) -> Tensor:
     """A reduced tensor expanded back over the reduced dims."""
-    if not keepdim and len(size):
+    if not keepdim and grad._array.ndim:
         dims = all_if_empty(wrap_dims(dim, len(size)), len(size))
         grad = view.reshape(grad, reduced_shape(size, dims, True))
     return view.expand(grad, size)
