@@ -5,8 +5,11 @@ import heapq
 import sys
 from typing import Any
 
+import numpy as np
+
+from ..core.device import CPU
 from ..core.state import state
-from ..core.tensor_base import TensorBase
+from ..core.tensor_base import TensorBase, wrap
 from . import anomaly_mode, hooks
 from .node import AccumulateGrad, Node
 from .views import edge_of
@@ -93,7 +96,9 @@ def _roots(tensors: tuple, grad_tensors: Any) -> tuple[list, list]:
         if given is None:
             if tensor._array.size != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
-            given = tensor.detach().new_ones(tensor._array.shape)
+            kind, shape = tensor._dtype, tensor._array.shape
+            plain = tensor._device is CPU and not kind.half
+            given = wrap(np.ones(shape, kind.numpy), kind) if plain else tensor.detach().new_ones(shape)
         elif not isinstance(given, TensorBase):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(given).__name__}")
         elif given._array.shape != tensor._array.shape:
