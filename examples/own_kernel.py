@@ -1,4 +1,4 @@
-"""A formula of your own becomes an operation: vectorised, parallel, with a gradient, for CPU and CUDA alike.
+"""A formula of your own becomes an operation: vectorised, parallel, with a gradient. (Its loop compiles for CUDA, too; see docs/gpu.md.)
 
 ``python examples/own_kernel.py``
 """

@@ -11,11 +11,7 @@ from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, alias_of
 from . import views
 from .graph import pack
-from .node import Node
-
-FREED = ("Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). "
-         "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
-         "after calling backward.")
+from .node import FREED, Node
 
 
 class FunctionCtx:

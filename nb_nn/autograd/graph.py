@@ -9,7 +9,7 @@ from ..core.state import state
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, wrap
 from . import views
-from .node import Node, count
+from .node import FREED, Node, count
 from .views import edge_of
 
 GRADIENT, ARGUMENT, RESULT, GRADIENTS, RESULTS, NEEDS, SIZE, DTYPE, GEOMETRY = range(9)
@@ -64,10 +64,7 @@ class OpNode(Node):
 
     def backward(self, grads: list) -> list:
         if self.saved is None:
-            raise RuntimeError("Trying to backward through the graph a second time (or directly access saved tensors after they "
-                               "have already been freed). Saved intermediate values of the graph are freed when you call "
-                               ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
-                               "graph a second time or if you need to access saved tensors after calling backward.")
+            raise RuntimeError(FREED)
         found: list = [None] * len(self.edges)
         for (formula, start, number), items in zip(self.formulas, self.saved):
             if grads[0] is None and "grad" in formula.wanted:
