@@ -23,16 +23,18 @@ from .types import (
 )
 from .storage import (
     BFloat16Storage, BoolStorage, ByteStorage, CharStorage, ComplexDoubleStorage, ComplexFloatStorage, DoubleStorage, FloatStorage,
-    HalfStorage, IntStorage, LongStorage, ShortStorage, Storage, UntypedStorage, from_file,
+    HalfStorage, IntStorage, LongStorage, ShortStorage, Storage, UntypedStorage,
 )
+from .sharing import from_file
 from .interop import from_dlpack, to_dlpack
 from .autograd.grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .printing import get_printoptions, set_printoptions
 from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 
+from .ops.sequences import arange, eye, linspace, logspace, range
 from .ops.creation import (
-    arange, as_tensor, empty, empty_like, empty_strided, eye, frombuffer, from_numpy, full, full_like, linspace, logspace, ones,
-    ones_like, range, scalar_tensor, tensor, zeros, zeros_like,
+    as_tensor, empty, empty_like, empty_strided, frombuffer, from_numpy, full, full_like, ones, ones_like, scalar_tensor, tensor, zeros,
+    zeros_like,
 )
 from .ops.random import (
     bernoulli, multinomial, normal, rand, rand_like, randint, randint_like, randn, randn_like, randperm,
@@ -69,14 +71,12 @@ from .ops.trigonometry import (
 from .ops.special import digamma, digamma_, lgamma, lgamma_, mvlgamma, polygamma, round, round_
 from .ops.vector import cross, renorm, trace
 from .ops.activation import relu, relu_, sigmoid, sigmoid_, tanh, tanh_, prelu, selu, selu_, celu, celu_, threshold, threshold_
-from .ops.reduction import (
-    all, amax, amin, any, argmax, argmin, count_nonzero, dist, logsumexp, max, mean, min, nansum, norm, prod, std, std_mean, sum, var,
-    var_mean,
-)
-from .ops.view import (
-    as_strided, broadcast_to, chunk, clone, detach, diagonal, flatten, movedim, narrow, permute, reshape, select, split,
-    split_with_sizes, squeeze, t, transpose, unbind, unflatten, unsqueeze,
-)
+from .ops.reduction import all, any, count_nonzero, mean, nansum, prod, sum
+from .ops.extremes import amax, amin, argmax, argmin, max, min
+from .ops.moments import dist, logsumexp, norm, std, std_mean, var, var_mean
+from .ops.view import as_strided, broadcast_to, flatten, movedim, permute, reshape, squeeze, t, transpose, unflatten, unsqueeze
+from .ops.slicing import chunk, diagonal, narrow, select, split, split_with_sizes, unbind
+from .ops.copies import clone, detach
 from .ops.matmul import addbmm, addmm, addmv, addr, baddbmm, bmm, dot, einsum, ger, matmul, mm, mv
 from .ops.einsum import tensordot
 from .ops.linalg import (

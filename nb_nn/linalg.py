@@ -12,7 +12,7 @@ from typing import Any
 from .core.results import result_type
 from .core.state import state
 from .core.tensor_base import TensorBase
-from .ops import decompositions, determinants, matrices, reflectors, solving, spectra, vector, view
+from .ops import decompositions, determinants, matrices, reflectors, slicing, solving, spectra, vector, view
 from .ops.matmul import matmul
 from .ops.matrices import LinAlgError
 from .ops.matrix_functions import matrix_exp, matrix_power, multi_dot, vander
@@ -284,7 +284,7 @@ def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> T
     >>> torch.linalg.diagonal(tensor([[1, 2], [3, 4]]))
     tensor([1, 4])
     """
-    return view.diagonal(A, offset, dim1, dim2)
+    return slicing.diagonal(A, offset, dim1, dim2)
 
 
 def householder_product(A: Tensor, tau: Tensor, *, out: Tensor | None = None) -> Tensor:

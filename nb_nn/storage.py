@@ -8,7 +8,6 @@ from __future__ import annotations
 import gc
 import mmap
 import os
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +18,7 @@ from .core import dtype as dtypes
 from .core import launch, memory
 from .core.device import CPU
 from .core.storage import Storage as Memory
-from .core.storage import storage_of, strided
+from .core.storage import strided
 from .core.tensor_base import TensorBase, wrap
 
 
@@ -466,61 +465,3 @@ def _owner(referrer: Any) -> Any:
     if isinstance(referrer, dict) and "_array" in referrer:
         return next((one for one in gc.get_referrers(referrer) if isinstance(one, TensorBase) and one.__dict__ is referrer), None)
     return None
-
-
-def _references(input: Any) -> tuple[int, int]:
-    """How often a tensor's storage and its memory are referred to."""
-    held = storage_of(input)
-    return sys.getrefcount(held), sys.getrefcount(held.root)
-
-
-def storage(input: Any) -> Any:
-    """The memory of a tensor, shared with it, as a storage of its type.
-
-    >>> tensor([[1, 2], [3, 4]])[1].storage().tolist()
-    [1, 2, 3, 4]
-    """
-    if input._device is not CPU:
-        raise RuntimeError("storage(): storages on CUDA devices are not supported")
-    return over(storage_of(input), input._dtype)
-
-
-def untyped_storage(input: Any) -> UntypedStorage:
-    """The memory of a tensor, shared with it, in bytes."""
-    made = object.__new__(UntypedStorage)
-    made.memory = storage(input).memory
-    return made
-
-
-def from_file(filename: Any, shared: bool = False, size: int = 0, *, dtype: Any = None, requires_grad: bool = False) -> Any:
-    """A 1-d tensor over the first ``size`` elements of a file; with ``shared`` what is written goes to the file."""
-    from .ops.creation import empty
-
-    kind = dtype or dtypes.get_default_dtype()
-    return empty(0, dtype=kind).set_(OF_DTYPE[kind].from_file(filename, shared, size)).requires_grad_(requires_grad)
-
-
-def share_memory_(input: Any) -> Any:
-    """Move the tensor's storage to memory that forked processes share, if it is not there yet; views of it move along."""
-    if _references(input) != _references(wrap(np.empty(1, np.uint8), dtypes.uint8)):
-        storage(input).share_memory_()
-    elif not is_shared(input):                          # nobody else's, which is known at once
-        held, (size, stride, offset) = storage_of(input), geometry(input)
-        held.root, held.resizable = shared_copy(held.root), False
-        input._array = strided(held.root, size, stride, offset)
-    return input
-
-
-def is_shared(input: Any) -> bool:
-    """Whether other processes see what is written to the tensor."""
-    return storage(input).is_shared()
-
-
-def is_pinned(input: Any, device: Any = None) -> bool:
-    """Whether the tensor's memory is pinned for CUDA."""
-    return False
-
-
-def pin_memory(input: Any, device: Any = None) -> Any:
-    """A copy in memory that CUDA can read directly; RuntimeError without CUDA."""
-    return storage(input).pin_memory()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import copying, interop, printing
+from . import copying, interop, printing, sharing
 from . import storage as storages
 from .autograd import engine, hooks, views
 from .core import dtype as dtypes
@@ -21,18 +21,22 @@ from .ops import (
     callback,
     comparison,
     conversion,
+    copies,
     counting,
     creation,
     diagonals,
     exponential,
+    extremes,
     indexing,
     linalg,
     masking,
+    moments,
     random,
     rearranging,
     reduction,
     scan,
     shape_inplace,
+    slicing,
     sorting,
     special,
     subscript,
@@ -376,7 +380,7 @@ class Tensor(TensorBase):
     def __iter__(self) -> Iterator[Tensor]:
         if self._array.ndim == 0:
             raise TypeError("iteration over a 0-d tensor")
-        return iter(view_ops.unbind(self, 0))
+        return iter(slicing.unbind(self, 0))
 
     def __contains__(self, value: Any) -> bool:
         if not isinstance(value, (TensorBase, *NUMBERS)):
@@ -407,9 +411,9 @@ class Tensor(TensorBase):
     fill_, zero_ = creation.fill_, creation.zero_
 
     # storage
-    storage, untyped_storage, set_, is_set_to = storages.storage, storages.untyped_storage, shape_inplace.set_, shape_inplace.is_set_to
-    share_memory_, is_shared = storages.share_memory_, storages.is_shared
-    pin_memory, is_pinned = storages.pin_memory, storages.is_pinned
+    storage, untyped_storage, set_, is_set_to = sharing.storage, sharing.untyped_storage, shape_inplace.set_, shape_inplace.is_set_to
+    share_memory_, is_shared = sharing.share_memory_, sharing.is_shared
+    pin_memory, is_pinned = sharing.pin_memory, sharing.is_pinned
     apply_, map_, map2_ = callback.apply_, callback.map_, callback.map2_
 
     # conversion
@@ -509,11 +513,11 @@ class Tensor(TensorBase):
     flatten, unflatten, contiguous, as_strided = view_ops.flatten, view_ops.unflatten, view_ops.contiguous, view_ops.as_strided
     transpose, t, permute, movedim = view_ops.transpose, view_ops.t, view_ops.permute, view_ops.movedim
     expand, expand_as, broadcast_to = view_ops.expand, view_ops.expand_as, view_ops.broadcast_to
-    select, narrow, squeeze, unsqueeze = view_ops.select, view_ops.narrow, view_ops.squeeze, view_ops.unsqueeze
-    diagonal, unfold, unbind = view_ops.diagonal, view_ops.unfold, view_ops.unbind
-    split, split_with_sizes, chunk = view_ops.split, view_ops.split_with_sizes, view_ops.chunk
-    detach, clone, copy_ = view_ops.detach, view_ops.clone, view_ops.copy_
-    resize_, resize_as_ = view_ops.resize_, view_ops.resize_as_
+    select, narrow, squeeze, unsqueeze = slicing.select, slicing.narrow, view_ops.squeeze, view_ops.unsqueeze
+    diagonal, unfold, unbind = slicing.diagonal, slicing.unfold, slicing.unbind
+    split, split_with_sizes, chunk = slicing.split, slicing.split_with_sizes, slicing.chunk
+    detach, clone, copy_ = copies.detach, copies.clone, copies.copy_
+    resize_, resize_as_ = copies.resize_, copies.resize_as_
     squeeze_, unsqueeze_, t_, transpose_ = (shape_inplace.squeeze_, shape_inplace.unsqueeze_, shape_inplace.t_,
                                             shape_inplace.transpose_)
     as_strided_ = shape_inplace.as_strided_
@@ -564,9 +568,9 @@ class Tensor(TensorBase):
     sum, mean, prod, nansum, sum_to_size = (reduction.sum, reduction.mean, reduction.prod, reduction.nansum,
                                             reduction.sum_to_size)
     all, any, count_nonzero = reduction.all, reduction.any, reduction.count_nonzero
-    amax, amin, max, min, argmax, argmin = (reduction.amax, reduction.amin, reduction.max, reduction.min, reduction.argmax,
-                                            reduction.argmin)
-    var, std, logsumexp, norm, dist = reduction.var, reduction.std, reduction.logsumexp, reduction.norm, reduction.dist
+    amax, amin, max, min, argmax, argmin = (extremes.amax, extremes.amin, extremes.max, extremes.min, extremes.argmax,
+                                            extremes.argmin)
+    var, std, logsumexp, norm, dist = moments.var, moments.std, moments.logsumexp, moments.norm, moments.dist
 
 
 class layout:

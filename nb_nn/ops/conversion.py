@@ -10,7 +10,7 @@ from ..core import launch
 from ..core.device import CPU
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase
-from . import creation, view
+from . import copies, creation, view
 
 Tensor = TensorBase
 
@@ -41,10 +41,10 @@ def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, non_blo
 
         return cuda.move(input, dtype or input._dtype, where, non_blocking)
     if dtype is None or dtype is input._dtype:
-        return view.clone(input) if copy else input
+        return copies.clone(input) if copy else input
     if not isinstance(dtype, dtypes.dtype):
         raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
-    return view.cast(input, dtype)
+    return copies.cast(input, dtype)
 
 
 def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False, **legacy: Any) -> Any:
@@ -143,7 +143,7 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray:
     array([1, 2])
     """
     if force:
-        input = view.detach(input).cpu()
+        input = copies.detach(input).cpu()
     if input._device.type != "cpu":
         raise TypeError(f"can't convert {input._device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host "
                         "memory first.")

@@ -13,7 +13,7 @@ from ..core.geometry import wrap_dim
 from ..core.launch import NUMBERS
 from ..core.op import no_derivative, op
 from ..core.tensor_base import TensorBase, wrap
-from . import reduction, view
+from . import copies, extremes, reduction, slicing, view
 from .indexing import index_select
 from .joining import cat
 from .masking import nonzero_places
@@ -61,12 +61,12 @@ def runs_of(input: Tensor, dim: int | None, inverse: bool) -> tuple[Tensor, Any,
     count = rows._array.shape[0]
     if not count:
         none = input.new_empty((0,), dtype=INT64)
-        return view.clone(input if dim is not None else view.reshape(input, (-1,))), none, none
-    changes = view.narrow(rows, 0, 1, count - 1) != view.narrow(rows, 0, 0, count - 1)
+        return copies.clone(input if dim is not None else view.reshape(input, (-1,))), none, none
+    changes = slicing.narrow(rows, 0, 1, count - 1) != slicing.narrow(rows, 0, 0, count - 1)
     changes = view.reshape(changes, (-1,)) if rows._array.shape[1] == 1 else reduction.any(changes, 1)
     first = input.new_zeros((1,), dtype=INT64)
     starts = cat((first, view.reshape(nonzero_places(changes), (-1,)) + 1))
-    lengths = cat((view.narrow(starts, 0, 1, starts._array.size - 1), first + count)) - starts
+    lengths = cat((slicing.narrow(starts, 0, 1, starts._array.size - 1), first + count)) - starts
     belongs = cat((first, cumsum(changes, 0))) if inverse else None
     if dim is None:
         return index_select(view.reshape(input, (-1,)), 0, starts), view.reshape(belongs, size) if inverse else None, lengths
@@ -177,7 +177,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     if weights is not None and weights._array.shape != input._array.shape:
         raise RuntimeError("weights should be 1-d and have the same length as input")
     x = launch.contiguous_array(input, INT64)
-    low, high = (int(reduction.amin(input).item()), int(reduction.amax(input).item())) if x.size else (0, -1)
+    low, high = (int(extremes.amin(input).item()), int(extremes.amax(input).item())) if x.size else (0, -1)
     if low < 0:
         raise RuntimeError(f"bincount only supports 1-d non-negative integral inputs, got {low}")
     kind = INT64 if weights is None or not x.size else dtypes.float32 if weights._dtype is dtypes.float32 else dtypes.float64
@@ -205,7 +205,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out
     x = launch.contiguous_array(input).reshape(-1)
     low, high = float(min), float(max)
     if low == high and x.size:
-        low, high = reduction.amin(input).item(), reduction.amax(input).item()
+        low, high = extremes.amin(input).item(), extremes.amax(input).item()
     if low == high:
         low, high = low - 1, high + 1
     if not (math.isfinite(low) and math.isfinite(high)):

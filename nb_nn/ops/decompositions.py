@@ -15,10 +15,10 @@ from ..core.op import derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
 from . import matrices
-from .creation import eye
 from .diagonals import diag_embed, tril, triu
 from .joining import cat
 from .matrices import adjoint
+from .sequences import eye
 
 Tensor = TensorBase
 QR = result_type("qr", "Q", "R")

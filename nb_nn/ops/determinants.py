@@ -12,9 +12,9 @@ from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
 from . import matrices
 from .comparison import where
-from .creation import eye
 from .joining import cat
 from .matrices import adjoint
+from .sequences import eye
 from .solving import inverse, inverse_ex
 from .spectra import svd_op
 

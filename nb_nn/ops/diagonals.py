@@ -11,7 +11,7 @@ from ..core import launch, memory
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase, wrap
-from . import view
+from . import copies, slicing, view
 from .indexing import rewritten
 
 Tensor = TensorBase
@@ -86,7 +86,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     return wrap(made, input._dtype)
 
 
-derivative(diag_embed, input=lambda grad, offset, dim1, dim2: view.diagonal(grad, offset, dim1, dim2))
+derivative(diag_embed, input=lambda grad, offset, dim1, dim2: slicing.diagonal(grad, offset, dim1, dim2))
 
 
 def diag(input: Tensor, diagonal: int = 0, *, out: Tensor | None = None) -> Tensor:
@@ -101,7 +101,7 @@ def diag(input: Tensor, diagonal: int = 0, *, out: Tensor | None = None) -> Tens
     ndim = input._array.ndim
     if ndim not in (1, 2):
         raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {ndim}D")
-    result = diag_embed(input, diagonal) if ndim == 1 else view.clone(view.diagonal(input, diagonal))
+    result = diag_embed(input, diagonal) if ndim == 1 else copies.clone(slicing.diagonal(input, diagonal))
     return result if out is None else launch.deliver("diag", result._array, result._dtype, out)
 
 

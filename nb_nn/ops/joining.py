@@ -10,7 +10,7 @@ from ..core import launch, memory
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
-from . import view
+from . import slicing, view
 
 Tensor = TensorBase
 SMALL = 1 << 15                 # fewer elements are joined by NumPy, which begins sooner
@@ -108,7 +108,7 @@ def parted(grad: Tensor, sizes: list, dim: int) -> list:
     dim, start, parts = wrap_dim(dim, grad._array.ndim), 0, []
     for size in sizes:
         length = 0 if size == (0,) else size[dim]
-        part = view.narrow(grad, dim, start, length)
+        part = slicing.narrow(grad, dim, start, length)
         parts.append(part if size != (0,) else grad.new_zeros((0,)))
         start += length
     return parts
@@ -145,7 +145,7 @@ def stack_dim(tensors: tuple, dim: int, *, out: Tensor | None = None) -> Tensor:
 
 
 stack_dim.declaration.node_name = "StackBackward0"
-derivative(stack_dim, tensors=lambda grad, dim: list(view.unbind(grad, dim)))
+derivative(stack_dim, tensors=lambda grad, dim: list(slicing.unbind(grad, dim)))
 
 
 def atleast(count: int, tensors: tuple) -> Any:

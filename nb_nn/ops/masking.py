@@ -12,7 +12,7 @@ from ..core import launch, memory
 from ..core.launch import KEEP, broadcast_shapes, elementwise
 from ..core.op import derivative, inplace, no_derivative, op
 from ..core.tensor_base import TensorBase, wrap
-from . import view
+from . import slicing, view
 from .comparison import as_mask
 from .indexing import bits, broadcast, number_of, packed, rewritten, source_array
 
@@ -116,7 +116,7 @@ def taken_gradient(grad: Tensor, mask: Tensor, size: tuple[int, ...]) -> Tensor:
     """The gradient of a source, of which the first elements were taken."""
     taken = masked_select(grad, mask)
     whole = grad.new_zeros(size)
-    view.narrow(view.view(whole, (-1,)), 0, 0, taken._array.size).copy_(taken)
+    slicing.narrow(view.view(whole, (-1,)), 0, 0, taken._array.size).copy_(taken)
     return whole
 
 
@@ -151,6 +151,6 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
     """
     if as_tuple:
         places = nonzero_places(input if input._array.ndim else view.unsqueeze(input, 0))
-        return view.unbind(places, 1)
+        return slicing.unbind(places, 1)
     places = nonzero_places(input)
     return places if out is None else launch.deliver("nonzero", places._array, dtypes.int64, out)

@@ -10,10 +10,10 @@ from ..core import launch
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase
 from . import matrices
-from .creation import eye
 from .joining import cat
 from .matmul import matmul
 from .matrices import adjoint
+from .sequences import eye
 from .solving import inverse
 
 Tensor = TensorBase

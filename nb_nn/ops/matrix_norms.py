@@ -6,7 +6,7 @@ from typing import Any
 
 from ..core.geometry import wrap_dims
 from ..core.tensor_base import TensorBase
-from . import matrices, reduction, view
+from . import matrices, moments, view
 from .comparison import where
 from .solving import inverse_ex
 from .spectra import svd_op
@@ -22,7 +22,7 @@ def vector_norm(x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = Fals
     tensor(5.)
     """
     matrices.check_floating("linalg.vector_norm", x, "linalg_vector_norm")
-    return reduction.norm(x, float(ord), dim, keepdim, out, dtype)
+    return moments.norm(x, float(ord), dim, keepdim, out, dtype)
 
 
 def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None,

@@ -15,7 +15,7 @@ from ..core.geometry import sizes_of, wrap_dim, wrap_dims
 from ..core.launch import broadcast_shapes
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
-from . import view
+from . import copies, slicing, view
 from .indexing import bits, index_select
 from .joining import SMALL, cat_dim, stack
 
@@ -38,9 +38,9 @@ def repeat(input: Tensor, *sizes: Any) -> Tensor:
         raise RuntimeError(f"Trying to create tensor with negative dimension: repeat got {list(times)}")
     padded = (1,) * missing + shape
     apart = view.reshape(input, [one for size in padded for one in (1, size)])
-    copies = view.expand(apart, [one for many, size in zip(times, padded) for one in (many, size)])
-    made = view.reshape(copies, [many * size for many, size in zip(times, padded)])
-    return view.clone(made) if made._array is input._array or made._base is not None else made
+    spread = view.expand(apart, [one for many, size in zip(times, padded) for one in (many, size)])
+    made = view.reshape(spread, [many * size for many, size in zip(times, padded)])
+    return copies.clone(made) if made._array is input._array or made._base is not None else made
 
 
 def tile(input: Tensor, *dims: Any) -> Tensor:
@@ -114,7 +114,7 @@ def flip_dims(input: Tensor, dims: tuple[int, ...]) -> Tensor:
     """`flip` of checked dims."""
     array = input._array
     if array.ndim == 0:
-        return view.clone(input)
+        return copies.clone(input)
     backwards = array[tuple([slice(None, None, -1 if d in dims else 1) for d in range(array.ndim)])]
     made = memory.empty(array.shape, array.dtype)
     if array.size < SMALL:
@@ -182,11 +182,11 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
 def roll_dims(input: Tensor, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Tensor:
     """`roll` along checked dims."""
     if input._array.size == 0 or input._array.ndim == 0:
-        return view.clone(input)
+        return copies.clone(input)
     for shift, dim in zip(shifts, dims):
         size = input._array.shape[dim]
         cut = -shift % size
-        input = cat_dim((view.slice_dim(input, dim, cut, size, 1), view.slice_dim(input, dim, 0, cut, 1)), dim)
+        input = cat_dim((slicing.slice_dim(input, dim, cut, size, 1), slicing.slice_dim(input, dim, 0, cut, 1)), dim)
     return input
 
 
@@ -215,7 +215,7 @@ def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
         return view.transpose(flip(input, second), first, second)
     if k % 4 == 3:
         return view.transpose(flip(input, first), first, second)
-    return view.clone(input)
+    return copies.clone(input)
 
 
 def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple:

@@ -20,9 +20,9 @@ from ..core.op import derivative, op
 from ..core.state import state
 from ..core.tensor_base import TensorBase, wrap
 from .activation import relu, sigmoid, tanh
+from .copies import alias
 from .joining import cat
 from .matmul import linear
-from .view import alias
 
 Tensor = TensorBase
 

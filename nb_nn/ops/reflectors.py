@@ -9,9 +9,9 @@ from ..core.results import result_type
 from ..core.state import state
 from ..core.tensor_base import TensorBase
 from . import matrices
-from .creation import eye
 from .joining import cat
 from .matrices import adjoint
+from .sequences import eye
 
 Tensor = TensorBase
 Geqrf = result_type("geqrf", "a", "tau")

@@ -13,12 +13,12 @@ from ..core.geometry import wrap_dim
 from ..core.op import derivative, inplace, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
-from . import view
+from . import copies, slicing, view
 from .comparison import maximum
+from .extremes import amax, amin, into
 from .indexing import folded
 from .joining import cat, stack
 from .rearranging import flip_dims
-from .reduction import amax, amin, into
 
 Tensor = TensorBase
 
@@ -87,12 +87,12 @@ def cumprod_gradient(grad: Tensor, input: Tensor, result: Tensor, dim: int) -> T
     input = input.to(grad._dtype)
     if not bool((input == 0).any()):
         return summed_from_behind(grad * result, dim) / input
-    grads, inputs, behind = view.unbind(grad, dim), view.unbind(input, dim), []
+    grads, inputs, behind = slicing.unbind(grad, dim), slicing.unbind(input, dim), []
     for own, factor in zip(reversed(grads), (None, *reversed(inputs))):
         behind.append(own if factor is None else own + factor * behind[-1])
     count = input._array.shape[wrap_dim(dim, input._array.ndim)]
-    before = cumprod(view.narrow(input, dim, 0, count - 1), dim)
-    first = view.narrow(input, dim, 0, 1)
+    before = cumprod(slicing.narrow(input, dim, 0, count - 1), dim)
+    first = slicing.narrow(input, dim, 0, 1)
     return cat((view.expand(first.new_ones(()), first._array.shape), before), dim) * stack(behind[::-1], dim)
 
 
@@ -169,10 +169,10 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
     if input._dtype.category < 2:
         raise RuntimeError(f"logcumsumexp: the elements must be floating, got {input.dtype}")
     if not input._array.size:
-        result = view.clone(input)
+        result = copies.clone(input)
     else:
-        top = amax(view.detach(input), dim, True)
-        near = bool((top - amin(view.detach(input), dim, True) < NEAR.get(input._dtype, 10)).all())
+        top = amax(copies.detach(input), dim, True)
+        near = bool((top - amin(copies.detach(input), dim, True) < NEAR.get(input._dtype, 10)).all())
         result = cumsum((input - top).exp(), dim).log() + top if near else doubled_logsumexp(input, dim)
     return result if out is None else launch.deliver("logcumsumexp", result._array, result._dtype, out)
 
@@ -185,12 +185,12 @@ def doubled_logsumexp(input: Tensor, dim: int) -> Tensor:
     result, reach = input, 1
     size = input._array.shape[wrap_dim(dim, input._array.ndim)] if input._array.ndim else 1
     while reach < size:
-        done, rest = view.narrow(result, dim, 0, reach), view.narrow(result, dim, reach, size - reach)
-        before = view.narrow(result, dim, 0, size - reach)
+        done, rest = slicing.narrow(result, dim, 0, reach), slicing.narrow(result, dim, reach, size - reach)
+        before = slicing.narrow(result, dim, 0, size - reach)
         apart = (rest - before).abs().masked_fill(rest == before, 0)        # also where both are the same infinity
         result = cat((done, maximum(rest, before) + (-apart).exp().log1p()), dim)
         reach *= 2
-    return view.clone(result) if result is input else result
+    return copies.clone(result) if result is input else result
 
 
 def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *,
@@ -209,7 +209,7 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
     dim = wrap_dim(dim, input._array.ndim)
     for _ in range(n):
         size = result._array.shape[dim]
-        later, earlier = view.narrow(result, dim, min(1, size), max(size - 1, 0)), view.narrow(result, dim, 0, max(size - 1, 0))
+        later, earlier = slicing.narrow(result, dim, min(1, size), max(size - 1, 0)), slicing.narrow(result, dim, 0, max(size - 1, 0))
         result = later.logical_xor(earlier) if result._dtype is dtypes.bool_ else later - earlier
-    result = view.clone(result) if result is input else result
+    result = copies.clone(result) if result is input else result
     return result if out is None else launch.deliver("diff", result._array, result._dtype, out)

@@ -9,7 +9,7 @@ from ..core.geometry import wrap_dim
 from ..core.launch import NUMBERS
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase
-from . import view
+from . import copies, slicing, view
 from .indexing import bits, check_range, corner, folded, kernels, packed, places_of, rewritten, scalar_of, source_array
 
 Tensor = TensorBase
@@ -79,7 +79,7 @@ def scatter_into(name: str, input: Tensor, dim: int, index: Tensor, src: Any, wr
         kernel, source = kernels().scatter_value(write), scalar_of(src, kind, compute)
     else:
         if given != size:
-            src = view.alias(src)
+            src = copies.alias(src)
             src._array = src._array[corner(size)]
         kernel, source = kernels().scatter(write), folded(source_array(src, input, compute).reshape(size), dim)
 
@@ -132,7 +132,7 @@ def padded(grad: Tensor, size: tuple[int, ...]) -> Tensor:
     whole = grad.new_zeros(size)
     part = whole
     for dim, length in enumerate(grad._array.shape):
-        part = view.narrow(part, dim, 0, length)
+        part = slicing.narrow(part, dim, 0, length)
     part.copy_(grad)
     return whole
 

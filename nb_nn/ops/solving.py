@@ -13,10 +13,10 @@ from ..core.results import result_type
 from ..core.state import state
 from ..core.tensor_base import TensorBase, wrap
 from . import matrices
-from .creation import eye
 from .decompositions import row_orders
 from .diagonals import tril, triu
 from .matrices import adjoint
+from .sequences import eye
 
 Tensor = TensorBase
 TriangularSolve = result_type("triangular_solve", "solution", "cloned_coefficient")

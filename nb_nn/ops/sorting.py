@@ -14,9 +14,9 @@ from ..core.geometry import wrap_dim
 from ..core.op import derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
-from . import view
+from . import copies, view
+from .extremes import into
 from .indexing import packed
-from .reduction import into
 
 Tensor = TensorBase
 INT64 = dtypes.int64
@@ -111,7 +111,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: b
     >>> argsort(tensor([3, 1, 2]))
     tensor([1, 2, 0])
     """
-    found = sort_dim(view.detach(input), wrap_dim(dim, input._array.ndim), bool(descending))[1]
+    found = sort_dim(copies.detach(input), wrap_dim(dim, input._array.ndim), bool(descending))[1]
     return found if out is None else launch.deliver("argsort", found._array, INT64, out)
 
 

@@ -9,7 +9,7 @@ from ..core.dtype import get_default_dtype
 from ..core.launch import FLOAT, unary
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase
-from . import arithmetic, view
+from . import arithmetic, copies, view
 
 Tensor = TensorBase
 
@@ -125,9 +125,9 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
     kind = input.dtype if input.is_floating_point() else get_default_dtype()
     half_steps = input.new_tensor([-step / 2 for step in range(p)], dtype=kind)
     total = lgamma(view.unsqueeze(input, -1) + half_steps).sum(-1) + p * (p - 1) / 4 * math.log(math.pi)
-    return total if out is None else view.copy_(out.resize_(total.size()), total)
+    return total if out is None else copies.copy_(out.resize_(total.size()), total)
 
 
 def mvlgamma_(input: Tensor, p: int) -> Tensor:
     """In-place form of :func:`mvlgamma`."""
-    return view.copy_(input, mvlgamma(view.clone(input), p))
+    return copies.copy_(input, mvlgamma(copies.clone(input), p))

@@ -12,9 +12,9 @@ from ..core.op import derivative, no_derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase
 from . import matrices
-from .creation import eye
 from .diagonals import diag_embed
 from .matrices import adjoint
+from .sequences import eye
 
 Tensor = TensorBase
 SVD = result_type("svd", "U", "S", "V")

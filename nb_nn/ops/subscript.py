@@ -20,7 +20,7 @@ from ..core.op import derivative, inplace, op
 from ..core.state import recorders, state
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, view_of, wrap
-from . import creation, view
+from . import copies, creation, slicing, view
 from .indexing import bits, broadcast, check_range, kernels, packed, rewritten, selected, source_array
 from .masking import masked_fill_, masked_select, nonzero_places
 
@@ -32,7 +32,7 @@ FEW = 16                        # one element of so many is picked without makin
 def getitem(input: Tensor, index: Any) -> Tensor:
     """The elements that an index names."""
     if index.__class__ is int and input._array.ndim and -len(input._array) <= index < len(input._array):
-        return view.select_index(input, 0, index if index >= 0 else index + len(input._array))
+        return slicing.select_index(input, 0, index if index >= 0 else index + len(input._array))
     if not recorders and not (state.grad and wants_grad(input)):
         found = plain_index(index)
         if found is not None:
@@ -46,7 +46,7 @@ def getitem(input: Tensor, index: Any) -> Tensor:
         return index_get(input, (index,))
     part, picks = walk(input, index)
     if not picks:
-        return view.alias(part) if part is input else part
+        return copies.alias(part) if part is input else part
     if masks_all(part, picks):
         return masked_select(part, picks[0][1])
     return index_get(part, by_dim(picks))
@@ -172,7 +172,7 @@ def sliced(part: Tensor, dim: int, item: slice) -> Tensor:
         raise ValueError("step must be greater than zero")
     if start == 0 and stop == size and step == 1:
         return part
-    return view.slice_dim(part, dim, start, max(start, stop), step)
+    return slicing.slice_dim(part, dim, start, max(start, stop), step)
 
 
 def picked(part: Tensor, dim: int, place: int, gone: int) -> Tensor:
@@ -180,7 +180,7 @@ def picked(part: Tensor, dim: int, place: int, gone: int) -> Tensor:
     size = part._array.shape[dim]
     if not -size <= place < size:
         raise IndexError(f"index {place} is out of bounds for dimension {dim + gone} with size {size}")
-    return view.select_index(part, dim, place % size)
+    return slicing.select_index(part, dim, place % size)
 
 
 def check_mask(mask: Tensor, part: Tensor, dim: int) -> None:
@@ -199,7 +199,7 @@ def by_dim(picks: list) -> tuple:
         if item._dtype in MASKS:
             places = nonzero_places(item)
             for column in range(item._array.ndim):
-                found[dim + column] = view.contiguous(view.select_index(places, 1, column))
+                found[dim + column] = view.contiguous(slicing.select_index(places, 1, column))
         else:
             found[dim] = item
     return tuple(found)
@@ -340,7 +340,7 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
     kind = part._dtype
     if not picks:
         if isinstance(value, TensorBase):
-            view.copy_(part, without_ones(value, part._array.ndim))
+            copies.copy_(part, without_ones(value, part._array.ndim))
         else:
             creation.fill_(part, launch.number_as(value, kind))
         return

@@ -8,7 +8,7 @@ from ..core import launch
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase
-from . import comparison, rearranging, reduction, view
+from . import comparison, copies, moments, rearranging, slicing
 
 Tensor = TensorBase
 EPSILON = 1e-7                  # keeps the scale of `renorm` finite; torch's
@@ -22,7 +22,7 @@ def trace(input: Tensor) -> Tensor:
     """
     if input._array.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input._array.ndim}")
-    return view.diagonal(input).sum()
+    return slicing.diagonal(input).sum()
 
 
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
@@ -52,9 +52,9 @@ def cross_along(input: Tensor, other: Tensor, dim: int, *, out: Tensor | None = 
     """`cross` of tensors of one size and type."""
     if input._dtype is dtypes.bool_:
         raise RuntimeError("cross: not implemented for bool")
-    a, b = view.unbind(input, dim), view.unbind(other, dim)
+    a, b = slicing.unbind(input, dim), slicing.unbind(other, dim)
     made = launch.empty(input._array.shape, input._dtype, input._device)
-    for place, part in enumerate(view.unbind(made, dim)):
+    for place, part in enumerate(slicing.unbind(made, dim)):
         i, j = (place + 1) % 3, (place + 2) % 3
         launch.elementwise("difference_of_products", (a[i], b[j], a[j], b[i]), (), part)
     return made if out is None else launch.deliver("cross", made._array, made._dtype, out)
@@ -82,12 +82,12 @@ def renorm(input: Tensor, p: Any, dim: int, maxnorm: Any, *, out: Tensor | None 
         raise RuntimeError(f"renorm: expected a floating type, got {input._dtype}")
     dim = wrap_dim(dim, input._array.ndim)
     others = [place for place in range(input._array.ndim) if place != dim]
-    lengths = reduction.norm(input, p, others, True)
+    lengths = moments.norm(input, p, others, True)
     scale = comparison.where(lengths > maxnorm, maxnorm / (lengths + EPSILON), lengths.new_ones(()))
     scaled = input * scale
-    return scaled if out is None else view.copy_(out.resize_(scaled.size()), scaled)
+    return scaled if out is None else copies.copy_(out.resize_(scaled.size()), scaled)
 
 
 def renorm_(input: Tensor, p: Any, dim: int, maxnorm: Any) -> Tensor:
     """In-place form of :func:`renorm`."""
-    return view.copy_(input, renorm(view.clone(input), p, dim, maxnorm))
+    return copies.copy_(input, renorm(copies.clone(input), p, dim, maxnorm))

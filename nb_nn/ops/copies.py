@@ -1,0 +1,115 @@
+"""Copies: into another tensor, of a tensor, in another type; sharing without history; other sizes."""
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..core import launch, memory
+from ..core.geometry import contiguous_strides, sizes_of
+from ..core.op import derivative, inplace, op
+from ..core.storage import Storage, storage_of, storage_offset, strided
+from ..core.tensor_base import TensorBase, alias_of, view_of
+from .view import check_memory_format
+
+Tensor = TensorBase
+
+
+def resize_(input: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
+    """Change the size in place; the elements in memory stay, in C order, and further ones are uninitialised.
+
+    Where the storage is too small the tensor gets a larger one of its own; views that share the old one keep that.
+
+    >>> tensor([[1, 2], [3, 4]]).resize_(3)
+    tensor([1, 2, 3])
+    """
+    check_memory_format(memory_format)
+    size = sizes_of(sizes)
+    if any(one < 0 for one in size):
+        raise RuntimeError(f"resize_(): sizes must not be negative, got {list(size)}")
+    if input._array.shape == size:
+        return input
+    if input.requires_grad:
+        raise RuntimeError("cannot resize variables that require grad")
+    if input._detached:
+        raise RuntimeError("resize_ is not allowed on a Tensor created from .data or .detach(): make the change on a copy")
+    storage, offset, needed = storage_of(input), storage_offset(input), math.prod(size)
+    if offset + needed > storage.root.size:
+        if not storage.resizable:
+            raise RuntimeError("Trying to resize storage that is not resizable: it belongs to a NumPy array")
+        root = memory.empty((needed,), storage.root.dtype)
+        kept = min(storage.root.size - offset, needed)
+        root[:kept] = storage.root[offset:offset + kept]
+        input._storage, input._base, offset = Storage(root), None, 0
+    input._array = strided(input._storage.root, size, contiguous_strides(size), offset)
+    return input
+
+
+def resize_as_(input: Tensor, the_template: Tensor) -> Tensor:
+    """`resize_` to the size of another tensor."""
+    return resize_(input, the_template.size())
+
+
+@op
+def alias(input: Tensor) -> Tensor:
+    """A view of everything."""
+    return view_of(input, input._array.view())
+
+
+derivative(alias, input=lambda grad: grad)
+
+
+def detach(input: Tensor) -> Tensor:
+    """A tensor that shares ``input``'s memory but not its history; it never requires a gradient.
+
+    Its size, strides and storage cannot be changed in place.
+    """
+    made = alias_of(input)
+    made._detached = True
+    return made
+
+
+@op
+def copy(input: Tensor, src: Any, non_blocking: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """The elements of ``src``, broadcast and cast to the size and type of ``input``."""
+    target = launch.empty(input._array.shape, input._dtype, input._device) if out is None else out
+    if not isinstance(src, TensorBase):
+        raise TypeError(f"copy_(): argument 'other' must be Tensor, not {type(src).__name__}")
+    launch.check_out("copy_", target, target._array.shape, target._dtype, (input,))
+    missing = len(target._array.shape) - src._array.ndim
+    if missing < 0 or any(own not in (1, new) for own, new in zip(src._array.shape, target._array.shape[missing:])):
+        raise RuntimeError(f"output with shape {list(target._array.shape)} doesn't match the broadcast shape "
+                           f"{list(launch.broadcast_shapes(target._array.shape, src._array.shape))}")
+    launch.copy_array(src._array, src._dtype, target)
+    return target
+
+
+copy_ = inplace(copy)
+copy.declaration.node_name = "CopyBackwards"
+derivative(copy, input=lambda grad: grad * 0, src=lambda grad: grad)
+
+
+@op
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+    """A copy in memory of its own, with ``input`` as its history.
+
+    >>> clone(tensor([1, 2]))
+    tensor([1, 2])
+    """
+    check_memory_format(memory_format)
+    array = input._array
+    out = launch.wrap(launch.like_inputs((array,), array.shape, array.dtype), input._dtype)
+    launch.copy_array(array, input._dtype, out)
+    return out
+
+
+derivative(clone, input=lambda grad: grad)
+
+
+@op
+def cast(input: Tensor, dtype: Any) -> Tensor:
+    """A copy of the elements in another type."""
+    return launch.wrap(launch.convert(input._array, input._dtype, dtype), dtype)
+
+
+cast.declaration.node_name = "ToCopyBackward0"
+derivative(cast, input=lambda grad, input_dtype: grad.to(input_dtype))

@@ -1,0 +1,195 @@
+"""Variance and standard deviation, norms and logsumexp."""
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..core import dtype as dtypes
+from ..core import launch, memory
+from ..core.geometry import wrap_dims
+from ..core.op import derivative, op
+from ..core.tensor_base import TensorBase
+from . import view
+from .extremes import amax, amin
+from .reduction import all_if_empty, arranged, packed, reduce, reduced_shape
+
+Tensor = TensorBase
+
+
+@op
+def var_mean_dims(input: Tensor, dims: tuple[int, ...], correction: float, keepdim: bool, deviation: bool) -> tuple:
+    """Variance (or standard deviation) and mean over ``dims``."""
+    kind = input._dtype
+    if kind.category < 2:
+        raise RuntimeError("std and var only support floating point and complex dtypes")
+    array = launch.computing_array(input, kind)
+    shape = reduced_shape(array.shape, dims, keepdim)
+    array, outer, count, inner = arranged(array, dims) if dims else (packed(array), array.size, 1, 1)
+    spreads, means = memory.empty(shape, kind.compute), memory.empty(shape, kind.compute)
+    if inner == 1:
+        launch.launch("var_mean_rows", array.reshape(outer, count), float(correction), deviation, spreads.reshape(outer),
+                      means.reshape(outer), work=array.size)
+    else:
+        launch.launch("var_mean_columns", array.reshape(outer, count, inner), float(correction), deviation,
+                      spreads.reshape(outer, inner), means.reshape(outer, inner), work=array.size)
+    return launch.deliver("var", spreads, kind, None), launch.deliver("var", means, kind, None)
+
+
+def _var_gradient(grads: list, input: Tensor, results: list, dims: tuple, correction: float, keepdim: bool,
+                  deviation: bool) -> Tensor:
+    size, count = input.shape, math.prod(input.shape[d] for d in dims)
+    total = None
+    if grads[0] is not None:
+        grad = grads[0] / (results[0] * 2) if deviation else grads[0]
+        if deviation:
+            grad = grad.masked_fill(results[0] == 0, 0)
+        apart = input - spread_dims(results[1], size, dims, keepdim)
+        degrees = count - correction
+        total = apart * (2.0 / degrees if degrees > 0 else math.nan) * spread_dims(grad, size, dims, keepdim)
+    if grads[1] is not None:
+        of_mean = spread_dims(grads[1] / count, size, dims, keepdim)
+        total = of_mean if total is None else total + of_mean
+    return total
+
+
+def spread_dims(grad: Tensor, size: tuple, dims: tuple, keepdim: bool) -> Tensor:
+    """`spread` over exactly ``dims``."""
+    return view.expand(grad if keepdim or not size else view.reshape(grad, reduced_shape(size, dims, True)), size)
+
+
+var_mean_dims.declaration.node_name = "VarMeanBackward0"
+derivative(var_mean_dims, input=_var_gradient)
+
+
+def _variance(input: Tensor, dim: Any, unbiased: Any, keepdim: bool, correction: Any, deviation: bool) -> tuple:
+    if isinstance(dim, bool):                   # var(input, unbiased)
+        dim, unbiased = None, dim
+    if correction is None:
+        correction = 1 if unbiased is None or unbiased else 0
+    dims = all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim)
+    return var_mean_dims(input, dims, correction, keepdim, deviation)
+
+
+def var(input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None,
+        out: Tensor | None = None) -> Tensor:
+    """Variance over all dimensions or over ``dim``; divides by n - 1 unless ``unbiased`` is False (or by n - ``correction``).
+
+    >>> var(tensor([1.0, 2.0, 3.0, 4.0]))
+    tensor(1.6667)
+    """
+    result = _variance(input, dim, unbiased, keepdim, correction, False)[0]
+    return result if out is None else launch.deliver("var", result._array, result._dtype, out)
+
+
+def std(input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None,
+        out: Tensor | None = None) -> Tensor:
+    """Standard deviation, the root of `var`.
+
+    >>> std(tensor([1.0, 2.0, 3.0, 4.0]))
+    tensor(1.2910)
+    """
+    result = _variance(input, dim, unbiased, keepdim, correction, True)[0]
+    return result if out is None else launch.deliver("std", result._array, result._dtype, out)
+
+
+def var_mean(input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+             correction: Any = None) -> tuple[Tensor, Tensor]:
+    """`var` and `mean` at once."""
+    return _variance(input, dim, unbiased, keepdim, correction, False)
+
+
+def std_mean(input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+             correction: Any = None) -> tuple[Tensor, Tensor]:
+    """`std` and `mean` at once."""
+    return _variance(input, dim, unbiased, keepdim, correction, True)
+
+
+def logsumexp(input: Tensor, dim: Any, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """Logarithm of the sum of exponentials along ``dim``, without overflow.
+
+    >>> logsumexp(tensor([1000.0, 1000.0]), 0)
+    tensor(1000.6932)
+    """
+    if input._dtype.category < 2:
+        input = input.to(dtypes.get_default_dtype())
+    dim = all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim)
+    top = amax(input.detach(), dim, True) if input._array.size else input.detach().sum(dim, True)
+    top = top.masked_fill(top.abs() == math.inf, 0)
+    total = (input - top).exp().sum(dim, True).log() + top
+    result = total if keepdim else view.squeeze(total, dim)
+    return result if out is None else launch.deliver("logsumexp", result._array, result._dtype, out)
+
+
+def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: Tensor | None = None,
+         dtype: Any = None) -> Tensor:
+    """The p-norm of all elements, or along ``dim``: "fro" and 2 the root of the sum of squares, "nuc" the sum of singular
+    values, infinity the largest magnitude, -infinity the smallest, 0 the number of nonzero elements.
+
+    >>> norm(tensor([3.0, -4.0]))
+    tensor(5.)
+    """
+    if dtype is not None:
+        input = input.to(dtype)
+    if input._dtype.category < 2:
+        raise RuntimeError(f"norm(): Can only calculate the norm of floating point and complex dtypes. Got {input.dtype} instead.")
+    if p == "nuc":
+        from .linalg import svd
+
+        if dim is not None and input.dim() != 2:
+            input = view.movedim(input, dim, (-2, -1))
+        result = svd(input)[1].sum(-1)
+        if keepdim:
+            result = view.reshape(result, reduced_shape(input.shape, (input.dim() - 2, input.dim() - 1), True))
+    else:
+        p = 2.0 if p in ("fro", None) else float(p)
+        dims = all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim)
+        result = norm_dims(input, p, dims, keepdim)
+    return result if out is None else launch.deliver("norm", result._array, result._dtype, out)
+
+
+@op
+def norm_dims(input: Tensor, p: float, dims: tuple[int, ...], keepdim: bool) -> Tensor:
+    """`norm` with checked arguments."""
+    kind = input._dtype
+    if math.isinf(p):
+        magnitude = input.abs()
+        return (amax if p > 0 else amin)(magnitude, dims, keepdim)
+    if p == 0:
+        return count_nonzero_dims(input, dims, keepdim).to(kind)
+    name, numbers = ("norm2", ()) if p == 2 else ("norm1", ()) if p == 1 else ("norm", (p,))
+    return reduce(name, input, dims, keepdim, kind, kind, None, numbers)
+
+
+def count_nonzero_dims(input: Tensor, dims: tuple[int, ...], keepdim: bool) -> Tensor:
+    """`count_nonzero` that can keep dims."""
+    return reduce("count_nonzero", input, dims, keepdim, input._dtype, dtypes.int64)
+
+
+def _norm_gradient(grad: Tensor, input: Tensor, result: Tensor, p: float, dims: tuple, keepdim: bool) -> Tensor:
+    size = input.shape
+    grad, result = spread_dims(grad, size, dims, keepdim), spread_dims(result, size, dims, keepdim)
+    if p == 0:
+        return grad * 0
+    if p == 1:
+        return grad * input.sign()
+    if math.isinf(p):
+        chosen = input.abs() == result
+        shares = spread_dims(chosen.to(grad.dtype).sum(dims, keepdim), size, dims, keepdim)
+        return input.sign() * (grad / shares).masked_fill(~chosen, 0)
+    if p == 2:
+        return input * (grad / result).masked_fill(result == 0, 0)
+    powered = input.abs().pow(p - 1) * input.sign() / result.pow(p - 1)
+    return grad * powered.masked_fill((result == 0) | (input == 0), 0)
+
+
+norm_dims.declaration.node_name = "NormBackward0"
+derivative(norm_dims, input=_norm_gradient)
+
+
+def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
+    """The p-norm of ``input - other``.
+
+    >>> dist(tensor([3.0, 0.0]), tensor([0.0, 4.0]))
+    tensor(5.)
+    """
+    return norm(input - other, p)

@@ -1,0 +1,126 @@
+"""Tensors of evenly spaced numbers, and the identity."""
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..core import dtype as dtypes
+from ..core import launch
+from ..core.device import CPU
+from ..core.dtype import dtype
+from ..core.state import state
+from ..core.tensor_base import TensorBase, wrap
+from .creation import check_options, filled, finish, resolve
+
+Tensor = TensorBase
+
+
+def arange(start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None, dtype: dtype | None = None, layout: Any = None,
+           device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
+    """Numbers from ``start`` (0 if one number is given) up to, not including, ``end``, by ``step``.
+
+    There are ceil((end - start) / step) of them; the type is int64 if all three are integers.
+
+    >>> arange(1, 4)
+    tensor([1, 2, 3])
+    """
+    check_options(layout, pin_memory=pin_memory)
+    start, end = (0, start) if end is None else (start, end)
+    start, end, step = (one.item() if isinstance(one, TensorBase) else one for one in (start, end, step))
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if not all(math.isfinite(one) for one in (start, end)):
+        raise RuntimeError(f"unsupported range: {start} -> {end}")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    if dtype is None and out is None:
+        floats = any(isinstance(one, (float, np.floating)) for one in (start, end, step))
+        dtype = dtypes.get_default_dtype() if floats else dtypes.int64
+    if all(isinstance(one, (int, np.integer)) for one in (start, end, step)):
+        count = -(-(end - start) // step)
+        values = np.arange(count, dtype=np.int64) * step + start
+    else:
+        values = np.arange(math.ceil((end - start) / step)) * step + start
+    return _deliver(values, out, dtype, device, requires_grad)
+
+
+def range(start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None, dtype: dtype | None = None, layout: Any = None,
+          device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Numbers from ``start`` to ``end``, both included, by ``step``. Deprecated: `arange` leaves ``end`` out, as Python does."""
+    check_options(layout)
+    import warnings
+
+    warnings.warn("torch.range is deprecated because its behavior is inconsistent with Python's range builtin. Instead, use "
+                  "torch.arange, which produces values in [start, end).", UserWarning, stacklevel=2)
+    start, end = (0, start) if end is None else (start, end)
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    values = np.arange(math.floor((end - start) / step) + 1) * step + start
+    return _deliver(values, out, dtype or dtypes.get_default_dtype(), device, requires_grad)
+
+
+def linspace(start: float, end: float, steps: int = 100, *, out: Any = None, dtype: dtype | None = None, layout: Any = None,
+             device: Any = None, requires_grad: bool = False) -> Tensor:
+    """``steps`` evenly spaced numbers from ``start`` to ``end``, both included.
+
+    >>> linspace(3, 10, steps=5)
+    tensor([ 3.0000,  4.7500,  6.5000,  8.2500, 10.0000])
+    """
+    check_options(layout)
+    return _deliver(_spaced(start, end, steps), out, dtype, device, requires_grad)
+
+
+def logspace(start: float, end: float, steps: int = 100, base: float = 10.0, *, out: Any = None, dtype: dtype | None = None,
+             layout: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """``base`` to the powers of `linspace`.
+
+    >>> logspace(0, 2, steps=3)
+    tensor([  1.,  10., 100.])
+    """
+    check_options(layout)
+    return _deliver(np.power(float(base), _spaced(start, end, steps)), out, dtype, device, requires_grad)
+
+
+def _spaced(start: float, end: float, steps: int) -> np.ndarray:
+    steps = operator.index(steps)
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    return np.linspace(float(start), float(end), steps)
+
+
+def _deliver(values: np.ndarray, out: Any, kind: dtype | None, where: Any, requires_grad: bool) -> Tensor:
+    if out is not None:
+        out.resize_(values.shape)
+        launch.copy_array(values, dtypes.from_numpy(values.dtype), out)
+        return out
+    kind, where = resolve(kind, where, requires_grad)
+    made = wrap(launch.convert(values, dtypes.from_numpy(values.dtype), kind), kind)
+    return finish(made if where is CPU else made.to(where), requires_grad)
+
+
+def eye(n: int, m: int | None = None, *, out: Any = None, dtype: dtype | None = None, layout: Any = None, device: Any = None,
+        requires_grad: bool = False) -> Tensor:
+    """Ones on the diagonal of an (n, m) matrix, zeros elsewhere.
+
+    >>> eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    check_options(layout)
+    m = n if m is None else m
+    if n < 0 or m < 0:
+        raise RuntimeError(f"n must be greater or equal to 0, got {min(n, m)}")
+    made = filled(0, (n, m), out, dtype, device, False)
+    with_ones = made.diagonal() if min(n, m) else None
+    before, state.grad = state.grad, False
+    try:
+        if with_ones is not None:
+            with_ones.fill_(1)
+    finally:
+        state.grad = before
+    return finish(made, requires_grad)
