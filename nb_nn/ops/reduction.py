@@ -2,19 +2,26 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import math
 from typing import Any
+
+import numpy as np
 
 from nb_nn.kernels import table
 
 from ..core import dtype as dtypes
 from ..core import launch, memory
+from ..core.device import CPU
 from ..core.geometry import wrap_dim, wrap_dims
 from ..core.op import derivative, no_derivative, op
-from ..core.tensor_base import TensorBase
+from ..core.tensor_base import TensorBase, wrap
 from . import view
 
 Tensor = TensorBase
+PLAIN = (dtypes.float32, dtypes.float64)        # types that are summed as they are
+new_array = np.empty
+cpu_loops = functools.partial(table.loops_of, "cpu", "reduction")
 
 
 def arranged(array: Any, dims: tuple[int, ...]) -> tuple[Any, int, int, int]:
@@ -89,9 +96,24 @@ def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = N
     >>> sum(tensor([[1.0, 2.0], [3.0, 4.0]]), 0)
     tensor([4., 6.])
     """
+    if dim is None and not keepdim and dtype is None and out is None:
+        made = whole("sum", input)
+        if made is not None:
+            return made
     kind = summing_type(input, dtype, out)
     dims = all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim)
     return reduce("sum", input, dims, keepdim, kind, kind, out)
+
+
+def whole(name: str, input: Tensor) -> Tensor | None:
+    """A reduction of all elements where nothing is to be done but to run it; None where something is."""
+    array, kind = input._array, input._dtype
+    if kind not in PLAIN or input._device is not CPU or not array.flags.c_contiguous or not array.size:
+        return None
+    made = new_array((), kind.numpy)
+    kernel = cpu_loops().reduce_rows(name, array.dtype.char)
+    kernel(array.reshape(1, -1), (), made.reshape(1), work=array.size)
+    return wrap(made, kind)
 
 
 def all_if_empty(dims: tuple[int, ...], ndim: int) -> tuple[int, ...]:
@@ -101,12 +123,22 @@ def all_if_empty(dims: tuple[int, ...], ndim: int) -> tuple[int, ...]:
 
 def spread(grad: Tensor, size: tuple[int, ...], dim: Any, keepdim: bool) -> Tensor:
     """A reduced tensor expanded back over the reduced dims."""
+    if not grad._array.ndim and grad._device is CPU and math.prod(size) < launch.SMALL:
+        return repeated(grad, size)
     if not keepdim and grad._array.ndim:
         dims = all_if_empty(wrap_dims(dim, len(size)), len(size))
         grad = view.reshape(grad, reduced_shape(size, dims, True))
     return view.expand(grad, size)
 
 
+@op
+def repeated(input: Tensor, size: tuple[int, ...]) -> Tensor:
+    """A 0-d tensor's element in each place of a new tensor: for few of them cheaper than a view, which the next operation would
+    copy."""
+    return wrap(input._array.repeat(math.prod(size)).reshape(size), input._dtype)
+
+
+derivative(repeated, input=lambda grad: sum(grad))
 derivative(sum, input=lambda grad, input_size, dim, keepdim: spread(grad, input_size, dim, keepdim))
 
 
