@@ -8,6 +8,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
+import library_cases
 import numpy as np
 import torch
 from compare import Row, compare, report
@@ -15,6 +16,9 @@ from compare import Row, compare, report
 import nb_nn
 
 LIMITS = {"overhead": (3.0, 9.0), "chain": (2.0, 2.0), "bandwidth": (1.0, 2.0), "layers": (1.0, 2.0), "training": (1.1, 1.1)}
+FURTHER = (library_cases,)
+for cases in FURTHER:
+    LIMITS.update(cases.LIMITS)
 
 
 def overhead() -> Iterator[Row]:
@@ -164,7 +168,7 @@ def training() -> Iterator[Row]:
             yield compare("training", f"{name} with {optimizer_name}", *runs, agree=None, rounds=25)
 
 
-GROUPS = (overhead, chain, bandwidth, layers, training)
+GROUPS = (overhead, chain, bandwidth, layers, training, *(group for cases in FURTHER for group in cases.GROUPS))
 
 
 def main() -> int:

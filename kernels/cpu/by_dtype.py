@@ -85,55 +85,66 @@ def _settling(name: str, limits: dict[ir.Type, float]) -> Any:
     @intrinsic
     def settle(context, x, y):
         def codegen(context, builder, signature, args):
-            return builder.call(_settler(builder.module, name, args[0].type, limits[args[0].type]), args)
+            return builder.call(_settler(builder.module, name, args[0].type, limits[args[0].type], 1), args)
         return x(x, x), codegen
 
     return settle
 
 
-def _settler(module: ir.Module, name: str, kind: ir.Type, limit: float) -> ir.Function:
+def _settler(module: ir.Module, name: str, kind: ir.Type, limit: float, taken: int) -> ir.Function:
+    """The scalar function; the C function takes the first ``taken`` arguments, the last one is answered within the limit."""
     symbol = f"nb_nn_settle_{name}_{kind.intrinsic_name}"
     if symbol in module.globals:
         return module.globals[symbol]
-    function = _function(module, symbol, kind)
-    x, y = function.args
+    function = _function(module, symbol, kind, taken + 1)
+    *given, y = function.args
     builder = ir.IRBuilder(function.append_basic_block())
-    with builder.if_then(builder.fcmp_ordered(">", _call(builder, "llvm.fabs", [x]), kind(limit)), likely=False):
-        wide = builder.fpext(x, DOUBLE) if kind == FLOAT else x
-        result = builder.call(_declared(module, name, DOUBLE), [wide])
+    with builder.if_then(_beyond(builder, given, limit), likely=False):
+        wide = [builder.fpext(x, DOUBLE) if kind == FLOAT else x for x in given]
+        result = builder.call(_declared(module, name, DOUBLE, taken), wide)
         builder.ret(builder.fptrunc(result, kind) if kind == FLOAT else result)
     builder.ret(y)
     variants = [(f"{symbol}_{lanes}", lanes) for lanes in (2, 4, 8, 16)]
-    told = ",".join(f"_ZGV_LLVM_N{lanes}vv_{symbol}({variant})" for variant, lanes in variants)
+    told = ",".join(f"_ZGV_LLVM_N{lanes}{'v' * (taken + 1)}_{symbol}({variant})" for variant, lanes in variants)
     set.add(function.attributes, f'"vector-function-abi-variant"="{told}"')     # llvmlite does not know this one
     for variant, lanes in variants:
-        _settle_lanes(_function(module, variant, ir.VectorType(kind, lanes)), function, kind, lanes, limit)
+        _settle_lanes(_function(module, variant, ir.VectorType(kind, lanes), taken + 1), function, lanes, limit)
     return function
 
 
-def _settle_lanes(vector: ir.Function, scalar: ir.Function, kind: ir.Type, lanes: int, limit: float) -> None:
-    x, y = vector.args
+def _settle_lanes(vector: ir.Function, scalar: ir.Function, lanes: int, limit: float) -> None:
+    *given, y = vector.args
     builder = ir.IRBuilder(vector.append_basic_block())
-    size = builder.call(_declared(vector.module, f"llvm.fabs.v{lanes}{kind.intrinsic_name}", x.type), [x])
-    beyond = builder.fcmp_ordered(">", size, ir.Constant(x.type, [limit] * lanes))
-    some = builder.icmp_unsigned("!=", builder.bitcast(beyond, ir.IntType(lanes)), ir.IntType(lanes)(0))
+    some = builder.icmp_unsigned("!=", builder.bitcast(_beyond(builder, given, limit), ir.IntType(lanes)), ir.IntType(lanes)(0))
     with builder.if_then(some, likely=False):
         result = y
         for lane in [INT(i) for i in range(lanes)]:
-            each = builder.call(scalar, [builder.extract_element(x, lane), builder.extract_element(y, lane)])
+            each = builder.call(scalar, [builder.extract_element(x, lane) for x in vector.args])
             result = builder.insert_element(result, each, lane)
         builder.ret(result)
     builder.ret(y)
 
 
-def _declared(module: ir.Module, symbol: str, kind: ir.Type) -> ir.Function:
-    """A function of one number or vector from elsewhere."""
-    return module.globals.get(symbol) or ir.Function(module, ir.FunctionType(kind, [kind]), symbol)
+def _beyond(builder: ir.IRBuilder, given: list, limit: float) -> Any:
+    """|x| > limit, or of two arguments |x| > limit |y|."""
+    kind = given[0].type
+    lanes = kind.count if isinstance(kind, ir.VectorType) else 0
+    scalar = kind.element if lanes else kind
+    magnitude = _declared(builder.module, f"llvm.fabs.{f'v{lanes}' if lanes else ''}{scalar.intrinsic_name}", kind, 1)
+    edge = ir.Constant(kind, [limit] * lanes) if lanes else kind(limit)
+    if len(given) == 2:
+        edge = builder.fmul(builder.call(magnitude, [given[1]]), edge)
+    return builder.fcmp_ordered(">", builder.call(magnitude, [given[0]]), edge)
 
 
-def _function(module: ir.Module, symbol: str, kind: ir.Type) -> ir.Function:
-    """A function of two numbers or vectors that LLVM may neither take apart nor drop."""
-    function = ir.Function(module, ir.FunctionType(kind, [kind] * 2), symbol)
+def _declared(module: ir.Module, symbol: str, kind: ir.Type, taken: int) -> ir.Function:
+    """A function of numbers or vectors from elsewhere."""
+    return module.globals.get(symbol) or ir.Function(module, ir.FunctionType(kind, [kind] * taken), symbol)
+
+
+def _function(module: ir.Module, symbol: str, kind: ir.Type, taken: int) -> ir.Function:
+    """A function of numbers or vectors that LLVM may neither take apart nor drop."""
+    function = ir.Function(module, ir.FunctionType(kind, [kind] * taken), symbol)
     function.linkage = "weak_odr"
     for attribute in ("noinline", "nounwind", "readnone"):
         function.attributes.add(attribute)
@@ -144,3 +155,12 @@ def _function(module: ir.Module, symbol: str, kind: ir.Type) -> ir.Function:
 settle_sin = _settling("sin", {FLOAT: 1e5, DOUBLE: 1e15})
 settle_cos = _settling("cos", {FLOAT: 1e5, DOUBLE: 1e15})
 settle_tan = _settling("tan", {FLOAT: 1e9, DOUBLE: 1e15})
+
+
+@intrinsic
+def settle_fmod(context, x, y, rest):
+    """The C library's fmod of x and y where the quotient has too many digits to be whole, else ``rest``."""
+    def codegen(context, builder, signature, args):
+        limit = {FLOAT: 2.0**22, DOUBLE: 2.0**51}[args[0].type]
+        return builder.call(_settler(builder.module, "fmod", args[0].type, limit, 2), args)
+    return x(x, x, x), codegen

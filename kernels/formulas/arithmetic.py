@@ -1,6 +1,7 @@
 """Arithmetic. Integer division by zero is the op's to refuse; here it gives 0."""
 from .. import bits
 from ..compile import formula
+from .vector import fmod
 
 
 @formula
@@ -71,19 +72,13 @@ def int_trunc_divide(x, y):
 @formula
 def remainder(x, y):
     """What is left of x after whole multiples of y, with y's sign."""
-    rest = bits.fmod(x, y)
+    rest = fmod(x, y)
     return rest + y if rest != 0 and (rest < 0) != (y < 0) else rest
 
 
 @formula
 def int_remainder(x, y):
     return x % y if y != 0 else x * 0
-
-
-@formula
-def fmod(x, y):
-    """What is left of x after whole multiples of y, with x's sign."""
-    return bits.fmod(x, y)
 
 
 @formula

@@ -98,3 +98,9 @@ def settle_cos(x, y):
 @primitive
 def settle_tan(x, y):
     return math.tan(x)
+
+
+@primitive
+def settle_fmod(x, y, rest):
+    """``rest``, but the C library's fmod of x and y where x is huge beside y."""
+    return math.fmod(x, y)

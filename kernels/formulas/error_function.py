@@ -1,6 +1,21 @@
 """The error function and its complement without branches, so that loops over them vectorize."""
+from ..bits import float64_to_bits
 from .by_dtype import fma, polynomial
-from .exponential import ONE, ZERO, f4, f8, power_of_two_float32, power_of_two_float64, reduced_float32, reduced_float64, scaled_float64
+from .exponential import (
+    LN2,
+    LOG2_E,
+    ONE,
+    ROUND,
+    ROUND_BITS,
+    ZERO,
+    f4,
+    f8,
+    power_of_two_float32,
+    power_of_two_float64,
+    reduced_float32,
+    reduced_float64,
+    scaled_float64,
+)
 
 # erf(x) / x - 1 in powers of x**2, |x| < 1
 ERF = (0.1283791670955126, -0.3761263890318375, 0.11283791670954857, -0.026866170645072893, 0.005223977624780861,
@@ -22,9 +37,13 @@ ERFC = (1.2375126308378275, -0.1402405985855468, 0.003585415485466794, 0.0822767
         0.00029371412106278365, -0.0002901550142076249, 5.164685107260317e-05, 2.238769347816089e-05,
         -1.1436998281274956e-05, -9.816290652552578e-07, 1.7369408502974108e-06, -4.558162604258595e-08,
         -2.3966048398913783e-07, 1.3645620146379512e-08, 2.4355263401817504e-08)
-ERFC_SHORT = (1.237512630620758, -0.14024060089778878, 0.0035854635967715745, 0.08227691346306303,
-              -0.1088056154277858, 0.09230035680354068, -0.05867275136278981, 0.028400974366943985,
-              -0.009851293708318384, 0.001583511224195545, 0.0004919561853288348)
+# ERF, ERFC and EXP with as many terms as float32 needs when it is computed in float64
+ERF_SHORT = (0.12837916591375143, -0.3761262713596642, 0.11283600176260698, -0.026854444591974114, 0.005189535339391816,
+             -0.0008020841279839592, 7.889119531284435e-05)
+ERFC_SHORT = (1.2375126313295812, -0.140240627681916, 0.0035853269999863795, 0.08227848339007321, -0.1088011374562006,
+              0.0922757729828013, -0.05872659210127918, 0.028542883074500848, -0.00957871017211848, 0.0013108087976951232)
+EXP_SHORT = (0.5000000014280842, 0.16666666761859203, 0.041666456876031745, 0.008333284127924986, 0.0013934533946591743,
+             0.00019908889045437792)
 
 
 def erf_float32(x):
@@ -46,14 +65,19 @@ def erf_float64(x):
 
 
 def erfc_float32(x):
-    """In float64, where exp(-x**2) needs no care."""
+    """In float64, where exp(-x**2) needs no care; one reciprocal serves both quotients of `erfc_float64`."""
     x = f8(x)
     size = 10.5 if abs(x) > 10.5 else abs(x)
-    n, r, bend = reduced_float64(-size * size)
-    tail = polynomial((size - 3.75) / (size + 3.75), ERFC_SHORT) / fma(2.0, size, 1.0)
-    y = tail * (1.0 + (r + bend)) * power_of_two_float64(n)
+    square = size * size
+    shifted = fma(square, -LOG2_E, ROUND)
+    r = fma(shifted - ROUND, -LN2, -square)
+    scale = power_of_two_float64(float64_to_bits(shifted) - ROUND_BITS)
+    slope, shift = fma(2.0, size, 1.0), size + 3.75
+    inverse = 1.0 / (slope * shift)
+    tail = polynomial((size - 3.75) * slope * inverse, ERFC_SHORT) * (shift * inverse)
+    y = fma(polynomial(r, EXP_SHORT), r * r, 1.0 + r) * scale * tail
     y = 2.0 - y if x < 0.0 else y
-    return f4(1.0 - fma(x, polynomial(x * x, ERF), x) if size < 1.0 else y)
+    return f4(1.0 - fma(x, polynomial(square, ERF_SHORT), x) if size < 1.0 else y)
 
 
 def erfc_float64(x):

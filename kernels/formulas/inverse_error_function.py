@@ -2,8 +2,8 @@
 import math
 
 from .by_dtype import part, polynomial
-from .exponential import f4, f8
-from .logarithmic import log_float64
+from .exponential import ONE, f4
+from .logarithmic import log_float32, log_float64
 
 # erfinv(x) / x, where w = -log(1 - x**2): in powers of w - 2.5 for w < 5, of sqrt(w) - 3.1 for w < 16, of sqrt(w) - 5
 CENTRAL = (1.501409351110792, 0.24664027674416708, -0.004177317724382953, -0.0012527079078118745,
@@ -22,8 +22,13 @@ TAIL = (4.849906401408584, 1.0103004648645262, -0.00013871931839010674, -0.00021
         2.29050868002427e-07, -6.775241134469223e-08, 2.9045437052069693e-08, -1.490763898404187e-08,
         7.740629140299573e-09, -3.823909345566988e-09, 1.4290937156021203e-09, -2.4653247974314694e-10,
         -7.174499061861974e-12)
+# the same for float32, whose w does not reach 16
+CENTRAL_32 = (1.5014094114303589, 0.24664027988910675, -0.004177386872470379, -0.0012527419021353126, 0.00021834444487467408,
+              -4.963347691955278e-06, -3.4627048535185168e-06, 4.6617066118415096e-07, 2.3232644252857426e-08, -8.791056771428885e-09)
+MIDDLE_32 = (2.9332315921783447, 1.0033559799194336, 0.007461422123014927, -0.0056940708309412, 0.004107773303985596,
+             -0.002728494117036462, 0.0013671016786247492, -0.0002726367674767971, -0.00020480401872191578, 0.00012132588017266244)
 
-log = part(log_float64)
+log, log_32 = part(log_float64), part(log_float32)
 
 
 @part
@@ -38,4 +43,7 @@ def erfinv_float64(x):
 
 
 def erfinv_float32(x):
-    return f4(erfinv_float64(f8(x)))
+    w = -log_32((ONE - x) * (ONE + x))
+    y = polynomial(w - f4(2.5), CENTRAL_32)
+    y = y if w < f4(5) else polynomial(f4(math.sqrt(w)) - f4(3.1), MIDDLE_32)
+    return x * (y if w < f4(math.inf) else w)

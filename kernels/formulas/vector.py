@@ -1,7 +1,8 @@
 """Functions of `math` whose loops vectorize on the CPU, for float32 and float64; other formulas take them from here."""
 import math
 
-from . import error_function, gamma, inverse_error_function, power
+from .. import bits
+from . import division, error_function, gamma, inverse_error_function, power
 from . import exponential as e
 from . import inverse_trigonometric as a
 from . import logarithmic as l
@@ -139,3 +140,9 @@ def lgamma(x):
 @by_dtype(gamma.digamma_float32, gamma.digamma_float64)
 def digamma(x):
     return gamma.digamma_float64(x)
+
+
+@by_dtype(division.fmod_any, division.fmod_any)
+def fmod(x, y):
+    """What is left of x after whole multiples of y, with x's sign."""
+    return bits.fmod(x, y)
