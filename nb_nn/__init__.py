@@ -85,7 +85,9 @@ from .ops.linalg import (
     potri, potrs, pstrf, qr, slogdet, solve, svd, symeig, triangular_solve, trtrs,
 )
 from .ops.softmax import log_softmax, softmax
-from . import autograd, cuda, linalg, nn, optim, return_types, testing, utils
+from .ops.sparse.construction import sparse_coo_tensor
+from .ops.sparse.products import hspmm, saddmm, smm, spmm, sspaddmm
+from . import autograd, cuda, linalg, nn, optim, return_types, sparse, testing, utils
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .nn.functional import (
     alpha_dropout, avg_pool1d, bilinear, conv1d, conv2d, cosine_similarity, dropout, feature_alpha_dropout, group_norm,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .core.dtype import dtype, get_default_dtype
+from .core.sparse_array import is_sparse
 
 __all__ = ["format_array", "get_printoptions", "printoptions", "set_printoptions", "tensor_str"]
 
@@ -172,6 +173,8 @@ def tensor_str(tensor) -> str:
     tensor([[1, 2],
             [3, 4]], dtype=torch.int32)
     """
+    if is_sparse(tensor):
+        return sparse_str(tensor)
     array = to_array(tensor)
     notes = []
     if tensor.device.type != "cpu":
@@ -186,6 +189,27 @@ def tensor_str(tensor) -> str:
         notes.append("requires_grad=True")
     indent = len("tensor(")
     return with_notes("tensor(" + format_array(array, indent), indent, notes) + ")"
+
+
+def sparse_str(tensor) -> str:
+    """The ``repr`` of a sparse tensor: indices and values as tensors, then size, nnz and what differs from the defaults."""
+    indent = len("tensor(")
+    lines = []
+    for name, part in ("indices", tensor._array.indices), ("values", tensor._array.values):
+        array, prefix = to_array(part), f"{name}=tensor("
+        text = prefix + format_array(array, indent + len(prefix))
+        lines.append(text + (")" if array.size else f", size={tuple(array.shape)})"))
+    notes = [] if tensor.device.type == "cpu" else [f"device='{tensor.device}'"]
+    notes += [f"size={tuple(tensor.shape)}", f"nnz={tensor._nnz()}"]
+    if not is_usual(tensor.dtype, empty=False):
+        notes.append(f"dtype={tensor.dtype}")
+    notes.append("layout=torch.sparse_coo")
+    if tensor.grad_fn is not None:
+        notes.append(f"grad_fn=<{tensor.grad_fn.name()}>")
+    elif tensor.requires_grad:
+        notes.append("requires_grad=True")
+    start = ",\n" + " " * indent
+    return "tensor(" + start.join(lines) + start + with_notes(" " * indent + notes[0], indent, notes[1:]).lstrip() + ")"
 
 
 def is_usual(kind: dtype, empty: bool) -> bool:

@@ -101,6 +101,30 @@ def _rebuild_from_type_v2(function: Any, kind: Any, arguments: tuple, state: Any
     return with_attributes(function(*arguments), state)
 
 
+class LayoutName(str):
+    """A layout as files name it."""
+
+    def __reduce__(self) -> tuple:
+        return _get_layout, (str(self),)
+
+
+SPARSE_COO = LayoutName("torch.sparse_coo")
+
+
+def _get_layout(name: str) -> LayoutName:
+    """A layout by its name."""
+    return LayoutName(name)
+
+
+def _rebuild_sparse_tensor(layout: Any, data: tuple) -> Any:
+    """A sparse tensor of indices, values, size and, in newer files, whether it is coalesced."""
+    if layout != SPARSE_COO:
+        raise RuntimeError(f"load: tensors of the layout {layout} are not supported, of sparse ones only {SPARSE_COO}")
+    from .ops.sparse.construction import sparse_coo_tensor
+    indices, values, size, *coalesced = data
+    return sparse_coo_tensor(indices, values, tuple(size), is_coalesced=bool(coalesced and coalesced[0]))
+
+
 def with_attributes(tensor: Any, state: Any) -> Any:
     for name, value in state.items():
         if name.startswith("_") or hasattr(type(tensor), name):
@@ -109,12 +133,14 @@ def with_attributes(tensor: Any, state: Any) -> Any:
     return tensor
 
 
-FUNCTIONS = (_rebuild_tensor, _rebuild_tensor_v2, _rebuild_parameter, _rebuild_parameter_with_state)
+FUNCTIONS = (_rebuild_tensor, _rebuild_tensor_v2, _rebuild_parameter, _rebuild_parameter_with_state,
+             _rebuild_sparse_tensor)
 TORCH_NAMES: dict[str, Any] = {
     "torch Size": Size,
     "torch device": device,
     "torch Tensor": None,                       # as a mere argument of _rebuild_from_type_v2
     "torch.nn.parameter Parameter": None,
+    "torch.serialization _get_layout": _get_layout,
     "torch._tensor _rebuild_from_type_v2": _rebuild_from_type_v2,
     **{f"torch._utils {function.__name__}": function for function in FUNCTIONS},
     **{f"torch {kind.name}": kind for kind in dtypes.ALL},

@@ -25,6 +25,7 @@ from .core.archive import Archive, replacing, write_archive
 from .core.device import device
 from .core.dtype import dtype
 from .core.size import Size
+from .core.sparse_array import is_sparse
 from .core.storage import Storage, storage_of, storage_offset
 from .core.tensor_base import TensorBase
 from .core.unpickle import unpickle
@@ -106,6 +107,9 @@ def reduce_tensor(tensor: Any) -> tuple:
     from .nn.parameter import Parameter
     if isinstance(tensor, Parameter):
         return rebuild._rebuild_parameter, (tensor.detach(), tensor.requires_grad, OrderedDict())
+    if is_sparse(tensor):
+        array = tensor._array
+        return rebuild._rebuild_sparse_tensor, (rebuild.SPARSE_COO, (array.indices, array.values, Size(array.shape), array.coalesced))
     reference = Reference(storage_of(tensor), tensor.dtype, tensor.device)
     return rebuild._rebuild_tensor_v2, (reference, storage_offset(tensor), tuple(tensor.shape), tuple(tensor.stride()),
                                         tensor.requires_grad, OrderedDict())
@@ -117,6 +121,7 @@ OWN_NAMES = {
     **{f"{dtypes.__name__} {kind.name}": f"torch {kind.name}" for kind in dtypes.ALL},
     f"{dtypes.__name__} bool_": "torch bool",
     f"{Size.__module__} Size": "torch Size",
+    f"{rebuild.__name__} _get_layout": "torch.serialization _get_layout",
     f"{device.__module__} device": "torch device",
 }
 

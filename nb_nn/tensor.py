@@ -14,6 +14,7 @@ from .core import storage, tensor_base
 from .core.device import CPU
 from .core.launch import NUMBERS
 from .core.size import Size
+from .core.sparse_array import is_sparse
 from .core.tensor_base import TensorBase, alias_of
 from .ops import (
     activation,
@@ -47,6 +48,9 @@ from .ops import matmul as matmul_ops
 from .ops import scatter as scatter_ops
 from .ops import softmax as softmax_ops
 from .ops import view as view_ops
+from .ops.sparse import arithmetic as sparse_arithmetic  # noqa: F401  states what operations do with sparse tensors
+from .ops.sparse import construction, parts, products
+from .ops.sparse import shape as sparse_shape
 
 OPERANDS = (TensorBase, *NUMBERS, np.ndarray)
 
@@ -64,9 +68,9 @@ class Tensor(TensorBase):
     device = property(lambda self: self._device, doc="Where the elements are.")
     shape = property(lambda self: Size(self._array.shape), doc="Sizes of the dimensions.")
     ndim = property(lambda self: self._array.ndim, doc="Number of dimensions.")
-    layout = property(lambda self: strided, doc="How elements are stored.")
+    layout = property(lambda self: sparse_coo if is_sparse(self) else strided, doc="How elements are stored.")
     is_cuda = property(lambda self: self._device.type == "cuda", doc="Whether the elements are on a CUDA device.")
-    is_sparse = property(lambda self: False, doc="Whether the tensor is sparse.")
+    is_sparse = property(is_sparse, doc="Whether the tensor is sparse.")
     is_quantized = property(lambda self: False, doc="Whether the tensor is quantized: never.")
     is_mkldnn = property(lambda self: False, doc="Whether the tensor is in oneDNN's layout: never.")
     itemsize = property(lambda self: self._dtype.itemsize, doc="Bytes an element.")
@@ -110,7 +114,7 @@ class Tensor(TensorBase):
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Whether elements lie in C order."""
         view_ops.check_memory_format(memory_format)
-        return bool(self._array.flags.c_contiguous)
+        return not is_sparse(self) and bool(self._array.flags.c_contiguous)
 
     def is_floating_point(self) -> bool:
         """Whether the type is a floating type."""
@@ -517,7 +521,7 @@ class Tensor(TensorBase):
     diagonal, unfold, unbind = slicing.diagonal, slicing.unfold, slicing.unbind
     split, split_with_sizes, chunk = slicing.split, slicing.split_with_sizes, slicing.chunk
     detach, clone, copy_ = copies.detach, copies.clone, copies.copy_
-    resize_, resize_as_ = copies.resize_, copies.resize_as_
+    resize_, resize_as_ = copies.resize_, sparse_shape.resize_as_
     squeeze_, unsqueeze_, t_, transpose_ = (shape_inplace.squeeze_, shape_inplace.unsqueeze_, shape_inplace.t_,
                                             shape_inplace.transpose_)
     as_strided_ = shape_inplace.as_strided_
@@ -563,6 +567,18 @@ class Tensor(TensorBase):
     # scan
     cumsum, cumsum_, cumprod, cumprod_ = scan.cumsum, scan.cumsum_, scan.cumprod, scan.cumprod_
     cummax, cummin, diff, logcumsumexp = scan.cummax, scan.cummin, scan.diff, scan.logcumsumexp
+
+    # sparse
+    to_dense, to_sparse, sparse_mask, to_scipy = (construction.to_dense, construction.to_sparse, construction.sparse_mask,
+                                                  construction.to_scipy)
+    coalesce, is_coalesced, _coalesced_ = parts.coalesce, construction.is_coalesced, construction.set_coalesced_
+    indices, values, _indices, _values = (construction.indices, construction.values, construction.raw_indices,
+                                          construction.raw_values)
+    sparse_dim, dense_dim, _nnz = construction.sparse_dim, construction.dense_dim, construction.nnz
+    sparse_resize_, sparse_resize_and_clear_ = construction.sparse_resize_, construction.sparse_resize_and_clear_
+    narrow_copy, smm, sspaddmm = sparse_shape.narrow_copy, products.smm, products.sspaddmm
+    hspmm, spmm, sspmm, spadd = products.hspmm, products.spmm, products.smm, products.spadd
+    toDense, resizeAs_ = to_dense, resize_as_
 
     # reduction
     sum, mean, prod, nansum, sum_to_size = (reduction.sum, reduction.mean, reduction.prod, reduction.nansum,

@@ -21,7 +21,8 @@ class _TensorType(type):
     dtype: dtype
 
     def __instancecheck__(cls, instance: Any) -> bool:
-        return isinstance(instance, Tensor) and instance._dtype is cls.dtype and instance._device.type == "cpu"
+        return (isinstance(instance, Tensor) and instance._dtype is cls.dtype and instance._device.type == "cpu"
+                and not instance.is_sparse)
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Tensor:
         return legacy_new(Tensor, args, dtype=cls.dtype, **kwargs)

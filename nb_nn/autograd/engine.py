@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.device import CPU
+from ..core.sparse_array import SparseArray
 from ..core.state import state
 from ..core.tensor_base import TensorBase, wrap
 from . import anomaly_mode, hooks
@@ -242,7 +243,8 @@ def _add(waiting_grads: dict, node: Node, number: int, value: Any) -> None:
     if slots is None:
         slots = waiting_grads[node] = [None] * node.outputs
     elif slots[number] is not None:
-        value = slots[number] + value
+        held = slots[number]
+        value = value + held if held._array.__class__ is SparseArray else held + value      # strided + sparse alone is defined
     slots[number] = value
 
 
@@ -250,10 +252,13 @@ def accumulate(variable: Any, value: Any, create_graph: bool) -> None:
     """Add a gradient to a leaf's ``grad``; one that nobody else holds becomes it without a copy."""
     held = variable._grad
     if held is not None:
-        if create_graph:
-            variable._grad = held + value
+        if create_graph or held._array.__class__ is SparseArray:
+            total = held + value if value._array.__class__ is SparseArray else value + held
+            variable._grad = total if create_graph else total.detach()
         else:
             held.add_(value)
+    elif value._array.__class__ is SparseArray:
+        variable._grad = value if create_graph else value.detach()
     elif create_graph:
         variable._grad = value.clone() if value._base is not None else value
     elif sys.getrefcount(value) <= UNSHARED and value._base is None and value._array.flags.c_contiguous and (

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 from ..autograd import graph
+from .sparse_array import SparseAccess
 from .state import recorders, state
 from .storage import storage_of
 from .tensor_base import TensorBase
@@ -23,7 +24,7 @@ class Declaration:
     """What is known of an operation: its parameters, and a formula for each argument it has a derivative for."""
 
     __slots__ = ("name", "body", "parameters", "positions", "defaults", "formulas", "plan", "joint", "decided", "node_name",
-                 "multiple")
+                 "multiple", "sparse", "sparse_inplace")
 
     def __init__(self, body: Callable):
         code = body.__code__
@@ -38,6 +39,8 @@ class Declaration:
         self.plan: list[tuple] = []         # of each formula: it, and position, name and default of its argument
         self.joint: graph.Formula | None = None
         self.decided = False
+        self.sparse: Callable | None = None             # what to call instead where an argument is sparse
+        self.sparse_inplace: Callable | None = None
         self.node_name = "".join(part.capitalize() for part in self.name.split("_")) + "Backward0"
 
     def value(self, name: str, args: tuple, kwargs: dict) -> Any:
@@ -68,9 +71,11 @@ def op(body: Callable[P, R]) -> Callable[P, R]:
                 if kwargs and any_requires_grad(kwargs.values()):
                     return graph.record(declaration, args, kwargs)
             return body(*args, **kwargs)
-        except AttributeError:
-            check_tensors(declaration, args, kwargs)
-            raise
+        except AttributeError as error:
+            if error.__class__ is not SparseAccess:
+                check_tensors(declaration, args, kwargs)
+                raise
+        return (declaration.sparse or no_sparse_form(declaration.name))(*args, **kwargs)
 
     call.declaration = declaration
     return call
@@ -93,6 +98,16 @@ def any_requires_grad(values: Any) -> bool:
         elif value.__class__ in (tuple, list) and value and isinstance(value[0], TensorBase) and any_requires_grad(value):
             return True
     return False
+
+
+def sparse_form(function: Callable, form: Callable, inplace_form: Callable | None = None) -> None:
+    """State what is called in place of an operation where an argument is sparse."""
+    function.declaration.sparse, function.declaration.sparse_inplace = form, inplace_form
+
+
+def no_sparse_form(name: str) -> Callable:
+    """Refuse sparse tensors in an operation's name; an operation that called this one may still have a form of its own."""
+    raise SparseAccess(f"{name}: is not implemented for sparse tensors; to_dense() gives a strided one")
 
 
 def derivative(function: Callable, joint: Callable | None = None, of: tuple[str, ...] = (), **per_argument: Callable) -> None:
@@ -133,9 +148,13 @@ def inplace(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(declaration.body)
     def call(input: Any, *args: Any, **kwargs: Any) -> Any:
-        if recorders:
-            return recorders[-1].call_inplace(declaration, input, args, kwargs)
-        return write(declaration, input, args, kwargs)
+        try:
+            if recorders:
+                return recorders[-1].call_inplace(declaration, input, args, kwargs)
+            return write(declaration, input, args, kwargs)
+        except SparseAccess:
+            pass
+        return (declaration.sparse_inplace or no_sparse_form(name))(input, *args, **kwargs)
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = f"In-place form of :func:`{declaration.name}`: the result replaces ``input``, which is returned."

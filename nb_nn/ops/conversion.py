@@ -8,6 +8,7 @@ import numpy as np
 from ..core import dtype as dtypes
 from ..core import launch
 from ..core.device import CPU
+from ..core.sparse_array import is_sparse
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase
 from . import copies, creation, view
@@ -37,6 +38,10 @@ def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, non_blo
             device = arg
     where = input._device if device is None else creation.place(device)
     if where is not input._device and where != input._device:
+        if is_sparse(input):
+            from .sparse.construction import moved
+
+            return moved(input, dtype or input._dtype, where, non_blocking)
         from .. import cuda
 
         return cuda.move(input, dtype or input._dtype, where, non_blocking)
@@ -56,7 +61,9 @@ def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False, **legacy
     if set(legacy) - {"async"}:
         raise TypeError(f"type() got an unexpected keyword argument {sorted(legacy)[0]!r}")
     if dtype is None:
-        return f"torch.{'cuda.' if input.is_cuda else ''}{input._dtype.tensor_name}"
+        return f"torch.{'cuda.' if input.is_cuda else ''}{'sparse.' if is_sparse(input) else ''}{input._dtype.tensor_name}"
+    if not isinstance(dtype, dtypes.dtype) and "sparse" in (dtype if isinstance(dtype, str) else dtype.__module__) and not is_sparse(input):
+        raise RuntimeError(f"type(): a strided tensor cannot be cast to {dtype}; to_sparse() gives a sparse one")
     return to(input, dtype=as_dtype(dtype))
 
 
@@ -66,7 +73,7 @@ def as_dtype(kind: Any) -> Any:
         return kind
     name = kind if isinstance(kind, str) else f"torch.{kind.__name__}" if isinstance(kind, type) else ""
     for known in dtypes.ALL:
-        if name in (f"torch.{known.tensor_name}", f"torch.cuda.{known.tensor_name}"):
+        if name.replace("torch.cuda.", "torch.", 1).replace("torch.sparse.", "torch.", 1) == f"torch.{known.tensor_name}":
             return known
     raise ValueError(f"invalid type: {kind!r}")
 
@@ -149,6 +156,8 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray:
                         "memory first.")
     if input.requires_grad:
         raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+    if is_sparse(input):
+        raise TypeError("can't convert Sparse layout tensor to numpy. Use Tensor.to_dense() first.")
     if input._dtype is dtypes.bfloat16:
         raise TypeError("Got unsupported ScalarType BFloat16")
     storage_of(input).resizable = False

@@ -14,6 +14,7 @@ from ..core.geometry import contiguous_strides, is_dense, sizes_of
 from ..core.launch import NUMBERS
 from ..core.op import derivative, inplace, op
 from ..core.size import Size
+from ..core.sparse_array import is_sparse
 from ..core.storage import Storage, strided
 from ..core.tensor_base import TensorBase, alias_of, wrap
 
@@ -341,6 +342,10 @@ def _like(value: Any, input: Tensor, kind: dtype | None, where: Any, requires_gr
         raise TypeError(f"argument 'input' must be Tensor, not {type(input).__name__}")
     array = input._array
     kind, where = kind or input._dtype, where if where is not None else input._device
+    if is_sparse(input):
+        from .sparse.construction import like_sparse
+
+        return like_sparse(value, input, kind, where, requires_grad, out)
     if out is None and not array.flags.c_contiguous and is_dense(array.shape, [s // array.itemsize for s in array.strides]):
         made = empty_strided(array.shape, [s // array.itemsize for s in array.strides], dtype=kind, device=where)
         return finish(made if value is None else made.fill_(value), requires_grad)
@@ -423,7 +428,11 @@ def new_empty(self: Tensor, *size: Any, dtype: dtype | None = None, device: Any 
 
 
 def new_zeros(self: Tensor, *size: Any, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Zeros in the type and on the device of ``self`` unless given."""
+    """Zeros in the type and on the device of ``self`` unless given; sparse if that is."""
+    if is_sparse(self):
+        from .sparse.construction import empty_sparse
+
+        return finish(empty_sparse(sizes_of(size), dtype or self._dtype, device or self._device), requires_grad)
     return filled(0, size, None, dtype or self._dtype, device or self._device, requires_grad)
 
 

@@ -8,13 +8,14 @@ from ..core import launch, memory
 from ..core.op import derivative, no_derivative, op
 from ..core.tensor_base import TensorBase, wrap
 from . import indexing
+from .sparse.construction import sparse_rows
 
 Tensor = TensorBase
 
 
 @op
-def embedding_rows(weight: Tensor, input: Tensor, padding_idx: int, scale_grad_by_freq: bool) -> Tensor:
-    """`embedding` with checked arguments; ``padding_idx`` is -1 if no row is for padding."""
+def embedding_rows(weight: Tensor, input: Tensor, padding_idx: int, scale_grad_by_freq: bool, sparse: bool = False) -> Tensor:
+    """`embedding` with checked arguments; ``padding_idx`` is -1 if no row is for padding. ``sparse`` is how its gradient will be."""
     kind, shape = weight._dtype, (*input._array.shape, weight._array.shape[1])
     places = launch.contiguous_array(input, dtypes.int64).reshape(-1)
     if indexing.first_wrong(places, 0, weight._array.shape[0]) is not None:
@@ -37,6 +38,15 @@ def embedding_backward(grad_output: Tensor, input: Tensor, rows: int, padding_id
     return launch.deliver("embedding_backward", made, kind, None)
 
 
+def sparse_embedding_backward(grad: Tensor, input: Tensor, size: tuple[int, ...], padding_idx: int) -> Tensor:
+    """Gradient of the weight of `embedding_rows` as a sparse tensor: the gradients of all occurrences but of the padding."""
+    places, values = input.reshape(-1), grad.reshape(-1, size[1])
+    if padding_idx >= 0:
+        kept = (places != padding_idx).nonzero().squeeze(1)
+        places, values = places.index_select(0, kept), values.index_select(0, kept)
+    return sparse_rows(places, values, size)
+
+
 def _read_back(grad: Tensor, input: Tensor, padding_idx: int, scale_grad_by_freq: bool) -> Tensor:
     """What the gradients of rows contribute to those of their occurrences."""
     read = embedding_rows(grad, input, padding_idx, scale_grad_by_freq)
@@ -49,7 +59,8 @@ def _read_back(grad: Tensor, input: Tensor, padding_idx: int, scale_grad_by_freq
 
 
 embedding_rows.declaration.node_name = "EmbeddingBackward0"
-derivative(embedding_rows, weight=lambda grad, weight_size, input, padding_idx, scale_grad_by_freq:
+derivative(embedding_rows, weight=lambda grad, weight_size, input, padding_idx, scale_grad_by_freq, sparse:
+           sparse_embedding_backward(grad, input, weight_size, padding_idx) if sparse else
            embedding_backward(grad, input, weight_size[0], padding_idx, scale_grad_by_freq))
 derivative(embedding_backward, grad_output=lambda grad, input, padding_idx, scale_grad_by_freq:
            _read_back(grad, input, padding_idx, scale_grad_by_freq))
@@ -76,7 +87,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max
               scale_grad_by_freq: bool = False, sparse: bool = False) -> Tensor:
     """The rows of ``weight`` that ``input`` names.
 
-    The row ``padding_idx`` takes no gradient. Rows longer than ``max_norm`` are first shortened in place. With
+    The row ``padding_idx`` takes no gradient. With ``sparse`` the gradient is a sparse tensor that holds the rows named. Rows longer than ``max_norm`` are first shortened in place. With
     ``scale_grad_by_freq`` a row's gradient is divided by how often it was named.
 
     Shape: input (\\*) of integers, weight (rows, width), result (\\*, width).
@@ -85,8 +96,6 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max
     tensor([[3., 4.],
             [1., 2.]])
     """
-    if sparse:
-        raise RuntimeError("embedding: sparse=True is not supported, gradients are dense; leave it out")
     if not isinstance(input, TensorBase) or input._dtype not in (dtypes.int64, dtypes.int32):
         given = input._dtype.tensor_name if isinstance(input, TensorBase) else type(input).__name__
         raise RuntimeError(f"Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
@@ -96,9 +105,12 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max
     rows = weight._array.shape[0]
     if padding_idx is not None and not -rows <= padding_idx < rows:
         raise AssertionError(f"Padding_idx must be within num_embeddings: got {padding_idx} for {rows} rows")
+    if sparse and scale_grad_by_freq:
+        raise RuntimeError("embedding: scale_grad_by_freq is not supported with sparse gradients")
     if max_norm is not None:
         shorten_rows(weight, input, float(max_norm), float(norm_type))
-    return embedding_rows(weight, input, -1 if padding_idx is None else padding_idx % rows, bool(scale_grad_by_freq))
+    return embedding_rows(weight, input, -1 if padding_idx is None else padding_idx % rows, bool(scale_grad_by_freq),
+                          bool(sparse))
 
 
 @op

@@ -4,13 +4,17 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
+import numpy as np
+
+from ..core import dtype as dtypes
 from ..core import launch, memory
 from ..core.geometry import wrap_dim
 from ..core.launch import NUMBERS
 from ..core.op import derivative, inplace, op
-from ..core.tensor_base import TensorBase
+from ..core.tensor_base import TensorBase, wrap
 from . import copies, slicing, view
 from .indexing import bits, check_range, corner, folded, kernels, packed, places_of, rewritten, scalar_of, source_array
+from .sparse.parts import sparse_of
 
 Tensor = TensorBase
 
@@ -20,14 +24,14 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
     """For each element of ``index``, the element of ``input`` that stands there along ``dim``, at the same place in the
     other dimensions.
 
+    With ``sparse_grad`` the gradient of ``input`` is a sparse tensor.
+
     Shape: ``index`` has as many dimensions as ``input`` and is nowhere larger, but for ``dim``; the result has its size.
 
     >>> gather(tensor([[1, 2], [3, 4]]), 1, tensor([[0, 0], [1, 0]]))
     tensor([[1, 1],
             [4, 3]])
     """
-    if sparse_grad:
-        raise RuntimeError("gather(): sparse_grad=True is not supported yet; the gradient is a dense tensor")
     array, kind, places = input._array, input._dtype, places_of("gather", index)
     dim = wrap_dim(dim, array.ndim)
     size = places.shape or (1,)
@@ -51,7 +55,15 @@ def first_larger(size: tuple, own: tuple, dim: int) -> int:
     return next(d for d, (a, b) in enumerate(zip(size, own)) if d != dim and a > b)
 
 
-derivative(gather, input=lambda grad, input_size, dim, index: grad.new_zeros(input_size).scatter_add_(dim, index, grad))
+def _gather_gradient(grad: Tensor, input_size: tuple[int, ...], dim: int, index: Tensor, sparse_grad: bool) -> Tensor:
+    if not sparse_grad or not input_size:
+        return grad.new_zeros(input_size).scatter_add_(dim, index, grad)
+    places = np.indices(index._array.shape).reshape(len(input_size), -1)
+    places[wrap_dim(dim, len(input_size))] = index._array.reshape(-1)
+    return sparse_of(view.reshape(grad, (-1,)), wrap(places, dtypes.int64), input_size)
+
+
+derivative(gather, input=_gather_gradient)
 
 
 def scatter_into(name: str, input: Tensor, dim: int, index: Tensor, src: Any, write: str, out: Any) -> Tensor:

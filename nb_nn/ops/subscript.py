@@ -38,8 +38,8 @@ def getitem(input: Tensor, index: Any) -> Tensor:
         if found is not None:
             try:
                 return view_of(input, input._array[found])
-            except IndexError:
-                pass            # raised again, in our words, below
+            except (IndexError, AttributeError):
+                pass            # raised again, in our words, below; a sparse tensor is taken apart dim after dim
     if index.__class__ is int and input._array.ndim:
         return picked(input, 0, index, 0)
     if isinstance(index, TensorBase) and index._dtype is dtypes.int64 and index._array.ndim and input._array.ndim:
