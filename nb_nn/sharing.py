@@ -9,6 +9,7 @@ import numpy as np
 from .autograd.views import geometry
 from .core import dtype as dtypes
 from .core.device import CPU
+from .core.sparse_array import is_sparse
 from .core.storage import storage_of, strided
 from .core.tensor_base import wrap
 from .storage import OF_DTYPE, UntypedStorage, over, shared_copy
@@ -26,6 +27,8 @@ def storage(input: Any) -> Any:
     >>> tensor([[1, 2], [3, 4]])[1].storage().tolist()
     [1, 2, 3, 4]
     """
+    if is_sparse(input):
+        raise NotImplementedError("storage(): a sparse tensor has none; its parts _indices() and _values() have")
     if input._device is not CPU:
         raise RuntimeError("storage(): storages on CUDA devices are not supported")
     return over(storage_of(input), input._dtype)

@@ -253,12 +253,11 @@ def accumulate(variable: Any, value: Any, create_graph: bool) -> None:
     held = variable._grad
     if held is not None:
         if create_graph or held._array.__class__ is SparseArray:
-            total = held + value if value._array.__class__ is SparseArray else value + held
-            variable._grad = total if create_graph else total.detach()
+            variable._grad = held + value if value._array.__class__ is SparseArray else value + held
         else:
             held.add_(value)
     elif value._array.__class__ is SparseArray:
-        variable._grad = value if create_graph else value.detach()
+        variable._grad = value.clone()      # its values may be a view of other gradients
     elif create_graph:
         variable._grad = value.clone() if value._base is not None else value
     elif sys.getrefcount(value) <= UNSHARED and value._base is None and value._array.flags.c_contiguous and (

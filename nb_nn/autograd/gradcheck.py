@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.sparse_array import is_sparse
 from ..core.tensor_base import TensorBase
 from .engine import grad
 
@@ -26,7 +27,7 @@ def gradcheck(func: Callable, inputs: Any, eps: float = 1e-6, atol: float = 1e-5
     ``abs(analytical - numerical) <= atol + rtol * abs(numerical)`` fails, GradcheckError (a RuntimeError) shows both matrices
     (one row an element of the input, one column an element of the output), or False is returned if not ``raise_exception``. A
     second backward may differ from the first by ``nondet_tol``. ``fast_mode`` compares along one random direction instead of
-    element by element; ``check_sparse_nnz`` concerns sparse tensors only.
+    element by element. Sparse inputs need ``check_sparse_nnz``, and are checked where they store values.
 
     >>> x = tensor([0.5, 2.0], dtype=torch.float64, requires_grad=True)
     >>> gradcheck(lambda x: x * x, (x,))
@@ -37,6 +38,10 @@ def gradcheck(func: Callable, inputs: Any, eps: float = 1e-6, atol: float = 1e-5
     if not checked:
         raise ValueError("gradcheck expects at least one input tensor to require gradient, but none of the them have "
                          "requires_grad=True.")
+    if not check_sparse_nnz and any(is_sparse(tensor) for tensor in inputs if isinstance(tensor, TensorBase)):
+        if raise_exception:
+            raise GradcheckError("gradcheck expects all tensor inputs are dense when check_sparse_nnz is set to False.")
+        return False
     for number, tensor in enumerate(inputs):
         if isinstance(tensor, TensorBase) and tensor.requires_grad:
             check_input(number, tensor)
@@ -58,7 +63,7 @@ def check_input(number: int, tensor: Any) -> None:
                       stacklevel=3)
         if tensor.dtype.half:
             raise ValueError(f"gradcheck: input {number} is {tensor.dtype}, which is too coarse for differences")
-    if any(step == 0 and size > 1 for step, size in zip(tensor.stride(), tensor.shape)):
+    if any(step == 0 and size > 1 for step, size in zip(memory_of(tensor).strides, memory_of(tensor).shape)):
         raise RuntimeError(f"The {number}th input has a dimension with stride 0. gradcheck only supports inputs that are "
                            "non-overlapping to be able to compute the numerical gradients correctly. You should call "
                            ".contiguous on the input before passing it to gradcheck.")
@@ -68,7 +73,18 @@ def differentiable_outputs(func: Callable, inputs: tuple) -> list:
     """The results that require grad."""
     outputs = func(*inputs)
     outputs = (outputs,) if isinstance(outputs, TensorBase) else outputs
-    return [output for output in outputs if isinstance(output, TensorBase) and output.requires_grad]
+    return [output.to_dense() if is_sparse(output) else output
+            for output in outputs if isinstance(output, TensorBase) and output.requires_grad]
+
+
+def memory_of(tensor: Any) -> np.ndarray:
+    """The elements to change: of a sparse tensor its values."""
+    return tensor._array.values._array if is_sparse(tensor) else tensor._array
+
+
+def stored(tensor: Any, like: Any) -> Any:
+    """A gradient's elements where ``like`` stores any."""
+    return tensor.sparse_mask(like.detach())._values() if is_sparse(like) else tensor.to_dense()
 
 
 def reals(array: np.ndarray) -> np.ndarray:
@@ -79,7 +95,7 @@ def reals(array: np.ndarray) -> np.ndarray:
 
 def values_of(tensors: list) -> list[np.ndarray]:
     """The real numbers of some tensors."""
-    return [reals(tensor.detach().cpu().numpy()) for tensor in tensors]
+    return [reals((tensor._values() if is_sparse(tensor) else tensor.detach()).cpu().numpy()) for tensor in tensors]
 
 
 def units(tensor: Any) -> list:
@@ -90,7 +106,7 @@ def units(tensor: Any) -> list:
 def numerical_jacobians(func: Callable, inputs: tuple, tensor: Any, eps: float) -> list[np.ndarray]:
     """For each result, the change of its elements (columns) with those of ``tensor`` (rows), by central differences."""
     rows: list[list] = []
-    array = tensor._array
+    array = memory_of(tensor)
     for place in np.ndindex(array.shape):
         held = array[place].item()
         for unit in units(tensor):
@@ -111,7 +127,8 @@ def gradients(output: Any, checked: list, direction: Any) -> list[np.ndarray]:
         if one is not None and (one.shape != tensor.shape or one.dtype is not tensor.dtype):
             raise GradcheckError(f"gradient {number} has size {tuple(one.shape)} and type {one.dtype}, its input has "
                                  f"{tuple(tensor.shape)} and {tensor.dtype}")
-    return values_of([tensor.new_zeros(tensor.shape) if one is None else one for one, tensor in zip(found, checked)])
+    found = [tensor.detach().to_dense() * 0 if one is None else one for one, tensor in zip(found, checked)]
+    return values_of([stored(one, tensor) for one, tensor in zip(found, checked)])
 
 
 def analytical_jacobians(output: Any, checked: list) -> list[np.ndarray]:
@@ -152,10 +169,10 @@ def check_constant(func: Callable, inputs: tuple, checked: list, eps: float) -> 
 
     before = all_values()
     for tensor in checked:
-        held = tensor._array.copy()
-        tensor._array[...] = held + eps * random_like(held)
+        array, held = memory_of(tensor), memory_of(tensor).copy()
+        array[...] = held + eps * random_like(held)
         after = all_values()
-        tensor._array[...] = held
+        array[...] = held
         if not all(np.array_equal(one, other, equal_nan=True) for one, other in zip(before, after)):
             raise GradcheckError("Numerical gradient for function expected to be zero")
 
@@ -184,7 +201,7 @@ def compare_directions(func: Callable, inputs: tuple, checked: list, eps: float,
         check_constant(func, inputs, checked, eps)
     weights = [direction_of(output) for output in outputs]
     for i, tensor in enumerate(checked):
-        array, held = tensor._array, tensor._array.copy()
+        array, held = memory_of(tensor), memory_of(tensor).copy()
         step = random_like(held)
         array[...] = held + eps * step
         above = values_of(differentiable_outputs(func, inputs))
@@ -237,7 +254,7 @@ def gradgradcheck(func: Callable, inputs: Any, grad_outputs: Any = None, eps: fl
         found = grad(differentiable_outputs(func, given), wanted, weights, create_graph=True, allow_unused=True)
         return tuple(one for one in found if one is not None)
 
-    return gradcheck(first_gradients, (*inputs, *grad_outputs), eps, atol, rtol, raise_exception, nondet_tol=nondet_tol,
+    return gradcheck(first_gradients, (*inputs, *grad_outputs), eps, atol, rtol, raise_exception, True, nondet_tol=nondet_tol,
                      fast_mode=fast_mode)
 
 

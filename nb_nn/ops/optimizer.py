@@ -1,6 +1,7 @@
 """Steps of optimizers: each one pass over a parameter and what is remembered of its gradients, all written in place."""
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,10 @@ import numpy as np
 from ..core import dtype as dtypes
 from ..core import launch
 from ..core.op import no_derivative, op
+from ..core.sparse_array import is_sparse
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase
+from .sparse.parts import coalesced_parts, keys_of
 
 Tensor = TensorBase
 NOTHING = {kind.compute: np.empty(0, kind.compute) for kind in dtypes.FLOATING}
@@ -38,6 +41,15 @@ def check_alike(name: str, input: Tensor, *others: Tensor) -> None:
                                f"has {list(other._array.shape)}, {other._dtype} and {other._device}")
     if kind.category != 2:
         raise RuntimeError(f"{name}: parameters must be of a floating type, not {kind}")
+
+
+def rows_of(name: str, grad: Tensor, size: tuple[int, ...]) -> tuple[Any, Any]:
+    """Values (n, width) of a sparse gradient, and their distinct rows in a parameter of ``size``."""
+    if grad._array.shape != size:
+        raise RuntimeError(f"{name}: the parameter has size {list(size)}, its gradient {list(grad._array.shape)}")
+    indices, values = coalesced_parts(grad)
+    array = launch.contiguous_array(values)
+    return array.reshape(len(array), math.prod(array.shape[1:])), keys_of(indices, size)
 
 
 @op
@@ -93,4 +105,56 @@ def adam_step(input: Tensor, grad: Tensor, exp_avg: Tensor, exp_avg_sq: Tensor, 
     return input
 
 
-no_derivative(sgd_step, adam_step)
+@op
+def sparse_adam_step(input: Tensor, grad: Tensor, exp_avg: Tensor, exp_avg_sq: Tensor, step: Tensor, lr: float, beta1: float, beta2: float,
+                     eps: float, maximize: bool = False) -> Tensor:
+    """One step of Adam in place on the rows that a sparse gradient stores; ``step``, a tensor of one element, goes up by 1.
+
+    >>> grad = torch.sparse_coo_tensor([[1]], [1.0], (2,))
+    >>> sparse_adam_step(tensor([1.0, 2.0]), grad, torch.zeros(2), torch.zeros(2), torch.zeros(()), 0.5, 0.9, 0.999, 1e-8)
+    tensor([1.0000, 1.5000])
+    """
+    check_alike("sparse_adam", input, exp_avg, exp_avg_sq)
+    values, places = rows_of("sparse_adam", grad, input._array.shape)
+    count = float(step._array) + 1
+    target, mean, square = flat(input), flat(exp_avg), flat(exp_avg_sq)
+    if values.size:
+        rows = [array.reshape(-1, values.shape[1]) for array in (mean, square, target)]
+        launch.launch("sparse_adam", values, places, float(lr), float(beta1), float(beta2), float(eps), bool(maximize), count, *rows,
+                      device=input._device, work=values.size)
+    for tensor, array in ((exp_avg, mean), (exp_avg_sq, square), (input, target)):
+        written(tensor, array)
+    step._array[...] = count
+    storage_of(step).version += 1
+    return input
+
+
+@op
+def adagrad_step(input: Tensor, grad: Tensor, total: Tensor, step: Tensor, lr: float, lr_decay: float = 0.0, weight_decay: float = 0.0,
+                 eps: float = 1e-10, maximize: bool = False) -> Tensor:
+    """One step of Adagrad in place; of a sparse gradient on the rows that it stores. ``step``, a tensor of one element, goes up by 1.
+
+    >>> adagrad_step(tensor([1.0, 2.0]), tensor([1.0, -1.0]), torch.zeros(2), torch.zeros(()), 0.5)
+    tensor([0.5000, 2.5000])
+    """
+    check_alike("adagrad", input, total)
+    if is_sparse(grad):
+        values, places = rows_of("adagrad", grad, input._array.shape)
+    else:
+        check_alike("adagrad", input, grad)
+        values = flat(grad).reshape(-1, 1 if input._array.ndim == 0 else input._array.shape[-1])
+        places = np.arange(len(values))
+    count = float(step._array) + 1
+    target, squares = flat(input), flat(total)
+    if values.size:
+        rows = [array.reshape(-1, values.shape[1]) for array in (squares, target)]
+        launch.launch("adagrad", values, places, float(lr), float(lr_decay), float(weight_decay), float(eps), bool(maximize), count, *rows,
+                      device=input._device, work=values.size)
+    written(total, squares)
+    written(input, target)
+    step._array[...] = count
+    storage_of(step).version += 1
+    return input
+
+
+no_derivative(sgd_step, adam_step, sparse_adam_step, adagrad_step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.dtype import float32
+from ..core.sparse_array import is_sparse
 from ..ops.creation import zeros, zeros_like
 from ..ops.optimizer import adam_step
 from .optimizer import Optimizer
@@ -44,6 +45,8 @@ class Adam(Optimizer):
         for p in group["params"]:
             if p.grad is None:
                 continue
+            if is_sparse(p.grad):
+                raise RuntimeError("Adam does not support sparse gradients, please consider SparseAdam instead")
             state = self.state[p]
             if not state:
                 state["step"] = zeros((), dtype=float32)

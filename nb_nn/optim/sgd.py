@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..core.sparse_array import is_sparse
 from ..ops.creation import empty_like
 from ..ops.optimizer import sgd_step
 from .optimizer import Optimizer, required
@@ -13,6 +14,7 @@ class SGD(Optimizer):
 
     ``v = momentum * v + (1 - dampening) * g``, where v starts as the first gradient, then ``p = p - lr * v``; with ``nesterov``,
     ``p = p - lr * (g + momentum * v)``. ``g`` is the gradient plus ``weight_decay * p``; ``maximize`` goes up instead of down.
+    Sparse gradients change the rows they hold; with momentum ``v`` is sparse, too.
 
     >>> p = tensor([1.0], requires_grad=True)
     >>> optimizer = torch.optim.SGD([p], lr=0.1)
@@ -41,6 +43,9 @@ class SGD(Optimizer):
         for p in group["params"]:
             if p.grad is None:
                 continue
+            if is_sparse(p.grad):
+                self.sparse_step(p, group)
+                continue
             v, first = None, False
             if momentum:
                 state = self.state[p]
@@ -48,3 +53,20 @@ class SGD(Optimizer):
                 if v is None:
                     v, first = state.setdefault("momentum_buffer", empty_like(p)), True
             sgd_step(p, p.grad, v, lr, momentum, dampening, decay, nesterov, maximize, first)
+
+    def sparse_step(self, p: Any, group: dict[str, Any]) -> None:
+        """The step of one parameter whose gradient is sparse."""
+        g, momentum = p.grad, group["momentum"]
+        if group["weight_decay"]:
+            raise RuntimeError("SGD: weight_decay is not supported with sparse gradients, since it changes every element")
+        if group["maximize"]:
+            g = -g
+        if momentum:
+            state = self.state[p]
+            v = state.get("momentum_buffer")
+            if v is None:
+                v = state["momentum_buffer"] = g.clone()
+            else:
+                v.mul_(momentum).add_(g, alpha=1 - group["dampening"])
+            g = g.add(v, alpha=momentum) if group["nesterov"] else v
+        p.add_(g, alpha=-group["lr"])

@@ -37,7 +37,7 @@ def in_place(function: Callable) -> Callable:
                 raise RuntimeError(f"result type {made._dtype.tensor_name[:-6]} can't be cast to the desired output type "
                                    f"{input._dtype.tensor_name[:-6]}")
             made = made.to(input._dtype)
-        return become(input, made)
+        return become(name, input, made)
     return call
 
 
@@ -268,7 +268,7 @@ def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     if input is src:
         return input
     same_size("copy_", input, src)
-    return become(input, clone(src).to(input._dtype))
+    return become("copy_", input, clone(src).to(input._dtype))
 
 
 def fill_(input: Tensor, value: Any) -> Tensor:
@@ -276,7 +276,7 @@ def fill_(input: Tensor, value: Any) -> Tensor:
     if not isinstance(value, NUMBERS) or value != 0:
         raise RuntimeError(f"fill_: is not implemented for sparse tensors and other numbers than 0, got {value}")
     made = empty_sparse(input._array.shape, input._dtype, input._device, input.sparse_dim())
-    return become(input, made + input * 0 if state.grad and input._requires_grad else made)
+    return become("zero_", input, made + input * 0 if state.grad and input._requires_grad else made)
 
 
 stated(arithmetic.mul, mul)

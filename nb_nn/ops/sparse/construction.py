@@ -248,7 +248,7 @@ def sparse_resize_(input: Tensor, size: Any, sparse_dim: int, dense_dim: int) ->
     """Give a sparse tensor another size in place. Where it stores values, dimensions may only be kept in number, and grow."""
     array, size = check_resize("sparse_resize_", input, size, sparse_dim, dense_dim)
     if array.indices._array.shape[1] == 0:
-        return become(input, empty_sparse(size, input._dtype, input._device, sparse_dim))
+        return become("sparse_resize_", input, empty_sparse(size, input._dtype, input._device, sparse_dim))
     own = input.sparse_dim()
     if own != sparse_dim or array.ndim != len(size):
         raise RuntimeError(f"sparse_resize_: changing the number of sparse dimensions ({own} to {sparse_dim}) or dense dimensions "
@@ -261,13 +261,13 @@ def sparse_resize_(input: Tensor, size: Any, sparse_dim: int, dense_dim: int) ->
         wide = values.new_zeros((values.shape[0], *size[own:]))
         wide[tuple([slice(0, length) for length in values.shape])] = values
         values = wide
-    return become(input, parts.wrap_sparse(array.indices, values, size, array.coalesced))
+    return become("sparse_resize_", input, parts.wrap_sparse(array.indices, values, size, array.coalesced))
 
 
 def sparse_resize_and_clear_(input: Tensor, size: Any, sparse_dim: int, dense_dim: int) -> Tensor:
     """Give a sparse tensor another size in place, and no values."""
     _, size = check_resize("sparse_resize_and_clear_", input, size, sparse_dim, dense_dim)
-    return become(input, empty_sparse(size, input._dtype, input._device, sparse_dim))
+    return become("sparse_resize_and_clear_", input, empty_sparse(size, input._dtype, input._device, sparse_dim))
 
 
 def check_resize(name: str, input: Tensor, size: Any, sparse_dim: int, dense_dim: int) -> tuple:
@@ -279,13 +279,12 @@ def check_resize(name: str, input: Tensor, size: Any, sparse_dim: int, dense_dim
     return array, tuple(size)
 
 
-def become(input: Tensor, made: Tensor) -> Tensor:
-    """Give ``input`` the parts and the history of a sparse tensor that was made of it."""
-    from ..shape_inplace import become
+def become(name: str, input: Tensor, made: Tensor) -> Tensor:
+    """Give ``input`` the parts and the history of a sparse tensor that was made of it, in the name of an in-place operation."""
+    from .. import shape_inplace
 
-    def given(input: Tensor) -> Tensor:
-        return made
-    return become(input, given)
+    shape_inplace.check_free(input, name)
+    return shape_inplace.become(input, lambda input: made)
 
 
 def from_scipy(matrix: Any) -> Tensor:
