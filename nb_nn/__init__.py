@@ -86,6 +86,9 @@ from .ops.linalg import (
 )
 from .ops.softmax import log_softmax, softmax
 from .ops.sparse.construction import sparse_coo_tensor
+from .ops.sparse.internal import (
+    native_clone, native_norm, native_pow, native_resize_as_, native_zero_, s_copy_, s_native_addmm, s_native_addmm_,
+)
 from .ops.sparse.products import hspmm, saddmm, smm, spmm, sspaddmm
 from . import autograd, cuda, linalg, nn, optim, return_types, sparse, testing, utils
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled

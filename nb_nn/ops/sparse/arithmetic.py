@@ -8,7 +8,7 @@ from typing import Any
 from ...core import dtype as dtypes
 from ...core import launch
 from ...core.launch import NUMBERS
-from ...core.op import derivative, inplace, op, sparse_form
+from ...core.op import derivative, inplace, no_sparse_form, op, sparse_form
 from ...core.sparse_array import is_sparse
 from ...core.state import state
 from ...core.storage import storage_of
@@ -46,7 +46,7 @@ def stated(function: Callable, form: Callable) -> None:
     @functools.wraps(form)
     def call(*args: Any, out: Any = None, **kwargs: Any) -> Tensor:
         if out is not None:
-            raise RuntimeError(f"{form.__name__}: out= is not supported for sparse tensors")
+            no_sparse_form(f"{form.__name__} with out=")
         return form(*args, **kwargs)
     sparse_form(function, call, in_place(form))
 
