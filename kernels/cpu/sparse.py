@@ -11,7 +11,6 @@ import numpy as np
 
 from ..compile import inlined, kernel, prange
 
-PARTS = 32                      # into which rows of a result are parted where coordinates come in any order
 ROWS = 64                       # rows of a product that a thread takes at once
 
 
@@ -100,12 +99,15 @@ def add_part(values, places, factor, left, right, out):
 
 
 @kernel
-def add_rows(values, places, factor, out):
-    """values (n, width), places (n,), out (rows, width): out[places[i]] += factor * values[i]."""
+def add_rows(values, places, factor, parts, out):
+    """values (n, width), places (n,), out (rows, width): out[places[i]] += factor * values[i].
+
+    The rows are parted for the threads, which all look at all places; the bits do not depend on how many parts there are.
+    """
     rows = out.shape[0]
-    step = (rows + PARTS - 1) // PARTS
+    step = (rows + parts - 1) // parts
     factor = out.dtype.type(factor)
-    for part in prange(PARTS):
+    for part in prange(parts):
         left = np.int64(part) * step
         add_part(values, places, factor, left, min(rows, left + step), out)
 

@@ -41,8 +41,11 @@ def test_add_rows_with_repeated_places(twin):
     values, places, out = random.random((9, 2)), random.integers(0, 50, 9) % 4 * 12, np.ones((50, 2))
     wanted = out.copy()
     np.add.at(wanted, places, 3 * values)
-    getattr(sparse.add_rows, twin)(values, places, 3, out)
+    again = out.copy()
+    getattr(sparse.add_rows, twin)(values, places, 3, 4, out)
     np.testing.assert_allclose(out, wanted)
+    getattr(sparse.add_rows, twin)(values, places, 3, 1, again)
+    np.testing.assert_array_equal(out, again)
 
 
 @pytest.mark.parametrize("twin", TWINS)

@@ -15,7 +15,7 @@ from ...core.storage import storage_of
 from ...core.tensor_base import TensorBase
 from .. import activation, arithmetic, comparison, creation, exponential, joining, special, trigonometry, view
 from .construction import become, empty_sparse
-from .parts import coalesced_parts, keys_of, lookup, parts, sparse_of, strided_of
+from .parts import coalesced_parts, keys_of, launch_add_rows, lookup, parts, sparse_of, strided_of
 
 Tensor = TensorBase
 MIXED = "add(sparse, dense) is not supported. Use add(dense, sparse) instead."
@@ -98,7 +98,7 @@ def add_sparse(input: Tensor, values: Tensor, indices: Tensor, alpha: Any, *, ou
     rows = flat.reshape(view.math.prod(shape[:count]), -1) if flat.size else flat.reshape(0, 0)
     source = launch.contiguous_array(values, target._dtype)
     if source.size:
-        launch.launch("add_rows", source.reshape(len(source), -1), keys_of(indices, shape), alpha, rows, work=source.size)
+        launch_add_rows(source.reshape(len(source), -1), keys_of(indices, shape), alpha, rows)
     if flat is not target._array:
         launch.copy_array(rows.reshape(shape), dtypes.from_numpy(flat.dtype), target)
     return target

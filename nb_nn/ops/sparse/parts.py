@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from nb_nn.kernels import table
+from nb_nn.kernels import table, threads
+from nb_nn.kernels.compile import SERIAL_BELOW
 
 from ...core import dtype as dtypes
 from ...core import launch, memory
@@ -76,7 +77,7 @@ def strided_of(values: Tensor, indices: Tensor, size: tuple[int, ...]) -> Tensor
     if kind is dtypes.bool_:
         np.logical_or.at(made, keys, source)
     elif source.size:
-        launch.launch("add_rows", source, keys, 1, made, work=source.size)
+        launch_add_rows(source, keys, 1, made)
     return launch.deliver("to_dense", made.reshape(size), kind, None)
 
 
@@ -102,6 +103,12 @@ def lookup_sparse(input: Tensor, indices: Tensor) -> Tensor:
     found = array.values.index_select(0, wrap(places, dtypes.int64))
     missing = wrap((own[places] != keys).reshape(-1, *[1] * (found.dim() - 1)), dtypes.bool_)
     return found.masked_fill(missing, 0)
+
+
+def launch_add_rows(source: np.ndarray, keys: np.ndarray, factor: Any, out: np.ndarray) -> None:
+    """The kernel that adds rows at places in any order, by as many parts as there are threads to work on them."""
+    parted = threads.count if source.size >= SERIAL_BELOW else 1
+    launch.launch("add_rows", source, keys, factor, parted, out, work=source.size)
 
 
 def sorting(*args: Any) -> None:
