@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from ...core.sparse_array import is_sparse
 from ...core.state import state
 from ...core.storage import storage_of
 from ...core.tensor_base import TensorBase
-from .. import activation, arithmetic, comparison, creation, exponential, joining, special, trigonometry, view
+from .. import activation, arithmetic, comparison, copies, creation, exponential, joining, special, trigonometry
 from .construction import become, empty_sparse
 from .parts import coalesced_parts, keys_of, launch_add_rows, lookup, parts, sparse_of, strided_of
 
@@ -91,11 +92,11 @@ def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
 @op
 def add_sparse(input: Tensor, values: Tensor, indices: Tensor, alpha: Any, *, out: Tensor | None = None) -> Tensor:
     """A strided tensor with ``alpha`` times values added at these places."""
-    target = view.clone(input).contiguous() if out is None else out
+    target = copies.clone(input).contiguous() if out is None else out
     count = indices._array.shape[0]
     shape = target._array.shape
     flat = launch.contiguous_array(target)
-    rows = flat.reshape(view.math.prod(shape[:count]), -1) if flat.size else flat.reshape(0, 0)
+    rows = flat.reshape(math.prod(shape[:count]), -1) if flat.size else flat.reshape(0, 0)
     source = launch.contiguous_array(values, target._dtype)
     if source.size:
         launch_add_rows(source.reshape(len(source), -1), keys_of(indices, shape), alpha, rows)
@@ -297,7 +298,7 @@ for function in (
     comparison.isnan, comparison.isinf,
 ):
     stated(function, elementwise(function))
-sparse_form(view.clone, clone)
-sparse_form(view.cast, cast)
-sparse_form(view.copy, clone, copy_)
+sparse_form(copies.clone, clone)
+sparse_form(copies.cast, cast)
+sparse_form(copies.copy, clone, copy_)
 sparse_form(creation.fill, clone, fill_)

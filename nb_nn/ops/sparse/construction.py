@@ -11,7 +11,7 @@ from ...core.geometry import sizes_of
 from ...core.size import Size
 from ...core.sparse_array import is_sparse
 from ...core.tensor_base import TensorBase, alias_of, wrap
-from .. import creation, masking, view
+from .. import copies, creation, masking, view
 from . import parts
 from .parts import check_sparse, coalesced_parts, keys_of, lookup, sparse_of, strided_of
 
@@ -167,7 +167,7 @@ def to_sparse(input: Tensor, sparseDims: Any = None, *, sparse_dim: int | None =
     count = ndim if count is None else count
     if not (0 < count <= ndim or count == ndim == 0):
         raise RuntimeError(f"sparse_dim must be between 1 and {ndim} for a tensor of {ndim} dimensions, got {count}")
-    nonzero = view.detach(input) != 0
+    nonzero = copies.detach(input) != 0
     if count < ndim:
         nonzero = view.flatten(nonzero, count).any(-1)
     places = masking.nonzero(nonzero)
@@ -310,7 +310,7 @@ def to_scipy(input: Tensor) -> Any:
     """
     from scipy.sparse import coo_array
 
-    input = to_sparse(view.detach(input)).cpu()
+    input = to_sparse(copies.detach(input)).cpu()
     if input._array.ndim != 2 or input.sparse_dim() != 2:
         raise RuntimeError(f"to_scipy: expected a matrix with two sparse dimensions, got {input.sparse_dim()} sparse and "
                            f"{input.dense_dim()} dense ones")

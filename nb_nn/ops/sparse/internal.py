@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...core.tensor_base import TensorBase
-from .. import creation, exponential, matmul, reduction, view
+from .. import copies, creation, exponential, matmul, moments
 from .shape import resize_as_
 
 Tensor = TensorBase
@@ -12,12 +12,12 @@ Tensor = TensorBase
 
 def native_clone(self: Tensor) -> Tensor:
     """`clone`."""
-    return view.clone(self)
+    return copies.clone(self)
 
 
 def native_norm(self: Tensor, p: Any = 2) -> Tensor:
     """`norm` of all elements."""
-    return reduction.norm(self, p)
+    return moments.norm(self, p)
 
 
 def native_pow(self: Tensor, exponent: Any) -> Tensor:
@@ -37,7 +37,7 @@ def native_zero_(self: Tensor) -> Tensor:
 
 def s_copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """`Tensor.copy_`."""
-    return view.copy_(self, src, non_blocking)
+    return copies.copy_(self, src, non_blocking)
 
 
 def s_native_addmm(self: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:

@@ -17,7 +17,7 @@ from ...core.sparse_array import SparseArray, is_sparse
 from ...core.state import state
 from ...core.storage import Storage
 from ...core.tensor_base import TensorBase, alias_of, wrap
-from .. import view
+from .. import copies, view
 
 Tensor = TensorBase
 NO_MEMORY = np.empty(0, np.uint8)
@@ -96,7 +96,7 @@ def lookup_sparse(input: Tensor, indices: Tensor) -> Tensor:
     array = input._array
     own, keys = keys_of(array.indices, array.shape), keys_of(indices, array.shape)
     if own.size == keys.size and bool((own == keys).all()):
-        return view.clone(array.values)
+        return copies.clone(array.values)
     if not own.size:
         return array.values.new_zeros((keys.size, *array.values.shape[1:]))
     places = np.minimum(np.searchsorted(own, keys), own.size - 1)

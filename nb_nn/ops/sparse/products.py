@@ -10,7 +10,7 @@ from ...core.geometry import wrap_dims
 from ...core.op import derivative, op, sparse_form
 from ...core.sparse_array import is_sparse
 from ...core.tensor_base import TensorBase
-from .. import creation, joining, matmul, reduction, view
+from .. import creation, joining, matmul, moments, reduction, view
 from .arithmetic import stated
 from .parts import check_sparse, coalesced_parts, parts, sparse_of
 from .shape import longs
@@ -257,4 +257,4 @@ stated(matmul.mm, mm)
 stated(matmul.mv, mv)
 stated(matmul.addmm, _addmm)
 sparse_form(reduction.sum, sum_dims)
-sparse_form(reduction.norm_dims, norm_dims)
+sparse_form(moments.norm_dims, norm_dims)

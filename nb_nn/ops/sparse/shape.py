@@ -11,7 +11,7 @@ from ...core.geometry import wrap_dim
 from ...core.op import sparse_form
 from ...core.sparse_array import is_sparse
 from ...core.tensor_base import TensorBase, wrap
-from .. import indexing, joining, view
+from .. import copies, indexing, joining, slicing, view
 from .parts import parts, sparse_of
 
 Tensor = TensorBase
@@ -34,7 +34,7 @@ def permute_dims(input: Tensor, dims: tuple[int, ...]) -> Tensor:
     indices, values, _ = parts(input)
     count, size = input.sparse_dim(), input._array.shape
     if dims == tuple(range(len(size))):
-        return view.clone(input)
+        return copies.clone(input)
     if any(dim >= count for dim in dims[:count]):
         raise RuntimeError(f"permute: sparse and dense dimensions must not be mixed: the first {count} are sparse, got dims={dims}")
     moved = values.permute(0, *[dim - count + 1 for dim in dims[count:]]).clone()
@@ -124,7 +124,7 @@ def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     tensor([0., 2.])
     """
     if not is_sparse(input):
-        return view.narrow(input, dim, start, length).clone()
+        return slicing.narrow(input, dim, start, length).clone()
     dim = wrap_dim(dim, input._array.ndim)
     size, count = input._array.shape, input.sparse_dim()
     start = start + size[dim] if start < 0 else start
@@ -181,13 +181,13 @@ def resize_as_(input: Tensor, the_template: Tensor) -> Tensor:
         return input
     if is_sparse(input):
         return input.sparse_resize_(the_template._array.shape, the_template.sparse_dim(), the_template.dense_dim())
-    return view.resize_as_(input, the_template)
+    return copies.resize_as_(input, the_template)
 
 
 sparse_form(view.transpose_dims, transpose_dims)
 sparse_form(view.permute_dims, permute_dims)
 sparse_form(view.unsqueeze_dim, unsqueeze_dim)
 sparse_form(view.squeeze_dims, squeeze_dims)
-sparse_form(view.select_index, select_index)
+sparse_form(slicing.select_index, select_index)
 sparse_form(indexing.index_select, index_select)
 sparse_form(joining.cat_dim, cat_dim)
