@@ -55,7 +55,7 @@ def test_sparse_adam_changes_the_rows_that_are_there():
     p = np.arange(12, dtype=np.float32).reshape(6, 2) / 7
     m, v = np.zeros_like(p), np.zeros_like(p)
     for t, g in enumerate(grads, 1):
-        rows = [step for step in {(t - 1) % 6, (t - 1) * 2 % 6}]
+        rows = sorted({(t - 1) % 6, (t - 1) * 2 % 6})
         m[rows] += 0.1 * (g[rows] - m[rows])
         v[rows] += 0.001 * (g[rows] ** 2 - v[rows])
         p[rows] -= 0.1 * np.sqrt(1 - 0.999 ** t) / (1 - 0.9 ** t) * m[rows] / (np.sqrt(v[rows]) + 1e-8)

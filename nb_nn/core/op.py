@@ -100,7 +100,7 @@ def any_requires_grad(values: Any) -> bool:
     return False
 
 
-def sparse_form(function: Callable, form: Callable, inplace_form: Callable | None = None) -> None:
+def sparse_form(function: Callable, form: Callable | None, inplace_form: Callable | None = None) -> None:
     """State what is called in place of an operation where an argument is sparse."""
     function.declaration.sparse, function.declaration.sparse_inplace = form, inplace_form
 

@@ -87,7 +87,8 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max
               scale_grad_by_freq: bool = False, sparse: bool = False) -> Tensor:
     """The rows of ``weight`` that ``input`` names.
 
-    The row ``padding_idx`` takes no gradient. With ``sparse`` the gradient is a sparse tensor that holds the rows named. Rows longer than ``max_norm`` are first shortened in place. With
+    The row ``padding_idx`` takes no gradient; with ``sparse`` the gradient is a sparse tensor that holds the rows named.
+    Rows longer than ``max_norm`` are first shortened in place. With
     ``scale_grad_by_freq`` a row's gradient is divided by how often it was named.
 
     Shape: input (\\*) of integers, weight (rows, width), result (\\*, width).

@@ -300,5 +300,5 @@ for function in (
     stated(function, elementwise(function))
 sparse_form(copies.clone, clone)
 sparse_form(copies.cast, cast)
-sparse_form(copies.copy, clone, copy_)
-sparse_form(creation.fill, clone, fill_)
+sparse_form(copies.copy, None, copy_)
+sparse_form(creation.fill, None, fill_)

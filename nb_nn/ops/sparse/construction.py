@@ -178,7 +178,7 @@ def to_sparse(input: Tensor, sparseDims: Any = None, *, sparse_dim: int | None =
 def sparse_mask(input: Tensor, mask: Tensor) -> Tensor:
     """The elements of ``input`` at the places of the sparse ``mask``, whose values do not matter.
 
-    >>> mask = sparse_coo_tensor([[0, 1], [1, 0]], [1.0, 1.0])
+    >>> mask = sparse_coo_tensor([[0, 1], [1, 0]], [1.0, 1.0]).coalesce()
     >>> tensor([[1.0, 2.0], [3.0, 4.0]]).sparse_mask(mask).values()
     tensor([2., 3.])
     """
