@@ -91,6 +91,7 @@ from .nn.functional import (
     alpha_dropout, avg_pool1d, bilinear, conv1d, conv2d, cosine_similarity, dropout, feature_alpha_dropout, group_norm,
     max_pool1d, max_pool2d, pairwise_distance, pdist, pixel_shuffle, rrelu,
 )
+from .ops.ctc import ctc_loss
 from .ops.distance import cdist
 from .serialization import load, save
 from .version import __version__

@@ -1,0 +1,30 @@
+"""Losses of sequences, bags of rows, and recurrent layers, beside PyTorch's."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from compare import Row, compare
+
+import nb_nn
+
+
+def ctc() -> Iterator[Row]:
+    """The loss of sequences of labels, forward and backward through its log_softmax."""
+    random = np.random.default_rng(0)
+    for steps, batch, classes, longest in ((50, 16, 30, 15), (100, 32, 60, 25), (200, 32, 80, 50)):
+        scores = random.standard_normal((steps, batch, classes), np.float32)
+        targets, lengths = random.integers(1, classes, (batch, longest)), random.integers(longest // 2, longest + 1, batch)
+        runs = []
+        for library in (nb_nn, torch):
+            x, wanted = library.tensor(scores).requires_grad_(), library.tensor(targets)
+            taken, own = library.full((batch,), steps, dtype=library.long), library.tensor(lengths)
+
+            def run(library=library, x=x, wanted=wanted, taken=taken, own=own):
+                x.grad = None
+                loss = library.nn.functional.ctc_loss(x.log_softmax(2), wanted, taken, own)
+                loss.backward()
+                return loss, x.grad
+            runs.append(run)
+        yield compare("recurrent", f"ctc {steps}x{batch}x{classes}, targets up to {longest}", *runs)
