@@ -28,3 +28,23 @@ def ctc() -> Iterator[Row]:
                 return loss, x.grad
             runs.append(run)
         yield compare("recurrent", f"ctc {steps}x{batch}x{classes}, targets up to {longest}", *runs)
+
+
+def embedding_bag() -> Iterator[Row]:
+    """Bags of rows, forward and backward."""
+    random = np.random.default_rng(0)
+    for rows, width, bags, size, mode in ((10000, 64, 512, 20, "sum"), (10000, 64, 512, 20, "mean"), (10000, 128, 256, 50, "max"),
+                                          (100000, 32, 2048, 10, "sum")):
+        table, index = random.standard_normal((rows, width), np.float32), random.integers(0, rows, bags * size)
+        runs = []
+        for library in (nb_nn, torch):
+            weight, places = library.tensor(table).requires_grad_(), library.tensor(index)
+            offsets = library.arange(0, bags * size, size)
+
+            def run(library=library, weight=weight, places=places, offsets=offsets, mode=mode):
+                weight.grad = None
+                result = library.nn.functional.embedding_bag(places, weight, offsets, mode=mode)
+                result.sum().backward()
+                return result, weight.grad
+            runs.append(run)
+        yield compare("recurrent", f"embedding_bag {mode} {rows}x{width}, {bags} bags of {size}", *runs)

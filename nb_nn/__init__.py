@@ -93,6 +93,8 @@ from .nn.functional import (
 )
 from .ops.ctc import ctc_loss
 from .ops.distance import cdist
+from .ops.embedding import embedding_of_indices as embedding, embedding_renorm_
+from .ops.embedding_bag import embedding_bag_with_places as embedding_bag
 from .serialization import load, save
 from .version import __version__
 

@@ -17,6 +17,7 @@ from ..ops.convolution import conv1d, conv2d
 from ..ops.ctc import ctc_loss
 from ..ops.distance import local_response_norm, pdist
 from ..ops.embedding import embedding, one_hot
+from ..ops.embedding_bag import embedding_bag
 from ..ops.fold import fold, unfold
 from ..ops.loss import (
     binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge_embedding_loss, kl_div, l1_loss, margin_ranking_loss,
