@@ -48,3 +48,25 @@ def embedding_bag() -> Iterator[Row]:
                 return result, weight.grad
             runs.append(run)
         yield compare("recurrent", f"embedding_bag {mode} {rows}x{width}, {bags} bags of {size}", *runs)
+
+
+def layers() -> Iterator[Row]:
+    """Recurrent layers, forward and backward."""
+    random = np.random.default_rng(0)
+    for kind in ("LSTM", "GRU", "RNN"):
+        for steps, batch, size in ((200, 1, 32), (200, 1, 64), (200, 1, 128), (50, 32, 64), (50, 32, 128), (50, 32, 256)):
+            if kind == "RNN" and batch > 1:
+                continue
+            given, state, runs = random.standard_normal((steps, batch, size), np.float32), getattr(torch.nn, kind)(size, size).state_dict(), []
+            for library in (nb_nn, torch):
+                module, x = getattr(library.nn, kind)(size, size), library.tensor(given).requires_grad_()
+                module.load_state_dict({name: library.tensor(value.numpy()) for name, value in state.items()})
+
+                def run(module=module, x=x):
+                    x.grad = None
+                    module.zero_grad()
+                    result = module(x)[0]
+                    result.sum().backward()
+                    return result, x.grad, module.weight_hh_l0.grad
+                runs.append(run)
+            yield compare("recurrent", f"{kind} {steps} steps, batch {batch}, hidden {size}", *runs)

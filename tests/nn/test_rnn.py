@@ -7,6 +7,7 @@ from nb_nn import nn
 from nb_nn.autograd.gradcheck import gradcheck, gradgradcheck
 from nb_nn.kernels import table
 from nb_nn.nn.utils import rnn
+from nb_nn.ops import recurrent
 
 MODES = [("RNN", {}), ("RNN", {"nonlinearity": "relu"}), ("LSTM", {}), ("GRU", {})]
 LENGTHS = [3, 5, 1, 3]
@@ -205,3 +206,54 @@ def test_errors():
         nn.GRU(3, 4, dropout=0.5)
     with pytest.raises(RuntimeError, match="got 4 expected 3"):
         nn.LSTMCell(3, 4)(torch.zeros(2, 4))
+
+
+@pytest.mark.parametrize("kind, options", MODES)
+@pytest.mark.parametrize("reverse", [False, True])
+def test_sequences_one_by_one_and_together(kind, options, reverse, monkeypatch):
+    """Small weights take all steps of a sequence at once, large ones a step of all sequences."""
+    module, x, states = made(kind, options, bidirectional=reverse)
+    packed = rnn.pack_padded_sequence(tensor(x[:, :3]), [5, 3, 1])
+    found = []
+    for limit in (1 << 30, 0):
+        monkeypatch.setattr(recurrent, "AT_ONCE", limit)
+        for data, given_states in ((tensor(x), states), (packed, [state[:, :3] for state in states])):
+            module.zero_grad()
+            leaves = [tensor(state, requires_grad=True) for state in given_states]
+            output, last = module(data, tuple(leaves) if kind == "LSTM" else leaves[0])
+            last = list(last) if kind == "LSTM" else [last]
+            whole = output if isinstance(output, torch.Tensor) else output.data
+            ((whole * whole).sum() + sum((one * one * one).sum() for one in last)).backward()
+            found.append([whole.detach(), *[one.detach() for one in last], *[one.grad for one in leaves],
+                          *[one.grad for one in module.parameters()]])
+    for one, other in zip(found[0] + found[1], found[2] + found[3]):
+        check(one, other.numpy(), rtol=1e-9)
+
+
+def test_whole_sequences_alone_and_together():
+    random = np.random.default_rng(0)
+    starts, lengths, rows, size = np.array([0, 3, 5]), np.array([3, 2, 1]), 6, 5
+    hidden, cell = random.standard_normal((2, 3, size))
+    for kind, gates, kept in (("lstm", 4, 4), ("gru", 3, 4), ("rnn", 1, 1)):
+        projected, weight = random.standard_normal((rows, gates * size)), random.standard_normal((gates * size, size))
+        given, bias = random.standard_normal((rows, size)), random.standard_normal(gates * size)
+        results = []
+        for name in ("serial", "parallel"):
+            h, c, dh, dc = hidden.copy(), cell.copy(), hidden.copy(), cell.copy()
+            after, memory, cells, made, other = (np.zeros((rows, width)) for width in (
+                size, kept * size, size, gates * size, gates * size))
+            forward, backward = (getattr(table.find("cpu", f"{kind}_sequences{end}"), name) for end in ("", "_backward"))
+            place, columns = (starts, lengths, True), np.ascontiguousarray(weight.T)
+            if kind == "lstm":
+                forward(projected, columns, *place, memory, cells, after, h, c)
+                backward(given, memory, cell, cells, weight, *place, dh, dc, made)
+            elif kind == "gru":
+                forward(projected, columns, bias, *place, memory, after, h)
+                backward(given, memory, hidden, after, weight, *place, dh, made, other)
+            else:
+                forward(projected, columns, False, *place, after, h)
+                backward(given, after, weight, False, *place, dh, made)
+            results.append((h, c, dh, dc, after, memory, cells, made, other))
+        for one, two in zip(*results):
+            np.testing.assert_array_equal(one, two)
+        assert results[0][0].any() and results[0][2].any() and np.isfinite(results[0][7]).all()
