@@ -57,7 +57,8 @@ def layers() -> Iterator[Row]:
         for steps, batch, size in ((200, 1, 32), (200, 1, 64), (200, 1, 128), (50, 32, 64), (50, 32, 128), (50, 32, 256)):
             if kind == "RNN" and batch > 1:
                 continue
-            given, state, runs = random.standard_normal((steps, batch, size), np.float32), getattr(torch.nn, kind)(size, size).state_dict(), []
+            given, runs = random.standard_normal((steps, batch, size), np.float32), []
+            state = getattr(torch.nn, kind)(size, size).state_dict()
             for library in (nb_nn, torch):
                 module, x = getattr(library.nn, kind)(size, size), library.tensor(given).requires_grad_()
                 module.load_state_dict({name: library.tensor(value.numpy()) for name, value in state.items()})

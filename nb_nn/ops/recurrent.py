@@ -179,6 +179,17 @@ def _lstm_gradients(grads: list, results: list, projected: Tensor, weight: Tenso
 derivative(lstm_sequence, _lstm_gradients, ("projected", "weight", "hidden", "cell"))
 
 
+def projected_lstm(projected: Tensor, weight: Tensor, projection: Tensor, hidden: Tensor, cell: Tensor, sizes: tuple[int, ...],
+                   reverse: bool) -> tuple:
+    """`lstm_sequence` whose hidden states are ``projection`` (P, H) times what they would be; weight is (4 H, P). (Sak et al. 2014)"""
+    def step(x: Tensor, h: Tensor, c: Tensor) -> tuple:
+        i, f, g, o = (x + linear(h, weight)).chunk(4, 1)
+        c = sigmoid(f) * c + sigmoid(i) * tanh(g)
+        return linear(sigmoid(o) * tanh(c), projection), c
+
+    return taken(projected, (hidden, cell), spans(sizes, reverse), step)
+
+
 # ---- GRU ---------------------------------------------------------------------------------------------------------------
 
 @op

@@ -257,3 +257,73 @@ def test_whole_sequences_alone_and_together():
         for one, two in zip(*results):
             np.testing.assert_array_equal(one, two)
         assert results[0][0].any() and results[0][2].any() and np.isfinite(results[0][7]).all()
+
+
+def test_projected_hidden_states_follow_the_formula():
+    module = nn.LSTM(3, 5, 2, bidirectional=True, proj_size=2, dtype=torch.float64)
+    assert repr(module) == "LSTM(3, 5, proj_size=2, num_layers=2, bidirectional=True)" and module.weight_hr_l1_reverse.shape == (2, 5)
+    x, states = numbers("float64", (4, 1, 3)), (numbers("float64", (4, 1, 2)), numbers("float64", (4, 1, 5)))
+    output, (h, c) = module(tensor(x), tuple(map(tensor, states)))
+    rows = x[:, 0]
+    for layer in range(2):
+        made = []
+        for number in (2 * layer, 2 * layer + 1):
+            weight_ih, weight_hh, bias_ih, bias_hh, weight_hr = (p.detach().numpy() for p in module.all_weights[number])
+            before, cell, own = states[0][number, 0], states[1][number, 0], []
+            for row in rows[::-1] if number % 2 else rows:
+                before, cell = slow_step("LSTM", {}, row, [before, cell], [weight_ih, weight_hh, bias_ih, bias_hh])
+                before = weight_hr @ before
+                own.append(before)
+            check(h[number, 0], before)
+            check(c[number, 0], cell)
+            made.append(np.array(own[::-1] if number % 2 else own))
+        rows = np.concatenate(made, 1)
+    check(output[:, 0], rows)
+    assert gradcheck(lambda x: module(x)[0], (tensor(x, requires_grad=True),))
+    for kind, size, message in (("LSTM", 5, "smaller"), ("LSTM", -1, "positive"), ("GRU", 2, "only supported for LSTM")):
+        with pytest.raises(ValueError, match=message):
+            getattr(nn, kind)(3, 5, proj_size=size)
+
+
+@pytest.mark.parametrize("kind, options", MODES)
+@pytest.mark.parametrize("more", [{}, {"num_layers": 2, "bidirectional": True}, {"bias": False}])
+def test_the_built_in_functions_are_the_layers(kind, options, more):
+    module, x, states = made(kind, options, **more)
+    name = {"LSTM": "lstm", "GRU": "gru"}.get(kind, f"rnn_{options.get('nonlinearity', 'tanh')}")
+    function, params, hx = getattr(torch, name), list(module.parameters()), given(kind, states)
+    options = module.bias, module.num_layers, 0.0, True, module.bidirectional
+    expected, last = module(tensor(x), hx)
+    last = list(last) if kind == "LSTM" else [last]
+    for found in (function(tensor(x), hx, params, *options, False),
+                  function(input=tensor(x), hx=hx, params=params, has_biases=options[0], num_layers=options[1], dropout=0.0, train=False,
+                           bidirectional=options[4], batch_first=False)):
+        for one, other in zip(found, [expected, *last]):
+            assert torch.equal(one, other)
+    assert torch.equal(function(tensor(x).transpose(0, 1), hx, params, *options, True)[0].transpose(0, 1), expected)
+    packed = rnn.pack_padded_sequence(tensor(x), [5, 3, 2, 1])
+    assert torch.equal(function(packed.data, packed.batch_sizes, hx, params, *options)[0], module(packed, hx)[0].data)
+    with pytest.raises(RuntimeError, match="number of RNN parameters"):
+        function(tensor(x), hx, params[:-1], *options, False)
+    with pytest.raises(TypeError, match="takes"):
+        function(tensor(x), hx, params)
+    with pytest.raises(RuntimeError, match="input_size"):
+        function(tensor(x)[..., :2], hx, params, *options, False)
+    with pytest.raises(RuntimeError, match="Expected hidden size"):
+        function(tensor(x)[:, :2], hx, params, *options, False)
+
+
+@pytest.mark.parametrize("kind, options", MODES)
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_built_in_cells_are_the_cells(kind, options, bias):
+    module = getattr(nn, kind + "Cell")(3, 4, bias, **options, dtype=torch.float64)
+    name = {"LSTM": "lstm_cell", "GRU": "gru_cell"}.get(kind, f"rnn_{options.get('nonlinearity', 'tanh')}_cell")
+    states = tuple(tensor(numbers("float64", (2, 4), seed=seed)) for seed in (1, 2)[:1 + (kind == "LSTM")])
+    x, hx = tensor(numbers("float64", (2, 3))), states if kind == "LSTM" else states[0]
+    expected, found = module(x, hx), getattr(torch, name)(x, hx, *module.parameters())
+    for one, other in zip(found, expected):
+        assert torch.equal(one, other)
+    weights = list(module.parameters())[:2]
+    for wrong, message in (((x[:, :2], hx), "input_size"), ((x[:1], hx), "batch size"),
+                           ((x, [s[:, :3] for s in states] if kind == "LSTM" else hx[:, :3]), "hidden_size")):
+        with pytest.raises(RuntimeError, match=message):
+            getattr(torch, name)(*wrong, *weights)
