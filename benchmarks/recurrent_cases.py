@@ -71,3 +71,26 @@ def layers() -> Iterator[Row]:
                     return result, x.grad, module.weight_hh_l0.grad
                 runs.append(run)
             yield compare("recurrent", f"{kind} {steps} steps, batch {batch}, hidden {size}", *runs)
+
+
+def language_model() -> Iterator[Row]:
+    """A training step of a language model: embedding, two layers of LSTM, a softmax over words; 35 steps of 20 sequences, hidden 200."""
+    random, words = np.random.default_rng(0), 2000
+    text = random.integers(0, words, (36, 20))
+    runs = []
+    for library in (nb_nn, torch):
+        nn = library.nn
+        table, layers, last = nn.Embedding(words, 200), nn.LSTM(200, 200, 2), nn.Linear(200, words)
+        optimizer = library.optim.SGD([p for module in (table, layers, last) for p in module.parameters()], lr=1e-3)
+        given, wanted = library.tensor(text[:-1]), library.tensor(text[1:].reshape(-1))
+
+        def step(library=library, table=table, layers=layers, last=last, optimizer=optimizer, given=given, wanted=wanted):
+            optimizer.zero_grad()
+            loss = library.nn.functional.cross_entropy(last(layers(table(given))[0]).view(-1, words), wanted)
+            loss.backward()
+            optimizer.step()
+        runs.append(step)
+    yield compare("recurrent", "LSTM language model, a step", *runs, agree=None)
+
+
+GROUPS = ctc, embedding_bag, layers, language_model
