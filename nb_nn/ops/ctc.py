@@ -15,53 +15,48 @@ from .loss import REDUCTIONS, reduction_of
 Tensor = TensorBase
 
 
-def with_blanks(targets: Any, blank: int, kind: Any) -> tuple[Any, Any]:
+def with_blanks(targets: Any, blank: int, kind: Any) -> tuple[Tensor, Tensor]:
     """Labels of targets (N, S) with blanks around and between them (N, 2 S + 1), and what a hop over one of them costs."""
     labels = np.full((targets.shape[0], 2 * targets.shape[1] + 1), blank)
     labels[:, 1::2] = targets
     hop = np.full((labels.shape[0], labels.shape[1] + 4), -np.inf, kind)
     hop[:, 4:-2][labels[:, 2:] != labels[:, :-2]] = 0
-    return labels, hop
+    return wrap(labels, dtypes.int64), wrap(hop, dtypes.from_numpy(hop.dtype))
 
 
 def padded(targets: Any, lengths: Any) -> Any:
-    """Targets behind each other, one a row; what is too much in a row is 0."""
+    """Targets (N, S), or all behind each other, one a row; what is too much in a row is 0."""
+    inside = np.arange(lengths.max(initial=0)) < lengths[:, None]
     if targets.ndim == 2:
-        inside = np.arange(lengths.max(initial=0)) < lengths[:, None]
         return np.where(inside, targets[:, :inside.shape[1]], 0)
-    made = np.zeros((lengths.size, lengths.max(initial=0)), np.int64)
-    made[np.arange(made.shape[1]) < lengths[:, None]] = targets
+    made = np.zeros(inside.shape, np.int64)
+    made[inside] = targets
     return made
 
 
-def prepared(log_probs: Tensor, targets: Tensor, input_lengths: tuple, target_lengths: tuple, blank: int) -> tuple:
-    """The arguments both kernels share: scores, labels with blanks, hops, and lengths."""
-    scores, lengths = launch.contiguous_array(log_probs), np.array(target_lengths, np.int64)
-    labels, hop = with_blanks(padded(launch.contiguous_array(targets, dtypes.int64), lengths), blank, scores.dtype)
-    return scores, labels, hop, np.array(input_lengths, np.int64), lengths
-
-
 @op
-def ctc_loss_op(log_probs: Tensor, targets: Tensor, input_lengths: tuple[int, ...], target_lengths: tuple[int, ...], blank: int,
+def ctc_loss_op(log_probs: Tensor, labels: Tensor, hop: Tensor, input_lengths: Tensor, target_lengths: Tensor,
                 zero_infinity: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """`ctc_loss` of each sequence, with checked arguments; sums over alignments and unrounded losses are kept for backward."""
-    given = prepared(log_probs, targets, input_lengths, target_lengths, blank)
-    steps, count, _ = given[0].shape
-    alpha = memory.empty((count, steps, given[1].shape[1] + 2), given[0].dtype)
+    """`ctc_loss` of each sequence, with prepared arguments; sums over alignments and unrounded losses are kept for backward."""
+    scores = launch.contiguous_array(log_probs)
+    steps, count, _ = scores.shape
+    alpha = memory.empty((count, steps, labels._array.shape[1] + 2), scores.dtype)
     loss = np.empty(count, alpha.dtype)
-    launch.launch("ctc_loss", *given, alpha, loss, device=log_probs._device, work=8 * alpha.size)
+    launch.launch("ctc_loss", scores, labels._array, hop._array, input_lengths._array, target_lengths._array, alpha, loss,
+                  device=log_probs._device, work=8 * alpha.size)
     own = dtypes.from_numpy(loss.dtype)
     return launch.deliver("ctc_loss", loss, log_probs._dtype, None), wrap(alpha, own), wrap(loss, own)
 
 
 @op
-def ctc_loss_backward(grad_output: Tensor, log_probs: Tensor, targets: Tensor, input_lengths: tuple[int, ...],
-                      target_lengths: tuple[int, ...], alpha: Tensor, loss: Tensor, blank: int, zero_infinity: bool) -> Tensor:
+def ctc_loss_backward(grad_output: Tensor, log_probs: Tensor, labels: Tensor, hop: Tensor, input_lengths: Tensor, target_lengths: Tensor,
+                      alpha: Tensor, loss: Tensor, zero_infinity: bool) -> Tensor:
     """Gradient of the scores whose ``log_softmax`` the log_probs of `ctc_loss_op` are; that of log_probs itself is another."""
-    given = prepared(log_probs, targets, input_lengths, target_lengths, blank)
-    made = memory.empty(given[0].shape, given[0].dtype)
-    launch.launch("ctc_loss_backward", launch.contiguous_array(grad_output, log_probs._dtype), *given, alpha._array, loss._array,
-                  zero_infinity, made, device=log_probs._device, work=8 * alpha._array.size)
+    scores = launch.contiguous_array(log_probs)
+    made = memory.empty(scores.shape, scores.dtype)
+    launch.launch("ctc_loss_backward", launch.contiguous_array(grad_output, log_probs._dtype), scores, labels._array, hop._array,
+                  input_lengths._array, target_lengths._array, alpha._array, loss._array, zero_infinity, made, device=log_probs._device,
+                  work=8 * alpha._array.size)
     return launch.deliver("ctc_loss_backward", made, log_probs._dtype, None)
 
 
@@ -70,8 +65,8 @@ def _no_second(grad: Tensor) -> list:
 
 
 ctc_loss_op.declaration.node_name = "CtcLossBackward0"
-derivative(ctc_loss_op, log_probs=lambda grad, log_probs, targets, input_lengths, target_lengths, results, blank, zero_infinity:
-           ctc_loss_backward(grad, log_probs, targets, input_lengths, target_lengths, results[1], results[2], blank, zero_infinity))
+derivative(ctc_loss_op, log_probs=lambda grad, log_probs, labels, hop, input_lengths, target_lengths, results, zero_infinity:
+           ctc_loss_backward(grad, log_probs, labels, hop, input_lengths, target_lengths, results[1], results[2], zero_infinity))
 derivative(ctc_loss_backward, _no_second, ("grad_output", "log_probs"))
 
 
@@ -95,8 +90,8 @@ def lengths_of(name: str, given: Any, count: int, least_wrong: int) -> tuple[int
     return lengths
 
 
-def check_targets(targets: Tensor, lengths: tuple[int, ...], classes: int) -> None:
-    """Targets must be (N, S) with room for the longest, or as long as all lengths together; and each a class."""
+def checked_targets(targets: Tensor, lengths: tuple[int, ...], classes: int) -> Any:
+    """Targets, one a row: they must be (N, S) with room for the longest, or as long as all lengths together; and each a class."""
     if targets._dtype.category != 1:
         raise RuntimeError(f"ctc_loss: targets must be integral, got {targets._dtype.tensor_name}")
     shape, total = targets._array.shape, sum(lengths)
@@ -114,6 +109,7 @@ def check_targets(targets: Tensor, lengths: tuple[int, ...], classes: int) -> No
     used = padded(launch.contiguous_array(targets, dtypes.int64), np.array(lengths, np.int64))
     if used.size and not 0 <= used.min() <= used.max() < classes:
         raise IndexError(f"ctc_loss: targets must be labels from 0 to {classes - 1}, got some from {used.min()} to {used.max()}")
+    return used
 
 
 def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, blank: int = 0, reduction: str | int = "mean",
@@ -146,8 +142,9 @@ def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Any, target_leng
         raise RuntimeError(f"ctc_loss: blank must be in label range, from 0 to {classes - 1}, got {blank}")
     inputs = lengths_of("input_lengths", input_lengths, count, steps + 1)
     lengths = lengths_of("target_lengths", target_lengths, count, 1 << 62)
-    check_targets(targets, lengths, classes)
-    loss = ctc_loss_op(batch, targets, inputs, lengths, blank, bool(zero_infinity))[0]
+    labels, hop = with_blanks(checked_targets(targets, lengths, classes), blank, batch._dtype.compute)
+    loss = ctc_loss_op(batch, labels, hop, *[wrap(np.array(one, np.int64), dtypes.int64) for one in (inputs, lengths)],
+                       bool(zero_infinity))[0]
     if zero_infinity:
         loss = where(loss == float("inf"), 0.0, loss)
     if reduction == 1:
