@@ -84,6 +84,7 @@ from .ops.linalg import (
     geqrf, gesv, inverse, logdet, lstsq, lu, lu_solve, lu_unpack, matrix_exp, matrix_power, matrix_rank, orgqr, ormqr, pinverse, potrf,
     potri, potrs, pstrf, qr, slogdet, solve, svd, symeig, triangular_solve, trtrs,
 )
+from .ops.recurrent_layers import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
 from .ops.softmax import log_softmax, softmax
 from .ops.sparse.construction import sparse_coo_tensor
 from .ops.sparse.internal import (
@@ -96,7 +97,10 @@ from .nn.functional import (
     alpha_dropout, avg_pool1d, bilinear, conv1d, conv2d, cosine_similarity, dropout, feature_alpha_dropout, group_norm,
     max_pool1d, max_pool2d, pairwise_distance, pdist, pixel_shuffle, rrelu,
 )
+from .ops.ctc import ctc_loss
 from .ops.distance import cdist
+from .ops.embedding import embedding_of_indices as embedding, embedding_renorm_
+from .ops.embedding_bag import embedding_bag_with_places as embedding_bag
 from .serialization import load, save
 from .version import __version__
 

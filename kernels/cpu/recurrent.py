@@ -2,132 +2,282 @@
 
 Gates are (rows, gates * hidden): the parts of the input (``projected``, for all steps computed at once) and of the state
 before the step (``recurrent``) come in sums still to be activated.
+
+Where weights are small, `lstm_sequences` and its like take all steps in one call, a sequence after the other: sequence n has its row of
+step t at ``starts[t] + n``, for ``lengths[n]`` steps, and ``reverse`` begins with the last. ``columns`` is the weight transposed.
 """
 from __future__ import annotations
 
-from ..compile import kernel, prange
+import numpy as np
+
+from ..compile import inlined, kernel, prange
 from ..formulas.vector import sigmoid, tanh
+
+
+@inlined
+def add_products(x, rows, out):
+    """``out += x @ rows``, four rows at once."""
+    whole = x.size // 4 * 4
+    for k in range(0, whole, 4):
+        a, b, c, d = rows[k], rows[k + 1], rows[k + 2], rows[k + 3]
+        p, q, r, s = x[k], x[k + 1], x[k + 2], x[k + 3]
+        for j in range(out.size):
+            out[j] += (p * a[j] + q * b[j]) + (r * c[j] + s * d[j])
+    for k in range(whole, x.size):
+        a, p = rows[k], x[k]
+        for j in range(out.size):
+            out[j] += p * a[j]
+
+
+@inlined
+def row_of(step, n, starts, lengths, reverse):
+    """Where sequence n has the row of the step it takes as number ``step``."""
+    return starts[lengths[n] - 1 - step if reverse else step] + n
+
+
+@inlined
+def add_given(given, at, total):
+    """Add what comes from outside to the hidden state's gradient; given may have no rows."""
+    if given.shape[0] > 0:
+        row = given[at]
+        for j in range(total.size):
+            total[j] += row[j]
+
+
+# ---- LSTM --------------------------------------------------------------------------------------------------------------
+
+@inlined
+def lstm_row(x, h, before, row, after, result):
+    """One step of one sequence: ``c' = f c + i g`` and ``h' = o tanh(c')``; row (4 H) becomes i, f, g, o activated."""
+    size = before.size
+    for j in range(2 * size):
+        row[j] = sigmoid(x[j] + h[j])
+    for j in range(2 * size, 3 * size):
+        row[j] = tanh(x[j] + h[j])
+    for j in range(3 * size, 4 * size):
+        row[j] = sigmoid(x[j] + h[j])
+    i, f, g, o = row[:size], row[size:2 * size], row[2 * size:3 * size], row[3 * size:]
+    for j in range(size):
+        after[j] = f[j] * before[j] + i[j] * g[j]
+        result[j] = o[j] * tanh(after[j])
+
+
+@inlined
+def lstm_row_backward(total, along, row, before, after, made):
+    """Gradients of one `lstm_row`: of its sums, in made (4 H), and of the cell before, in place of that after, ``along``; ``total``
+    is the gradient of the hidden state."""
+    size = before.size
+    one = total.dtype.type(1)
+    i, f, g, o = row[:size], row[size:2 * size], row[2 * size:3 * size], row[3 * size:]
+    to_i, to_f, to_g, to_o = made[:size], made[size:2 * size], made[2 * size:3 * size], made[3 * size:]
+    for j in range(size):
+        squashed = tanh(after[j])
+        to_o[j] = total[j] * squashed * o[j] * (one - o[j])
+        dc = along[j] + total[j] * o[j] * (one - squashed * squashed)
+        to_i[j] = dc * g[j] * i[j] * (one - i[j])
+        to_f[j] = dc * before[j] * f[j] * (one - f[j])
+        to_g[j] = dc * i[j] * (one - g[j] * g[j])
+        along[j] = dc * f[j]
 
 
 @kernel
 def lstm_cell(projected, recurrent, cell, gates, new_cell, hidden):
-    """``c' = f c + i g`` and ``h' = o tanh(c')``; gates (rows, 4 H) are i, f, g, o activated, the others (rows, H)."""
-    size = cell.shape[1]
+    """`lstm_row` of all sequences; gates (rows, 4 H), the others (rows, H)."""
     for n in prange(cell.shape[0]):
-        row, x, h = gates[n], projected[n], recurrent[n]
-        for j in range(2 * size):
-            row[j] = sigmoid(x[j] + h[j])
-        for j in range(2 * size, 3 * size):
-            row[j] = tanh(x[j] + h[j])
-        for j in range(3 * size, 4 * size):
-            row[j] = sigmoid(x[j] + h[j])
-        i, f, g, o = row[:size], row[size:2 * size], row[2 * size:3 * size], row[3 * size:]
-        before, after, result = cell[n], new_cell[n], hidden[n]
-        for j in range(size):
-            after[j] = f[j] * before[j] + i[j] * g[j]
-            result[j] = o[j] * tanh(after[j])
+        lstm_row(projected[n], recurrent[n], cell[n], gates[n], new_cell[n], hidden[n])
 
 
 @kernel
 def lstm_cell_backward(grad_output, gates, cell, new_cell, grad_hidden, grad_cell, grad_gates):
-    """Gradients of one `lstm_cell`: of the sums ``grad_gates`` (rows, 4 H), and of the cell before, in ``grad_cell``'s place.
-
-    The hidden state's gradient is ``grad_output + grad_hidden``; grad_output may have no rows.
-    """
-    size = cell.shape[1]
-    one = grad_cell.dtype.type(1)
+    """`lstm_row_backward` of all sequences. The hidden state's gradient is ``grad_output + grad_hidden``; grad_output may have no
+    rows."""
     for n in prange(cell.shape[0]):
-        row, made, before, after, along = gates[n], grad_gates[n], cell[n], new_cell[n], grad_cell[n]
+        add_given(grad_output, n, grad_hidden[n])
+        lstm_row_backward(grad_hidden[n], grad_cell[n], gates[n], cell[n], new_cell[n], grad_gates[n])
+
+
+@kernel
+def lstm_sequences(projected, columns, starts, lengths, reverse, gates, cells, outputs, hidden, cell):
+    """All steps; hidden and cell (batch, H) are the first states and become the last ones."""
+    for n in prange(hidden.shape[0]):
+        recurrent, h, c = np.empty(columns.shape[1], gates.dtype), hidden[n], cell[n]
+        for step in range(lengths[n]):
+            at = row_of(step, n, starts, lengths, reverse)
+            for j in range(recurrent.size):
+                recurrent[j] = 0
+            add_products(h, columns, recurrent)
+            lstm_row(projected[at], recurrent, c, gates[at], cells[at], outputs[at])
+            h, c = outputs[at], cells[at]
+        if lengths[n] > 0:
+            for j in range(h.size):
+                hidden[n, j], cell[n, j] = h[j], c[j]
+
+
+@kernel
+def lstm_sequences_backward(grad_output, gates, cell, cells, weight, starts, lengths, reverse, grad_hidden, grad_cell, grad_gates):
+    """Gradients of all steps; grad_hidden and grad_cell are those of the last states and become those of the first."""
+    for n in prange(cell.shape[0]):
         total = grad_hidden[n]
-        if grad_output.shape[0] > 0:
-            given = grad_output[n]
-            for j in range(size):
-                total[j] += given[j]
-        i, f, g, o = row[:size], row[size:2 * size], row[2 * size:3 * size], row[3 * size:]
-        to_i, to_f, to_g, to_o = made[:size], made[size:2 * size], made[2 * size:3 * size], made[3 * size:]
-        for j in range(size):
-            squashed = tanh(after[j])
-            to_o[j] = total[j] * squashed * o[j] * (one - o[j])
-            dc = along[j] + total[j] * o[j] * (one - squashed * squashed)
-            to_i[j] = dc * g[j] * i[j] * (one - i[j])
-            to_f[j] = dc * before[j] * f[j] * (one - f[j])
-            to_g[j] = dc * i[j] * (one - g[j] * g[j])
-            along[j] = dc * f[j]
+        for step in range(lengths[n] - 1, -1, -1):
+            at = row_of(step, n, starts, lengths, reverse)
+            before = cell[n] if step == 0 else cells[row_of(step - 1, n, starts, lengths, reverse)]
+            add_given(grad_output, at, total)
+            lstm_row_backward(total, grad_cell[n], gates[at], before, cells[at], grad_gates[at])
+            for j in range(total.size):
+                total[j] = 0
+            add_products(grad_gates[at], weight, total)
+
+
+# ---- GRU ---------------------------------------------------------------------------------------------------------------
+
+@inlined
+def gru_row(x, h, state, row, result):
+    """One step of one sequence: ``h' = n + z (h - n)`` with ``n = tanh(x + r u)``; row (4 H) becomes r, z, n activated, and u, the
+    part of n that comes from the state before."""
+    size = state.size
+    for j in range(2 * size):
+        row[j] = sigmoid(x[j] + h[j])
+    r, z, n, u = row[:size], row[size:2 * size], row[2 * size:3 * size], row[3 * size:]
+    for j in range(size):
+        u[j] = h[2 * size + j]
+        n[j] = tanh(x[2 * size + j] + r[j] * u[j])
+        result[j] = n[j] + z[j] * (state[j] - n[j])
+
+
+@inlined
+def gru_row_backward(total, row, state, x, h):
+    """Gradients of one `gru_row`: of its sums (3 H) each, and, in place of ``total``, the hidden state's, what of it passes the gates."""
+    size = state.size
+    one = total.dtype.type(1)
+    r, z, n, u = row[:size], row[size:2 * size], row[2 * size:3 * size], row[3 * size:]
+    for j in range(size):
+        to_n = total[j] * (one - z[j]) * (one - n[j] * n[j])
+        x[j] = to_n * u[j] * r[j] * (one - r[j])
+        x[size + j] = total[j] * (state[j] - n[j]) * z[j] * (one - z[j])
+        x[2 * size + j] = to_n
+        h[2 * size + j] = to_n * r[j]
+        total[j] *= z[j]
+    for j in range(2 * size):
+        h[j] = x[j]
 
 
 @kernel
 def gru_cell(projected, recurrent, bias, before, gates, hidden):
-    """``h' = n + z (h - n)`` with ``n = tanh(x + r u)``; gates (rows, 4 H) are r, z, n activated, and u, the part of n that comes
-    from the state before. ``bias`` (3 H), of the recurrent part, may be empty."""
-    size = before.shape[1]
+    """`gru_row` of all sequences; gates (rows, 4 H). ``bias`` (3 H), of the recurrent part, may be empty."""
     for m in prange(before.shape[0]):
-        row, x, h, state, result = gates[m], projected[m], recurrent[m], before[m], hidden[m]
-        if bias.size > 0:
-            for j in range(3 * size):
-                h[j] += bias[j]
-        for j in range(2 * size):
-            row[j] = sigmoid(x[j] + h[j])
-        r, z, n, u = row[:size], row[size:2 * size], row[2 * size:3 * size], row[3 * size:]
-        for j in range(size):
-            u[j] = h[2 * size + j]
-            n[j] = tanh(x[2 * size + j] + r[j] * u[j])
-            result[j] = n[j] + z[j] * (state[j] - n[j])
+        h = recurrent[m]
+        for j in range(bias.size):
+            h[j] += bias[j]
+        gru_row(projected[m], h, before[m], gates[m], hidden[m])
 
 
 @kernel
 def gru_cell_backward(grad_output, gates, before, grad_hidden, grad_projected, grad_recurrent):
-    """Gradients of one `gru_cell`: of its sums (rows, 3 H) each, and, in ``grad_hidden``'s place, what of it passes the gates.
-
-    The hidden state's gradient is ``grad_output + grad_hidden``; grad_output may have no rows.
-    """
-    size = before.shape[1]
-    one = grad_hidden.dtype.type(1)
+    """`gru_row_backward` of all sequences. The hidden state's gradient is ``grad_output + grad_hidden``; grad_output may have no
+    rows."""
     for m in prange(before.shape[0]):
-        row, state, total = gates[m], before[m], grad_hidden[m]
-        if grad_output.shape[0] > 0:
-            given = grad_output[m]
-            for j in range(size):
-                total[j] += given[j]
-        r, z, n, u = row[:size], row[size:2 * size], row[2 * size:3 * size], row[3 * size:]
-        x, h = grad_projected[m], grad_recurrent[m]
-        for j in range(size):
-            to_n = total[j] * (one - z[j]) * (one - n[j] * n[j])
-            x[j] = to_n * u[j] * r[j] * (one - r[j])
-            x[size + j] = total[j] * (state[j] - n[j]) * z[j] * (one - z[j])
-            x[2 * size + j] = to_n
-            h[2 * size + j] = to_n * r[j]
-            total[j] *= z[j]
-        for j in range(2 * size):
-            h[j] = x[j]
+        add_given(grad_output, m, grad_hidden[m])
+        gru_row_backward(grad_hidden[m], gates[m], before[m], grad_projected[m], grad_recurrent[m])
+
+
+@kernel
+def gru_sequences(projected, columns, bias, starts, lengths, reverse, gates, outputs, hidden):
+    """All steps; hidden (batch, H) are the first states and become the last ones."""
+    for n in prange(hidden.shape[0]):
+        recurrent, h = np.empty(columns.shape[1], gates.dtype), hidden[n]
+        for step in range(lengths[n]):
+            at = row_of(step, n, starts, lengths, reverse)
+            for j in range(recurrent.size):
+                recurrent[j] = bias[j] if bias.size > 0 else 0
+            add_products(h, columns, recurrent)
+            gru_row(projected[at], recurrent, h, gates[at], outputs[at])
+            h = outputs[at]
+        if lengths[n] > 0:
+            for j in range(h.size):
+                hidden[n, j] = h[j]
+
+
+@kernel
+def gru_sequences_backward(grad_output, gates, hidden, outputs, weight, starts, lengths, reverse, grad_hidden, grad_projected,
+                           grad_recurrent):
+    """Gradients of all steps; grad_hidden is that of the last states and becomes that of the first."""
+    for n in prange(hidden.shape[0]):
+        total = grad_hidden[n]
+        for step in range(lengths[n] - 1, -1, -1):
+            at = row_of(step, n, starts, lengths, reverse)
+            before = hidden[n] if step == 0 else outputs[row_of(step - 1, n, starts, lengths, reverse)]
+            add_given(grad_output, at, total)
+            gru_row_backward(total, gates[at], before, grad_projected[at], grad_recurrent[at])
+            add_products(grad_recurrent[at], weight, total)
+
+
+# ---- plain -------------------------------------------------------------------------------------------------------------
+
+@inlined
+def rnn_row(x, h, relu, result):
+    """One step of one sequence: ``tanh(x + h)``, or the positive part of the sum if ``relu``."""
+    zero = result.dtype.type(0)
+    if relu:
+        for j in range(x.size):
+            total = x[j] + h[j]
+            result[j] = zero if total < zero else total         # keeps NaN
+    else:
+        for j in range(x.size):
+            result[j] = tanh(x[j] + h[j])
+
+
+@inlined
+def rnn_row_backward(total, result, relu, made):
+    """Gradient of the sum in one `rnn_row`, of that of its result."""
+    one = total.dtype.type(1)
+    for j in range(result.size):
+        if relu:
+            made[j] = total[j] if result[j] > 0 else total[j] - total[j]
+        else:
+            made[j] = total[j] * (one - result[j] * result[j])
 
 
 @kernel
 def rnn_cell(projected, recurrent, relu, hidden):
-    """``tanh(projected + recurrent)``, or its positive part if ``relu``; all (rows, H)."""
-    zero = hidden.dtype.type(0)
+    """`rnn_row` of all sequences; all (rows, H)."""
     for n in prange(hidden.shape[0]):
-        x, h, result = projected[n], recurrent[n], hidden[n]
-        if relu:
-            for j in range(x.size):
-                total = x[j] + h[j]
-                result[j] = zero if total < zero else total         # keeps NaN
-        else:
-            for j in range(x.size):
-                result[j] = tanh(x[j] + h[j])
+        rnn_row(projected[n], recurrent[n], relu, hidden[n])
 
 
 @kernel
 def rnn_cell_backward(grad_output, hidden, relu, grad_hidden, grad_sum):
     """Gradient of the sum in one `rnn_cell`, of the hidden state's gradient ``grad_output + grad_hidden``; grad_output may have no rows."""
-    one = grad_hidden.dtype.type(1)
     for n in prange(hidden.shape[0]):
-        result, total, made = hidden[n], grad_hidden[n], grad_sum[n]
-        if grad_output.shape[0] > 0:
-            given = grad_output[n]
-            for j in range(result.size):
-                total[j] += given[j]
-        for j in range(result.size):
-            if relu:
-                made[j] = total[j] if result[j] > 0 else total[j] - total[j]
-            else:
-                made[j] = total[j] * (one - result[j] * result[j])
+        add_given(grad_output, n, grad_hidden[n])
+        rnn_row_backward(grad_hidden[n], hidden[n], relu, grad_sum[n])
+
+
+@kernel
+def rnn_sequences(projected, columns, relu, starts, lengths, reverse, outputs, hidden):
+    """All steps; hidden (batch, H) are the first states and become the last ones."""
+    for n in prange(hidden.shape[0]):
+        recurrent, h = np.empty(columns.shape[1], outputs.dtype), hidden[n]
+        for step in range(lengths[n]):
+            at = row_of(step, n, starts, lengths, reverse)
+            for j in range(recurrent.size):
+                recurrent[j] = 0
+            add_products(h, columns, recurrent)
+            rnn_row(projected[at], recurrent, relu, outputs[at])
+            h = outputs[at]
+        if lengths[n] > 0:
+            for j in range(h.size):
+                hidden[n, j] = h[j]
+
+
+@kernel
+def rnn_sequences_backward(grad_output, outputs, weight, relu, starts, lengths, reverse, grad_hidden, grad_sum):
+    """Gradients of all steps; grad_hidden is that of the last states and becomes that of the first."""
+    for n in prange(grad_hidden.shape[0]):
+        total = grad_hidden[n]
+        for step in range(lengths[n] - 1, -1, -1):
+            at = row_of(step, n, starts, lengths, reverse)
+            add_given(grad_output, at, total)
+            rnn_row_backward(total, outputs[at], relu, grad_sum[at])
+            for j in range(total.size):
+                total[j] = 0
+            add_products(grad_sum[at], weight, total)

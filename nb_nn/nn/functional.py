@@ -14,8 +14,10 @@ from ..ops import random as _draws
 from ..ops.activation import celu, celu_, elu, elu_, gelu, logsigmoid, prelu, selu, selu_, softplus, softsign, tanhshrink
 from ..ops.activation import hardtanh_, leaky_relu_, relu_, threshold_
 from ..ops.convolution import conv1d, conv2d
+from ..ops.ctc import ctc_loss
 from ..ops.distance import local_response_norm, pdist
 from ..ops.embedding import embedding, one_hot
+from ..ops.embedding_bag import embedding_bag
 from ..ops.fold import fold, unfold
 from ..ops.loss import (
     binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge_embedding_loss, kl_div, l1_loss, margin_ranking_loss,

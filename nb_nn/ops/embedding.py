@@ -1,11 +1,14 @@
 """Rows looked up by number, and numbers written as rows."""
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..core import dtype as dtypes
 from ..core import launch, memory
 from ..core.op import derivative, no_derivative, op
+from ..core.state import state
 from ..core.tensor_base import TensorBase, wrap
 from . import indexing
 from .sparse.construction import sparse_rows
@@ -83,6 +86,43 @@ def shorten_rows(weight: Tensor, input: Tensor, max_norm: float, norm_type: floa
 no_derivative(shorten_rows)
 
 
+def check_integral(name: str, argument: str, given: Any) -> None:
+    """Indices must be tensors of int64 or int32."""
+    if not isinstance(given, TensorBase) or given._dtype not in (dtypes.int64, dtypes.int32):
+        kind = given._dtype.tensor_name if isinstance(given, TensorBase) else type(given).__name__
+        raise RuntimeError(f"Expected tensor for argument '{argument}' to have one of the following scalar types: Long, Int; but got "
+                           f"{kind} instead (while checking arguments for {name})")
+
+
+def embedding_renorm_(self: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> Tensor:
+    """Scale the rows that ``indices`` names down, in place, to ``norm_type``-norms of at most ``max_norm``.
+
+    >>> torch.embedding_renorm_(tensor([[3.0, 4.0], [6.0, 8.0]]), tensor([0]), 1.0, 2.0)
+    tensor([[0.6000, 0.8000],
+            [6.0000, 8.0000]])
+    """
+    check_integral("embedding_renorm_", "indices", indices)
+    if state.grad and self.requires_grad:
+        if self.is_leaf:
+            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+        raise RuntimeError("the derivative for 'embedding_renorm_' is not implemented; call it in no_grad")
+    return shorten_rows(self, indices, float(max_norm), float(norm_type))
+
+
+def embedding_of_indices(weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False,
+                         sparse: bool = False) -> Tensor:
+    """The rows of ``weight`` that ``indices`` names: `functional.embedding` with its arguments in another order.
+
+    The row ``padding_idx`` takes no gradient; a negative one names none.
+
+    >>> torch.embedding(tensor([[1.0, 2.0], [3.0, 4.0]]), tensor([1, 0]))
+    tensor([[3., 4.],
+            [1., 2.]])
+    """
+    return embedding(indices, weight, padding_idx if 0 <= padding_idx < weight.shape[0] else None, scale_grad_by_freq=scale_grad_by_freq,
+                     sparse=sparse)
+
+
 def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None, norm_type: float = 2.0,
               scale_grad_by_freq: bool = False, sparse: bool = False) -> Tensor:
     """The rows of ``weight`` that ``input`` names.
@@ -93,14 +133,11 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max
 
     Shape: input (\\*) of integers, weight (rows, width), result (\\*, width).
 
-    >>> embedding(tensor([1, 0]), tensor([[1.0, 2.0], [3.0, 4.0]]))
+    >>> torch.nn.functional.embedding(tensor([1, 0]), tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([[3., 4.],
             [1., 2.]])
     """
-    if not isinstance(input, TensorBase) or input._dtype not in (dtypes.int64, dtypes.int32):
-        given = input._dtype.tensor_name if isinstance(input, TensorBase) else type(input).__name__
-        raise RuntimeError(f"Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
-                           f"{given} instead (while checking arguments for embedding)")
+    check_integral("embedding", "indices", input)
     if weight._array.ndim != 2:
         raise RuntimeError(f"'weight' must be 2-D: embedding got weight of size {list(weight._array.shape)}")
     rows = weight._array.shape[0]

@@ -25,6 +25,7 @@ from .joining import cat
 from .matmul import linear
 
 Tensor = TensorBase
+AT_ONCE = 1 << 20               # multiplications a step, up to which sequences are best taken one by one
 
 
 def spans(sizes: tuple[int, ...], reverse: bool) -> list[tuple[int, int]]:
@@ -34,6 +35,17 @@ def spans(sizes: tuple[int, ...], reverse: bool) -> list[tuple[int, int]]:
         ends.append((end, end + size))
         end += size
     return ends[::-1] if reverse else ends
+
+
+def sequences(sizes: tuple[int, ...]) -> tuple[Any, Any]:
+    """First row of each step, and the number of steps of each sequence."""
+    counts = np.array(sizes)
+    return np.append(0, np.cumsum(counts[:-1])), (counts[:, None] > np.arange(counts.max())).sum(0)
+
+
+def one_by_one(weight: Any, batch: int) -> bool:
+    """Whether to take all steps of a sequence at once; it saves a call a step, where a batch saves reading weights."""
+    return weight.size * batch <= AT_ONCE
 
 
 def states_before(initial: Any, states: Any, steps: list[tuple[int, int]]) -> Any:
@@ -113,8 +125,12 @@ def lstm_sequence(projected: Tensor, weight: Tensor, hidden: Tensor, cell: Tenso
     kind = projected._dtype
     inputs, matrix = launch.contiguous_array(projected), launch.contiguous_array(weight, kind).T
     h, c = gradient_of(hidden, kind, ()), gradient_of(cell, kind, ())
-    gates, recurrent = memory.empty(inputs.shape, inputs.dtype), empty_like_rows(max(sizes), inputs)
-    outputs, cells = empty_like_rows(inputs.shape[0], h), empty_like_rows(inputs.shape[0], h)
+    gates, outputs, cells = (memory.empty((inputs.shape[0], width), inputs.dtype) for width in (inputs.shape[1], *(h.shape[1],) * 2))
+    if one_by_one(matrix, max(sizes)):
+        launch.launch("lstm_sequences", inputs, np.ascontiguousarray(matrix), *sequences(sizes), reverse, gates, cells, outputs, h, c,
+                      work=inputs.shape[0] * matrix.size)
+        return (*finished((outputs, h, c), (True,) * 3, kind), own(gates), own(cells))
+    recurrent = empty_like_rows(max(sizes), inputs)
     for first, end in spans(sizes, reverse):
         size = end - first
         own_gates = gates[first:end]
@@ -141,11 +157,16 @@ def _lstm_gradients(grads: list, results: list, projected: Tensor, weight: Tenso
     kind, steps = projected._dtype, spans(sizes, reverse)
     matrix, gates, cells = launch.contiguous_array(weight, kind), results[3]._array, results[4]._array
     shape = hidden._array.shape
-    before = states_before(launch.contiguous_array(cell, kind), cells, steps)
+    begin = launch.contiguous_array(cell, kind)
     given = np.empty((0, shape[1]), gates.dtype) if grads[0] is None else launch.contiguous_array(grads[0], kind)
     dh, dc = gradient_of(grads[1], kind, shape), gradient_of(grads[2], kind, shape)
     made = memory.empty(gates.shape, gates.dtype)
-    for first, end in reversed(steps):
+    if one_by_one(matrix, max(sizes)):
+        launch.launch("lstm_sequences_backward", given, gates, begin, cells, matrix, *sequences(sizes), reverse, dh, dc, made,
+                      work=gates.shape[0] * matrix.size)
+    else:
+        before = states_before(begin, cells, steps)
+    for first, end in () if one_by_one(matrix, max(sizes)) else reversed(steps):
         size = end - first
         launch.launch("lstm_cell_backward", given[first:end], gates[first:end], before[first:end], cells[first:end], dh[:size],
                       dc[:size], made[first:end], work=(end - first) * gates.shape[1])
@@ -156,6 +177,17 @@ def _lstm_gradients(grads: list, results: list, projected: Tensor, weight: Tenso
 
 
 derivative(lstm_sequence, _lstm_gradients, ("projected", "weight", "hidden", "cell"))
+
+
+def projected_lstm(projected: Tensor, weight: Tensor, projection: Tensor, hidden: Tensor, cell: Tensor, sizes: tuple[int, ...],
+                   reverse: bool) -> tuple:
+    """`lstm_sequence` whose hidden states are ``projection`` (P, H) times what they would be; weight is (4 H, P). (Sak et al. 2014)"""
+    def step(x: Tensor, h: Tensor, c: Tensor) -> tuple:
+        i, f, g, o = (x + linear(h, weight)).chunk(4, 1)
+        c = sigmoid(f) * c + sigmoid(i) * tanh(g)
+        return linear(sigmoid(o) * tanh(c), projection), c
+
+    return taken(projected, (hidden, cell), spans(sizes, reverse), step)
 
 
 # ---- GRU ---------------------------------------------------------------------------------------------------------------
@@ -171,8 +203,13 @@ def gru_sequence(projected: Tensor, weight: Tensor, bias: Tensor | None, hidden:
     inputs, matrix = launch.contiguous_array(projected), launch.contiguous_array(weight, kind).T
     h = gradient_of(hidden, kind, ())
     shift = np.empty(0, inputs.dtype) if bias is None else launch.contiguous_array(bias, kind)
-    rows, recurrent = inputs.shape[0], empty_like_rows(max(sizes), inputs)
+    rows = inputs.shape[0]
     gates, outputs = memory.empty((rows, 4 * h.shape[1]), inputs.dtype), empty_like_rows(rows, h)
+    if one_by_one(matrix, max(sizes)):
+        launch.launch("gru_sequences", inputs, np.ascontiguousarray(matrix), shift, *sequences(sizes), reverse, gates, outputs, h,
+                      work=rows * matrix.size)
+        return (*finished((outputs, h), (True, True), kind), own(gates))
+    recurrent = empty_like_rows(max(sizes), inputs)
     for first, end in spans(sizes, reverse):
         size = end - first
         launch.launch("gru_cell", inputs[first:end], product(h[:size], matrix, recurrent[:size]), shift, h[:size],
@@ -198,11 +235,15 @@ def _gru_gradients(grads: list, results: list, projected: Tensor, weight: Tensor
         return through_ops(lambda *given: gru_in_ops(*given, sizes, reverse), [projected, weight, bias, hidden], grads, needs)
     kind, steps = projected._dtype, spans(sizes, reverse)
     matrix, gates, shape = launch.contiguous_array(weight, kind), results[2]._array, hidden._array.shape
-    before = states_before(launch.contiguous_array(hidden, kind), launch.contiguous_array(results[0], kind), steps)
+    begin, outputs = launch.contiguous_array(hidden, kind), launch.contiguous_array(results[0], kind)
+    before = states_before(begin, outputs, steps)
     given = np.empty((0, shape[1]), gates.dtype) if grads[0] is None else launch.contiguous_array(grads[0], kind)
     dh, through = gradient_of(grads[1], kind, shape), memory.empty(shape, gates.dtype)
     made, recurrent = (memory.empty((gates.shape[0], 3 * shape[1]), gates.dtype) for _ in range(2))
-    for first, end in reversed(steps):
+    if one_by_one(matrix, max(sizes)):
+        launch.launch("gru_sequences_backward", given, gates, begin, outputs, matrix, *sequences(sizes), reverse, dh, made, recurrent,
+                      work=gates.shape[0] * matrix.size)
+    for first, end in () if one_by_one(matrix, max(sizes)) else reversed(steps):
         size = end - first
         launch.launch("gru_cell_backward", given[first:end], gates[first:end], before[first:end], dh[:size], made[first:end],
                       recurrent[first:end], work=size * gates.shape[1])
@@ -227,7 +268,12 @@ def rnn_sequence(projected: Tensor, weight: Tensor, hidden: Tensor, nonlinearity
     kind = projected._dtype
     inputs, matrix = launch.contiguous_array(projected), launch.contiguous_array(weight, kind).T
     h = gradient_of(hidden, kind, ())
-    outputs, recurrent = memory.empty(inputs.shape, inputs.dtype), empty_like_rows(max(sizes), inputs)
+    outputs = memory.empty(inputs.shape, inputs.dtype)
+    if one_by_one(matrix, max(sizes)):
+        launch.launch("rnn_sequences", inputs, np.ascontiguousarray(matrix), nonlinearity == "relu", *sequences(sizes), reverse, outputs, h,
+                      work=inputs.shape[0] * matrix.size)
+        return tuple(finished((outputs, h), (True, True), kind))
+    recurrent = empty_like_rows(max(sizes), inputs)
     for first, end in spans(sizes, reverse):
         size = end - first
         launch.launch("rnn_cell", inputs[first:end], product(h[:size], matrix, recurrent[:size]), nonlinearity == "relu",
@@ -250,7 +296,10 @@ def _rnn_gradients(grads: list, results: list, projected: Tensor, weight: Tensor
     matrix, outputs = launch.contiguous_array(weight, kind), launch.contiguous_array(results[0], kind)
     given = np.empty((0, shape[1]), outputs.dtype) if grads[0] is None else launch.contiguous_array(grads[0], kind)
     dh, made = gradient_of(grads[1], kind, shape), memory.empty(outputs.shape, outputs.dtype)
-    for first, end in reversed(steps):
+    if one_by_one(matrix, max(sizes)):
+        launch.launch("rnn_sequences_backward", given, outputs, matrix, nonlinearity == "relu", *sequences(sizes), reverse, dh, made,
+                      work=outputs.shape[0] * matrix.size)
+    for first, end in () if one_by_one(matrix, max(sizes)) else reversed(steps):
         size = end - first
         launch.launch("rnn_cell_backward", given[first:end], outputs[first:end], nonlinearity == "relu", dh[:size], made[first:end])
         product(made[first:end], matrix, dh[:size])

@@ -23,6 +23,14 @@ RENAMED = {
 }
 
 
+# modules, made: their parameters are attributes of an instance, not of the class
+MADE = {
+    "Conv1d": (1, 1, 1), "Conv2d": (1, 1, 1), "Conv3d": (1, 1, 1), "ConvTranspose1d": (1, 1, 1), "ConvTranspose2d": (1, 1, 1),
+    "ConvTranspose3d": (1, 1, 1), "PReLU": (), "RNN": (1, 1), "LSTM": (1, 1), "GRU": (1, 1), "RNNCell": (1, 1), "LSTMCell": (1, 1),
+    "GRUCell": (1, 1), "Linear": (1, 1), "Bilinear": (1, 1, 1), "Embedding": (1, 1), "EmbeddingBag": (1, 1),
+}
+
+
 def inventory() -> dict[str, dict]:
     """A row a documented name."""
     with open(HERE / "inventory.tsv") as file:
@@ -30,9 +38,11 @@ def inventory() -> dict[str, dict]:
 
 
 def find(name: str) -> Any:
-    """The object of a documented name, or AttributeError."""
+    """The object of a documented name, or AttributeError; ``[k]`` in it stands for the number of a layer."""
     found: Any = nb_nn
-    for part in name.split("#")[0].split(".")[1:]:
+    for part in name.split("#")[0].replace("[k]", "0").split(".")[1:]:
+        if isinstance(found, type) and not hasattr(found, part) and found.__name__ in MADE:
+            found = found(*MADE[found.__name__])
         found = getattr(found, part)
     return found
 
@@ -69,7 +79,8 @@ def differences(name: str, row: dict) -> list[str]:
         own = dict(inspect.signature(function).parameters)
     except (TypeError, ValueError):
         return []
-    parameters = [one for one in parameters if one[0] != "input"] if row["kind"] == "method" else parameters
+    if row["kind"] == "method" and not name.startswith("torch.nn."):        # of a tensor, which is the input
+        parameters = [one for one in parameters if one[0] != "input"]
     if row["kind"] == "method" and own and inspect.isfunction(function):
         own.pop(next(iter(own)))
     kinds = {one.kind for one in own.values()}

@@ -1,4 +1,6 @@
 """What has been built of the documented API stays, and may be called as documented."""
+import re
+
 import pytest
 from api.signatures import differences, documented, find, inventory, listed
 
@@ -22,6 +24,13 @@ def test_a_name_that_was_there_is_there(name):
 @pytest.mark.parametrize("name", LISTED)
 def test_it_may_be_called_as_documented(name):
     assert ", ".join(differences(name, ROWS[name])) == LISTED[name]
+
+
+@pytest.mark.parametrize("name", [
+    name for name in LISTED if ROWS[name]["kind"] == "attribute" and re.match(r"torch\.nn\.\w+\.(weight|bias)", name)])
+def test_a_learnable_parameter_is_learnable(name):
+    parameter = find(name)
+    assert isinstance(parameter, nb_nn.nn.Parameter) and parameter.requires_grad
 
 
 def test_signatures_are_read_as_they_are_meant():

@@ -61,7 +61,6 @@ def test_max_norm_shortens_the_rows_named_in_place():
     (lambda: F.embedding(torch.tensor([1.0]), torch.zeros(3, 2)), RuntimeError, "Long, Int; but got FloatTensor"),
     (lambda: F.embedding(torch.tensor([1]), torch.zeros(3)), RuntimeError, "must be 2-D"),
     (lambda: F.embedding(torch.tensor([1]), torch.zeros(3, 2), padding_idx=3), AssertionError, "Padding_idx"),
-    (lambda: F.embedding(torch.tensor([1]), torch.zeros(3, 2), sparse=True), RuntimeError, "sparse=True is not supported"),
     (lambda: nn.Embedding(3, 2, padding_idx=-4), AssertionError, "Padding_idx"),
     (lambda: nn.Embedding(3, 2, _weight=torch.zeros(2, 2)), AssertionError, "does not match"),
     (lambda: F.one_hot(torch.tensor([3]), 2), RuntimeError, "smaller than num_classes"),

@@ -7,6 +7,7 @@ from nb_nn import nn
 from nb_nn.autograd.gradcheck import gradcheck, gradgradcheck
 from nb_nn.kernels import table
 from nb_nn.nn.utils import rnn
+from nb_nn.ops import recurrent
 
 MODES = [("RNN", {}), ("RNN", {"nonlinearity": "relu"}), ("LSTM", {}), ("GRU", {})]
 LENGTHS = [3, 5, 1, 3]
@@ -205,3 +206,124 @@ def test_errors():
         nn.GRU(3, 4, dropout=0.5)
     with pytest.raises(RuntimeError, match="got 4 expected 3"):
         nn.LSTMCell(3, 4)(torch.zeros(2, 4))
+
+
+@pytest.mark.parametrize("kind, options", MODES)
+@pytest.mark.parametrize("reverse", [False, True])
+def test_sequences_one_by_one_and_together(kind, options, reverse, monkeypatch):
+    """Small weights take all steps of a sequence at once, large ones a step of all sequences."""
+    module, x, states = made(kind, options, bidirectional=reverse)
+    packed = rnn.pack_padded_sequence(tensor(x[:, :3]), [5, 3, 1])
+    found = []
+    for limit in (1 << 30, 0):
+        monkeypatch.setattr(recurrent, "AT_ONCE", limit)
+        for data, given_states in ((tensor(x), states), (packed, [state[:, :3] for state in states])):
+            module.zero_grad()
+            leaves = [tensor(state, requires_grad=True) for state in given_states]
+            output, last = module(data, tuple(leaves) if kind == "LSTM" else leaves[0])
+            last = list(last) if kind == "LSTM" else [last]
+            whole = output if isinstance(output, torch.Tensor) else output.data
+            ((whole * whole).sum() + sum((one * one * one).sum() for one in last)).backward()
+            found.append([whole.detach(), *[one.detach() for one in last], *[one.grad for one in leaves],
+                          *[one.grad for one in module.parameters()]])
+    for one, other in zip(found[0] + found[1], found[2] + found[3]):
+        check(one, other.numpy(), rtol=1e-9)
+
+
+def test_whole_sequences_alone_and_together():
+    random = np.random.default_rng(0)
+    starts, lengths, rows, size = np.array([0, 3, 5]), np.array([3, 2, 1]), 6, 5
+    hidden, cell = random.standard_normal((2, 3, size))
+    for kind, gates, kept in (("lstm", 4, 4), ("gru", 3, 4), ("rnn", 1, 1)):
+        projected, weight = random.standard_normal((rows, gates * size)), random.standard_normal((gates * size, size))
+        given, bias = random.standard_normal((rows, size)), random.standard_normal(gates * size)
+        results = []
+        for name in ("serial", "parallel"):
+            h, c, dh, dc = hidden.copy(), cell.copy(), hidden.copy(), cell.copy()
+            after, memory, cells, made, other = (np.zeros((rows, width)) for width in (
+                size, kept * size, size, gates * size, gates * size))
+            forward, backward = (getattr(table.find("cpu", f"{kind}_sequences{end}"), name) for end in ("", "_backward"))
+            place, columns = (starts, lengths, True), np.ascontiguousarray(weight.T)
+            if kind == "lstm":
+                forward(projected, columns, *place, memory, cells, after, h, c)
+                backward(given, memory, cell, cells, weight, *place, dh, dc, made)
+            elif kind == "gru":
+                forward(projected, columns, bias, *place, memory, after, h)
+                backward(given, memory, hidden, after, weight, *place, dh, made, other)
+            else:
+                forward(projected, columns, False, *place, after, h)
+                backward(given, after, weight, False, *place, dh, made)
+            results.append((h, c, dh, dc, after, memory, cells, made, other))
+        for one, two in zip(*results):
+            np.testing.assert_array_equal(one, two)
+        assert results[0][0].any() and results[0][2].any() and np.isfinite(results[0][7]).all()
+
+
+def test_projected_hidden_states_follow_the_formula():
+    module = nn.LSTM(3, 5, 2, bidirectional=True, proj_size=2, dtype=torch.float64)
+    assert repr(module) == "LSTM(3, 5, proj_size=2, num_layers=2, bidirectional=True)" and module.weight_hr_l1_reverse.shape == (2, 5)
+    x, states = numbers("float64", (4, 1, 3)), (numbers("float64", (4, 1, 2)), numbers("float64", (4, 1, 5)))
+    output, (h, c) = module(tensor(x), tuple(map(tensor, states)))
+    rows = x[:, 0]
+    for layer in range(2):
+        made = []
+        for number in (2 * layer, 2 * layer + 1):
+            weight_ih, weight_hh, bias_ih, bias_hh, weight_hr = (p.detach().numpy() for p in module.all_weights[number])
+            before, cell, own = states[0][number, 0], states[1][number, 0], []
+            for row in rows[::-1] if number % 2 else rows:
+                before, cell = slow_step("LSTM", {}, row, [before, cell], [weight_ih, weight_hh, bias_ih, bias_hh])
+                before = weight_hr @ before
+                own.append(before)
+            check(h[number, 0], before)
+            check(c[number, 0], cell)
+            made.append(np.array(own[::-1] if number % 2 else own))
+        rows = np.concatenate(made, 1)
+    check(output[:, 0], rows)
+    assert gradcheck(lambda x: module(x)[0], (tensor(x, requires_grad=True),))
+    for kind, size, message in (("LSTM", 5, "smaller"), ("LSTM", -1, "positive"), ("GRU", 2, "only supported for LSTM")):
+        with pytest.raises(ValueError, match=message):
+            getattr(nn, kind)(3, 5, proj_size=size)
+
+
+@pytest.mark.parametrize("kind, options", MODES)
+@pytest.mark.parametrize("more", [{}, {"num_layers": 2, "bidirectional": True}, {"bias": False}])
+def test_the_built_in_functions_are_the_layers(kind, options, more):
+    module, x, states = made(kind, options, **more)
+    name = {"LSTM": "lstm", "GRU": "gru"}.get(kind, f"rnn_{options.get('nonlinearity', 'tanh')}")
+    function, params, hx = getattr(torch, name), list(module.parameters()), given(kind, states)
+    options = module.bias, module.num_layers, 0.0, True, module.bidirectional
+    expected, last = module(tensor(x), hx)
+    last = list(last) if kind == "LSTM" else [last]
+    for found in (function(tensor(x), hx, params, *options, False),
+                  function(input=tensor(x), hx=hx, params=params, has_biases=options[0], num_layers=options[1], dropout=0.0, train=False,
+                           bidirectional=options[4], batch_first=False)):
+        for one, other in zip(found, [expected, *last]):
+            assert torch.equal(one, other)
+    assert torch.equal(function(tensor(x).transpose(0, 1), hx, params, *options, True)[0].transpose(0, 1), expected)
+    packed = rnn.pack_padded_sequence(tensor(x), [5, 3, 2, 1])
+    assert torch.equal(function(packed.data, packed.batch_sizes, hx, params, *options)[0], module(packed, hx)[0].data)
+    with pytest.raises(RuntimeError, match="number of RNN parameters"):
+        function(tensor(x), hx, params[:-1], *options, False)
+    with pytest.raises(TypeError, match="takes"):
+        function(tensor(x), hx, params)
+    with pytest.raises(RuntimeError, match="input_size"):
+        function(tensor(x)[..., :2], hx, params, *options, False)
+    with pytest.raises(RuntimeError, match="Expected hidden size"):
+        function(tensor(x)[:, :2], hx, params, *options, False)
+
+
+@pytest.mark.parametrize("kind, options", MODES)
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_built_in_cells_are_the_cells(kind, options, bias):
+    module = getattr(nn, kind + "Cell")(3, 4, bias, **options, dtype=torch.float64)
+    name = {"LSTM": "lstm_cell", "GRU": "gru_cell"}.get(kind, f"rnn_{options.get('nonlinearity', 'tanh')}_cell")
+    states = tuple(tensor(numbers("float64", (2, 4), seed=seed)) for seed in (1, 2)[:1 + (kind == "LSTM")])
+    x, hx = tensor(numbers("float64", (2, 3))), states if kind == "LSTM" else states[0]
+    expected, found = module(x, hx), getattr(torch, name)(x, hx, *module.parameters())
+    for one, other in zip(found, expected):
+        assert torch.equal(one, other)
+    weights = list(module.parameters())[:2]
+    for wrong, message in (((x[:, :2], hx), "input_size"), ((x[:1], hx), "batch size"),
+                           ((x, [s[:, :3] for s in states] if kind == "LSTM" else hx[:, :3]), "hidden_size")):
+        with pytest.raises(RuntimeError, match=message):
+            getattr(torch, name)(*wrong, *weights)

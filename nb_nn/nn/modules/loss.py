@@ -1,6 +1,8 @@
 """Losses as modules: what a network is trained to make small."""
 from __future__ import annotations
 
+from typing import Any
+
 from ...ops.loss import reduction_of
 from ...tensor import Tensor
 from .. import functional as F
@@ -199,3 +201,23 @@ class TripletMarginLoss(_Loss):
 
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
         return F.triplet_margin_loss(anchor, positive, negative, self.margin, self.p, self.eps, self.swap, reduction=self.reduction)
+
+
+class CTCLoss(_Loss):
+    """Minus the log-probability of sequences of labels, whatever their alignment with their inputs; see `functional.ctc_loss`.
+
+    Shape: log_probs (T, N, C) or (T, C), targets (N, S) or all concatenated, input_lengths and target_lengths (N).
+
+    >>> loss = torch.nn.CTCLoss()
+    >>> log_probs = torch.randn(50, 16, 20).log_softmax(2).detach().requires_grad_()
+    >>> targets = torch.randint(1, 20, (16, 30), dtype=torch.long)
+    >>> lengths = torch.full((16,), 50, dtype=torch.long), torch.randint(10, 30, (16,), dtype=torch.long)
+    >>> loss(log_probs, targets, *lengths).backward()
+    """
+
+    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False):
+        super().__init__(reduction=reduction)
+        self.blank, self.zero_infinity = blank, zero_infinity
+
+    def forward(self, log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any) -> Tensor:
+        return F.ctc_loss(log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction, self.zero_infinity)

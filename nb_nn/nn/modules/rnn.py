@@ -6,31 +6,12 @@ import warnings
 from typing import Any
 
 from ...ops.creation import empty, zeros
-from ...ops.joining import cat, stack
-from ...ops.recurrent import gru_sequence, lstm_sequence, rnn_sequence
+from ...ops.recurrent_layers import GATES, direction, through_layers
 from ...tensor import Tensor
-from .. import functional as F
 from .. import init
 from ..parameter import Parameter
 from ..utils.rnn import PackedSequence
 from .module import Module
-
-GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
-
-
-def direction(mode: str, input: Tensor, states: tuple, weights: list, sizes: tuple[int, ...], reverse: bool) -> tuple:
-    """One direction of one layer: hidden states of all steps, then the last states.
-
-    One matrix product serves the inputs of all steps (rows, features); weights are weight_ih, weight_hh and perhaps the two biases.
-    """
-    weight_ih, weight_hh, *biases = weights
-    if mode == "GRU":
-        bias_ih, bias_hh = biases or (None, None)
-        return gru_sequence(F.linear(input, weight_ih, bias_ih), weight_hh, bias_hh, *states, sizes, reverse)[:2]
-    projected = F.linear(input, weight_ih, biases[0] + biases[1] if biases else None)
-    if mode == "LSTM":
-        return lstm_sequence(projected, weight_hh, *states, sizes, reverse)[:3]
-    return rnn_sequence(projected, weight_hh, *states, mode[4:].lower(), sizes, reverse)
 
 
 class RNNBase(Module):
@@ -48,7 +29,7 @@ class RNNBase(Module):
     mode: str
 
     def __init__(self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
-                 dropout: float = 0.0, bidirectional: bool = False, device: Any = None, dtype: Any = None):
+                 dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, device: Any = None, dtype: Any = None):
         super().__init__()
         if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout <= 1:
             raise ValueError("dropout should be a number in range [0, 1] representing the probability of an element being zeroed")
@@ -61,13 +42,21 @@ class RNNBase(Module):
             raise ValueError("hidden_size must be greater than zero")
         if num_layers <= 0:
             raise ValueError("num_layers must be greater than zero")
+        if proj_size and mode != "LSTM":
+            raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
+        if proj_size < 0:
+            raise ValueError(f"proj_size should be a positive integer or zero to disable projections, got {proj_size}")
+        if proj_size >= hidden_size:
+            raise ValueError(f"proj_size has to be smaller than hidden_size, got {proj_size} and {hidden_size}")
         self.mode, self.input_size, self.hidden_size, self.num_layers = mode, input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout, self.bidirectional = bias, batch_first, float(dropout), bidirectional
-        gates, names = GATES[mode] * hidden_size, []
+        self.proj_size = proj_size
+        gates, shown, names = GATES[mode] * hidden_size, proj_size or hidden_size, []
         for layer in range(num_layers):
-            features = hidden_size * (1 + bidirectional) if layer else input_size
-            sizes = [("weight_ih", (gates, features)), ("weight_hh", (gates, hidden_size))]
+            features = shown * (1 + bidirectional) if layer else input_size
+            sizes = [("weight_ih", (gates, features)), ("weight_hh", (gates, shown))]
             sizes += [("bias_ih", (gates,)), ("bias_hh", (gates,))] if bias else []
+            sizes += [("weight_hr", (proj_size, hidden_size))] if proj_size else []
             for end in ("", "_reverse")[:1 + bidirectional]:
                 for name, size in sizes:
                     self.register_parameter(f"{name}_l{layer}{end}", Parameter(empty(*size, device=device, dtype=dtype)))
@@ -98,26 +87,14 @@ class RNNBase(Module):
         if input.shape[-1] != self.input_size:
             raise RuntimeError(f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got {input.shape[-1]}")
 
-    def check_state(self, said: str, state: Tensor, batch: int) -> None:
-        """Refuse a state of the wrong size."""
-        expected = (self.num_layers * (1 + self.bidirectional), batch, self.hidden_size)
-        if state.shape != expected:
-            raise RuntimeError(f"Expected {said} size {expected}, got {list(state.shape)}")
+    def state_size(self, number: int, batch: int) -> tuple[int, int, int]:
+        """The size of the hidden (0) or cell (1) state."""
+        return self.num_layers * (1 + self.bidirectional), batch, self.hidden_size if number else self.proj_size or self.hidden_size
 
     def through_layers(self, data: Tensor, states: tuple, sizes: tuple[int, ...]) -> tuple[Tensor, list[Tensor]]:
         """Rows of all steps through all layers: the last layer's hidden states, and the last states of all, a tensor a kind."""
-        directions, last = 1 + self.bidirectional, []
-        for layer in range(self.num_layers):
-            made = []
-            for number in range(layer * directions, (layer + 1) * directions):
-                result, *after = direction(self.mode, data, tuple([state[number] for state in states]), self.all_weights[number], sizes,
-                                           number % directions == 1)
-                made.append(result)
-                last.append(after)
-            data = made[0] if directions == 1 else cat(made, 1)
-            if self.dropout and layer < self.num_layers - 1:
-                data = F.dropout(data, self.dropout, self.training)
-        return data, [stack(kind) for kind in zip(*last)]
+        return through_layers(self.mode, data, states, self.all_weights, sizes, 1 + self.bidirectional,
+                              self.dropout if self.training else 0.0)
 
     def run(self, input: Any, states: tuple | None, said: tuple[str, ...]) -> tuple[Any, list[Tensor]]:
         """The result and the last states, in the form in which input and states came; ``said`` is how errors call the states."""
@@ -161,10 +138,11 @@ class RNNBase(Module):
     def checked_states(self, input: Tensor, batch: int, states: tuple | None, said: tuple[str, ...]) -> tuple:
         """The states to begin with."""
         if states is None:
-            shape = (self.num_layers * (1 + self.bidirectional), batch, self.hidden_size)
-            return (zeros(*shape, dtype=input.dtype, device=input.device),) * len(said)
-        for name, state in zip(said, states):
-            self.check_state(name, state, batch)
+            return tuple([zeros(*self.state_size(number, batch), dtype=input.dtype, device=input.device) for number in range(len(said))])
+        for number, (name, state) in enumerate(zip(said, states)):
+            expected = self.state_size(number, batch)
+            if state.shape != expected:
+                raise RuntimeError(f"Expected {name} size {expected}, got {list(state.shape)}")
         return states
 
     def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
@@ -173,7 +151,8 @@ class RNNBase(Module):
 
     def extra_repr(self) -> str:
         said = f"{self.input_size}, {self.hidden_size}"
-        for name, default in (("num_layers", 1), ("bias", True), ("batch_first", False), ("dropout", 0), ("bidirectional", False)):
+        for name, default in (("proj_size", 0), ("num_layers", 1), ("bias", True), ("batch_first", False), ("dropout", 0),
+                              ("bidirectional", False)):
             value = getattr(self, name)
             said += "" if value == default else f", {name}={value}"
         return said
@@ -204,7 +183,8 @@ class LSTM(RNNBase):
 
     ``c' = f c + i g`` and ``h' = o tanh(c')``, with i, f, o the sigmoids and g the tanh of the four parts, in the order i, f, g, o,
     of ``W_ih x + b_ih + W_hh h + b_hh``. LSTM(input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0,
-    bidirectional=False); called with input and perhaps (h, c), it returns the hidden states of all steps and (h, c). See `RNNBase`.
+    bidirectional=False, proj_size=0); called with input and perhaps (h, c), it returns the hidden states of all steps and (h, c). With
+    ``proj_size`` hidden states are multiplied by ``weight_hr_l0`` (proj_size, hidden_size) and have that size. See `RNNBase`.
 
     >>> output, (h, c) = torch.nn.LSTM(10, 20, 2)(torch.zeros(5, 3, 10))
     >>> output.shape, h.shape, c.shape
