@@ -10,6 +10,7 @@ from ..core import launch, memory
 from ..core.geometry import window_count
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase
+from .view import narrow
 
 Tensor = TensorBase
 
@@ -157,6 +158,15 @@ def convolve_weight_grad(grad_output: Tensor, input: Tensor, size: tuple[int, ..
             launch.deliver("convolution_weight_grad", bias, kind, None) if with_bias else None)
 
 
+def convolve_to(size: tuple[int, ...], input: Tensor, weight: Tensor, bias: Tensor | None, *numbers: Any) -> Tensor:
+    """The first ``size`` elements of `convolve`'s dimensions; an output padding beyond the stride may have made room for more."""
+    result = convolve(input, weight, bias, *numbers)
+    for d, length in enumerate(size[2 - weight._array.ndim:], 2 - weight._array.ndim):
+        if result._array.shape[d] > length:
+            result = narrow(result, d, 0, length)
+    return result
+
+
 def bias_grad(grad: Tensor, dims: int) -> Tensor:
     """Sum of the gradient over all but the channels."""
     return grad.sum([d for d in range(grad._array.ndim) if d != grad._array.ndim - dims - 1])
@@ -181,7 +191,7 @@ def _gradients(grad: Tensor, input: Tensor, weight: Tensor, stride: tuple, paddi
 def _transposed_gradients(grad: Tensor, input: Tensor, weight: Tensor, stride: tuple, padding: tuple, dilation: tuple, groups: int,
                           needs: tuple) -> list:
     numbers = stride, padding, dilation, groups
-    return [convolve(grad, weight, None, *numbers) if needs[0] else None,
+    return [convolve_to(input._array.shape, grad, weight, None, *numbers) if needs[0] else None,
             convolve_weight_grad(input, grad, weight._array.shape, *numbers, False)[0] if needs[1] else None,
             bias_grad(grad, len(stride)) if needs[2] else None]
 
@@ -191,7 +201,7 @@ def _weight_grad_gradients(grads: list, grad_output: Tensor, input: Tensor, stri
     numbers, (for_weight, for_bias) = (stride, padding, dilation, groups), grads
     if for_weight is None:
         return [for_bias.reshape(-1, *(1,) * len(stride)).expand(grad_output.shape), None]
-    return [convolve(input, for_weight, for_bias, *numbers) if needs[0] else None,
+    return [convolve_to(grad_output._array.shape, input, for_weight, for_bias, *numbers) if needs[0] else None,
             convolve_transposed(grad_output, for_weight, None, input._array.shape[-len(stride):], *numbers) if needs[1] else None]
 
 
