@@ -9,8 +9,9 @@ import numpy as np
 
 from .. import table, threads
 from . import convolution_by_taps as by_taps
-from .convolution_loops import correlate
+from .convolution_loops import add_chunks, correlate
 from .convolution_plans import backward_plans, forward_plans, weight_plan, weight_plan_by_planes
+from .matmul import matmul
 from .workspace import scratch
 
 FEW = 4                         # outputs of a group for which the weight's gradient is made plane by plane
@@ -24,6 +25,15 @@ def writable(x):
 def workers() -> int:
     """How many threads share a convolution."""
     return 1 if threads.serial_only() else threads.count
+
+
+def one_window(image, weight, padding, groups):
+    """Whether the window is the image, so that convolution is a product of matrices."""
+    return groups == 1 and image.shape[2:] == weight.shape[2:] and not any(padding)
+
+
+def as_rows(x):
+    return x.reshape(len(x), -1)
 
 
 def run(x, weight, bias, plans, groups, out):
@@ -42,6 +52,10 @@ def convolution(input, weight, bias, stride, padding, dilation, groups, out):
         return
     if weight.size == 0:
         out[...] = 0 if bias is None else bias[:, None, None, None]
+    elif one_window(input, weight, padding, groups):
+        matmul(as_rows(input), as_rows(weight).T, as_rows(out))
+        if bias is not None:
+            out += bias[:, None, None, None]
     elif input.dtype.kind != "f":
         by_taps.convolution(input, weight, bias, stride, padding, dilation, groups, out)
     else:
@@ -56,6 +70,10 @@ def convolution_backward_input(grad, weight, bias, stride, padding, dilation, gr
     start = 0 if bias is None else bias[:, None, None, None]
     if grad.size == 0 or weight.size == 0:
         out[...] = start
+    elif one_window(out, weight, padding, groups):
+        matmul(as_rows(grad), as_rows(weight), as_rows(out))
+        if bias is not None:
+            out += start
     elif grad.dtype.kind != "f":
         by_taps.convolution_backward_input(grad, weight, bias, stride, padding, dilation, groups, out)
     else:
@@ -73,6 +91,11 @@ def convolution_backward_weight(grad, input, stride, padding, dilation, groups, 
         if bias_out is not None:
             np.sum(grad, axis=(0, 2, 3, 4), out=bias_out)
         return
+    if one_window(input, out, padding, groups):
+        matmul(as_rows(grad).T, as_rows(input), as_rows(out))
+        if bias_out is not None:
+            np.sum(as_rows(grad), axis=0, out=bias_out)
+        return
     outputs, dtype = len(out) // groups, grad.dtype
     plan = weight_plan if outputs > FEW else weight_plan_by_planes
     kernel, tables, image, result, shapes = plan(
@@ -81,7 +104,7 @@ def convolution_backward_weight(grad, input, stride, padding, dilation, groups, 
     bias_sums = scratch("bias_sums", dtype, (*shapes[2][:2], shapes[2][3]))
     kernel(writable(grad).reshape(result), writable(input).reshape(image), *tables, sheets, turned, sums, bias_sums,
            work=grad.size * shapes[2][2] // 16)
-    out[...] = sums.sum(0)[:, :, :outputs].swapaxes(1, 2).reshape(out.shape)
+    add_chunks(sums, out.reshape(groups, outputs, -1), work=sums.size)
     if bias_out is not None:
         bias_out[...] = bias_sums.sum(0)[:, :outputs].reshape(-1)
 

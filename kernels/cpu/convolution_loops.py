@@ -10,37 +10,38 @@ from __future__ import annotations
 import numpy as np
 
 from ..compile import REASSOCIATE, inlined, kernel, prange
-from .tiles import copy, dot, multiply, turn, vector_length
+from .tiles import copy, dot, gather, multiply, scatter, turn, turn_square, vector_length
+
+TAPS = 64                       # of the weight, whose sums are added up together
 
 
 @inlined
-def write_line(x, begin, size, first, step, sheet, place, count):
-    """Copy the numbers ``first``, ``first + step``, ... of the line of ``size`` at ``x[begin]``; zeros lie outside of it."""
-    left = min(count, max(0, (step - 1 - first) // step))
-    right = max(left, min(count, (size - 1 - first) // step + 1))
-    sheet[place:place + left] = 0
+def write_line(x, start, step, sheet, place, left, right, count):
+    """Write zeros, from place ``left`` on every ``step``-th number from ``x[start]`` on, and from place ``right`` on zeros."""
+    for j in range(left):
+        sheet[place + j] = 0
     if step == 1:
-        copy(x, begin + first + left, sheet, place + left, right - left)
-    elif right > left:
-        source, strip = x[begin + first + left * step:], sheet[place + left:place + right]
-        for j in range(strip.size):
-            strip[j] = source[j * step]
-    sheet[place + right:place + count] = 0
+        copy(x, start, sheet, place + left, right - left)
+    else:
+        gather(x, start, step, sheet, place + left, right - left)
+    for j in range(right, count):
+        sheet[place + j] = 0
 
 
 @inlined
 def write_plane(x, begin, shape, row, column, row_step, column_step, sheet, place, rows, columns):
-    """Copy rows ``row``, ``row + row_step``, ... of the plane of ``shape`` at ``x[begin]``."""
+    """Copy rows ``row``, ``row + row_step``, ... of the plane of ``shape`` at ``x[begin]``; zeros lie outside of it."""
     height, width = shape
     if width == 1 and columns == 1 and column == 0:             # a signal
-        write_line(x, begin, height, row, row_step, sheet, place, rows)
-        return
+        height, width, row, column, row_step, column_step, rows, columns = 1, height, 0, row, 1, row_step, 1, rows
+    left = min(columns, max(0, (column_step - 1 - column) // column_step))
+    right = max(left, min(columns, (width - 1 - column) // column_step + 1))
     for r in range(rows):
         y, target = row + r * row_step, place + r * columns
         if y < 0 or y >= height:
             sheet[target:target + columns] = 0
         else:
-            write_line(x, begin + y * width, width, column, column_step, sheet, target, columns)
+            write_line(x, begin + y * width + column + left * column_step, column_step, sheet, target, left, right, columns)
 
 
 @inlined
@@ -72,9 +73,7 @@ def store_plane(sums, source, line, rows, columns, out, place, row_step, column_
         if column_step == 1:
             copy(sums, source + r * line, out, place + r * row_step, columns)
         else:
-            spread, strip = out[place + r * row_step:], sums[source + r * line:source + r * line + columns]
-            for j in range(strip.size):
-                spread[j * column_step] = strip[j]
+            scatter(sums, source + r * line, out, place + r * row_step, column_step, columns)
 
 
 @inlined
@@ -186,6 +185,32 @@ def weight_gradient(grad, x, zeros, a_row, a_column, b_row, b_column, phases, ge
         for task in range(w * tasks // workers, (w + 1) * tasks // workers):
             weight_gradient_part(task, grad, x, zeros, a_row, a_column, b_row, b_column, phases, geometry,
                                  sheets[w], turned[w], sums, bias_sums)
+
+
+@kernel
+def add_chunks(sums, out):
+    """Sums (chunks, groups, taps, outputs or more) over chunks, as (groups, outputs, taps)."""
+    chunks, groups, taps, padded = sums.shape
+    outputs, length, flat = out.shape[1], vector_length(out), out.reshape(out.size)
+    pieces = (taps + TAPS - 1) // TAPS
+    for task in prange(groups * pieces):
+        group, first = np.int64(task) // pieces, np.int64(task) % pieces * TAPS
+        last = min(first + TAPS, taps)
+        total = sums[0, group]
+        for chunk in range(1, chunks):
+            more = sums[chunk, group]
+            for tap in range(first, last):
+                for output in range(padded):
+                    total[tap, output] += more[tap, output]
+        for tap in range(first, last, length):
+            for output in range(0, outputs, length):
+                if tap + length <= taps and output + length <= padded and output + length <= outputs:
+                    turn_square(total.reshape(total.size), tap * padded + output, padded, length, length,
+                                flat, (group * outputs + output) * taps + tap, taps)
+                else:
+                    for i in range(output, min(output + length, outputs)):
+                        for j in range(tap, min(tap + length, last)):
+                            out[group, i, j] = total[j, i]
 
 
 @inlined(fastmath=REASSOCIATE)

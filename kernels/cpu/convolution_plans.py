@@ -19,7 +19,7 @@ from .tiles import lanes, vector_table
 SHEET_BYTES = 1 << 19           # about what sheets may take of a core's L2 cache
 PLACES = 256                    # of the output, about, that a block of sums covers at least
 CHUNKS = 8                      # sums of the weight's gradient taken over images apart, and added up in the end
-CHUNK_BYTES = 1 << 25           # what these sums may take
+CHUNK_BYTES = 1 << 22           # what these sums may take
 COPY = 32                       # products in the time of writing one number of a sheet
 
 
@@ -181,11 +181,12 @@ def cheapest(planes: Sheets, rows: Sheets, columns: Sheets, products: int, lengt
     return min(((planes, *pair) for pair in ((rows, columns), (rows, columns.apart()), (rows.apart(), columns.apart()))), key=cost)
 
 
-def blocks(kept: tuple[Sheets, Sheets, Sheets], bytes_of_row: int, batch: int, groups: int, products: int, sharers: int,
+def blocks(kept: tuple[Sheets, Sheets, Sheets], bytes_of_row: int, weight_bytes: int, batch: int, groups: int, products: int, sharers: int,
            length: int) -> tuple[int, int, int, int]:
     """Into how many parts a task divides the products, and how many images, planes and rows it takes."""
     planes, rows, columns = kept
     aligned, read_image, _, numbers = sums_layout(kept, length)
+    large = weight_bytes > SHEET_BYTES      # then it is read as few times as can be
     most = [axis.count if read_image else max(1, SHEET_BYTES // size - axis.reach) for axis, size in (
         (rows, bytes_of_row * (1 + planes.reach)), (planes, bytes_of_row * (rows.count + rows.reach)))]
     pieces = max(1, min(-(-4 * sharers // (batch * groups)), numbers // PLACES))
@@ -201,8 +202,9 @@ def blocks(kept: tuple[Sheets, Sheets, Sheets], bytes_of_row: int, batch: int, g
     else:
         block_rows, block_planes = rows.count, -(-planes.count // max(pieces, -(-planes.count // most[1])))
         if block_planes == planes.count:
-            room = batch if read_image else SHEET_BYTES // (bytes_of_row * (rows.count + rows.reach) * (planes.count + planes.reach))
-            block_images = max(1, min(room, -(-PLACES // numbers), batch, batch * groups // sharers))
+            image_bytes = bytes_of_row * (rows.count + rows.reach) * (planes.count + planes.reach)
+            room = batch if read_image else max(SHEET_BYTES, 4 * SHEET_BYTES * large) // image_bytes
+            block_images = max(1, min(room, -(-PLACES // numbers), batch, batch if large else batch * groups // sharers))
     tasks = -(-batch // block_images) * groups * -(-planes.count // block_planes) * -(-rows.count // block_rows)
     parts = 1 if tasks % sharers == 0 or tasks >= 4 * sharers else max(1, min(sharers, products // 8))
     return parts, block_images, block_planes, block_rows
@@ -219,7 +221,9 @@ def correlation(kept: tuple[Sheets, Sheets, Sheets], products: int, product_step
     aligned, read_image, flat, _ = sums_layout(kept, length)
     sheet_columns = columns.size if read_image else columns.count + columns.reach
     phases = list(itertools.product(*[axis.phases for axis in kept]))
-    parts, *block = blocks(kept, channels * len(phases) * sheet_columns * dtype.itemsize, batch, groups, products, sharers, length)
+    taps_count = math.prod(len(axis.taps) for axis in kept)
+    parts, *block = blocks(kept, channels * len(phases) * sheet_columns * dtype.itemsize, channels * taps_count * products * dtype.itemsize,
+                           batch, groups, products, sharers, length)
     block_images, block_planes, block_rows = block
     sheet_planes, sheet_rows = (planes.size, rows.size) if read_image else (block_planes + planes.reach, block_rows + rows.reach)
     volume, image_step = sheet_planes * sheet_rows * sheet_columns, groups * channels
