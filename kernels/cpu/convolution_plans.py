@@ -205,6 +205,7 @@ def blocks(kept: tuple[Sheets, Sheets, Sheets], bytes_of_row: int, weight_bytes:
             image_bytes = bytes_of_row * (rows.count + rows.reach) * (planes.count + planes.reach)
             room = batch if read_image else max(SHEET_BYTES, 4 * SHEET_BYTES * large) // image_bytes
             block_images = max(1, min(room, -(-PLACES // numbers), batch, batch if large else batch * groups // sharers))
+            block_images = -(-batch // -(-batch // block_images))
     tasks = -(-batch // block_images) * groups * -(-planes.count // block_planes) * -(-rows.count // block_rows)
     parts = 1 if tasks % sharers == 0 or tasks >= 4 * sharers else max(1, min(sharers, products // 8))
     return parts, block_images, block_planes, block_rows
