@@ -175,14 +175,23 @@ def bias_grad(grad: Tensor, dims: int) -> Tensor:
 # Convolution is linear in input and in weight: of result, input and weight each is a function of the other two, and the three ops
 # are each other's gradients.
 
+def conj(input: Tensor) -> Tensor:
+    """The conjugate of complex numbers, by which the gradient of a product goes."""
+    if input._dtype.category != 3:
+        return input
+    from .complex import conj
+
+    return conj(input)
+
+
 def _gradients(grad: Tensor, input: Tensor, weight: Tensor, stride: tuple, padding: tuple, dilation: tuple, groups: int,
                needs: tuple) -> list:
     numbers, dims = (stride, padding, dilation, groups), len(stride)
     for_input = for_weight = for_bias = None
     if needs[0]:
-        for_input = convolve_transposed(grad, weight, None, input._array.shape[-dims:], *numbers)
+        for_input = convolve_transposed(grad, conj(weight), None, input._array.shape[-dims:], *numbers)
     if needs[1]:
-        for_weight, for_bias = convolve_weight_grad(grad, input, weight._array.shape, *numbers, needs[2])
+        for_weight, for_bias = convolve_weight_grad(grad, conj(input), weight._array.shape, *numbers, needs[2])
     elif needs[2]:
         for_bias = bias_grad(grad, dims)
     return [for_input, for_weight, for_bias]
@@ -191,8 +200,8 @@ def _gradients(grad: Tensor, input: Tensor, weight: Tensor, stride: tuple, paddi
 def _transposed_gradients(grad: Tensor, input: Tensor, weight: Tensor, stride: tuple, padding: tuple, dilation: tuple, groups: int,
                           needs: tuple) -> list:
     numbers = stride, padding, dilation, groups
-    return [convolve_to(input._array.shape, grad, weight, None, *numbers) if needs[0] else None,
-            convolve_weight_grad(input, grad, weight._array.shape, *numbers, False)[0] if needs[1] else None,
+    return [convolve_to(input._array.shape, grad, conj(weight), None, *numbers) if needs[0] else None,
+            convolve_weight_grad(conj(input), grad, weight._array.shape, *numbers, False)[0] if needs[1] else None,
             bias_grad(grad, len(stride)) if needs[2] else None]
 
 
@@ -201,8 +210,8 @@ def _weight_grad_gradients(grads: list, grad_output: Tensor, input: Tensor, stri
     numbers, (for_weight, for_bias) = (stride, padding, dilation, groups), grads
     if for_weight is None:
         return [for_bias.reshape(-1, *(1,) * len(stride)).expand(grad_output.shape), None]
-    return [convolve_to(grad_output._array.shape, input, for_weight, for_bias, *numbers) if needs[0] else None,
-            convolve_transposed(grad_output, for_weight, None, input._array.shape[-len(stride):], *numbers) if needs[1] else None]
+    return [convolve_to(grad_output._array.shape, conj(input), for_weight, for_bias, *numbers) if needs[0] else None,
+            convolve_transposed(conj(grad_output), for_weight, None, input._array.shape[-len(stride):], *numbers) if needs[1] else None]
 
 
 convolve.declaration.node_name = convolve_transposed.declaration.node_name = "ConvolutionBackward0"
@@ -335,6 +344,8 @@ def transposed_size(given: tuple, window: tuple, bias: Any, stride: tuple, paddi
     """Sizes of a transposed convolution's result; RuntimeError where the arguments do not fit each other."""
     dims, name = len(stride), f"conv_transpose{len(stride)}d"
     check_sizes(name, given, window, bias, stride, padding, dilation, groups, True)
+    if window[1] == 0:
+        raise RuntimeError(f"{name}: non-empty weight expected, but got size {list(window)}")
     if min(output_padding) < 0:
         raise RuntimeError(f"{name}: negative output_padding is not supported, got output_padding={output_padding}")
     if any(more >= step and more >= apart for more, step, apart in zip(output_padding, stride, dilation)):
