@@ -29,7 +29,7 @@ def slow_conv(x, weight, bias, stride=1, padding=0, dilation=1, groups=1):
     x = np.pad(x, ((0, 0), (0, 0), *[(one, one) for one in padding]))
     size = [(n - d * (k - 1) - 1) // s + 1 for n, d, k, s in zip(x.shape[2:], dilation, weight.shape[2:], stride)]
     out = np.zeros((len(x), len(weight), *size), x.dtype)
-    for group, (inputs, outputs) in enumerate(shares(x.shape[1], len(weight), groups)):
+    for inputs, outputs in shares(x.shape[1], len(weight), groups):
         for tap, place, at in triples(weight.shape[2:], size, stride, dilation):
             out[(slice(None), outputs, *place)] += x[(slice(None), inputs, *at)] @ weight[(outputs, slice(None), *tap)].T
     return out + bias.reshape(-1, *(1,) * dims)

@@ -16,15 +16,13 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 def geometry(seed):
-    """Whether transposed, arrays and options of a convolution that there is."""
+    """Name, shapes of the arrays and options of a convolution that there is."""
     draw = random.Random(seed)
     while True:
         dims, transposed, groups = draw.choice((1, 2, 3)), draw.random() < 0.5, draw.choice((1, 1, 2, 3))
         inputs, outputs = groups * draw.choice((1, 2, 3, 8)), groups * draw.choice((1, 2, 5, 9))
-        def several(*choices):
-            return [draw.choice(choices) for _ in range(dims)]
-        size, window, stride = several(1, 2, 4, 5, 7, 8, 16), several(1, 2, 3, 4), several(1, 1, 2, 3)
-        padding, dilation = several(0, 1, 2), several(1, 1, 2, 3)
+        size, window, stride, padding, dilation = [draw.choices(choices, k=dims) for choices in (
+            (1, 2, 4, 5, 7, 8, 16), (1, 2, 3, 4), (1, 1, 2, 3), (0, 1, 2), (1, 1, 2, 3))]
         if transposed:
             more = [draw.randrange(max(pair)) for pair in zip(stride, dilation)]
             made = [(n - 1) * s - 2 * p + d * (k - 1) + 1 + m for n, s, p, d, k, m in zip(size, stride, padding, dilation, window, more)]
@@ -44,8 +42,10 @@ def derivatives(library, name, arrays, options):
     given = [library.tensor(array, requires_grad=True) for array in arrays]
     result = getattr(library.nn.functional, name)(*given, **options)
     rng = np.random.default_rng(1)
+
     def direction(size):
         return library.tensor(rng.standard_normal(tuple(size)).astype(arrays[0].dtype), requires_grad=True)
+
     grad = direction(result.shape)
     first = library.autograd.grad(result, given, grad, create_graph=True)
     return result, *first, *library.autograd.grad(first, (*given[:2], grad), [direction(one.shape) for one in first], allow_unused=True)
@@ -102,7 +102,6 @@ def test_types(name, kind):
     np.testing.assert_equal(*outcomes)
 
 
-UP = {"stride": 2, "padding": 1}
 ERRORS = {
     "channels": lambda t: t.conv_transpose2d(t.zeros(1, 3, 5, 5), t.zeros(4, 2, 3, 3)),
     "dims": lambda t: t.conv_transpose2d(t.zeros(3, 5), t.zeros(4, 2, 3, 3)),

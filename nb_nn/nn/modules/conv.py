@@ -60,7 +60,8 @@ class _ConvNd(Module):
             init.uniform_(self.bias, -1 / math.sqrt(inputs), 1 / math.sqrt(inputs))
 
     def extra_repr(self) -> str:
-        nothing, shown = (0,) * self.dims, [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
+        nothing = (0,) * self.dims
+        shown = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
         if self.padding not in (nothing, "valid"):
             shown.append(f"padding={self.padding}")
         if self.dilation != (1,) * self.dims:
@@ -165,8 +166,8 @@ class _ConvTranspose(_ConvNd):
         if len(wanted) == input.dim():
             wanted = wanted[-self.dims:]
         if len(wanted) != self.dims:
-            raise ValueError(f"{type(self).__name__}: for {input.dim()}D input, output_size must have {self.dims} or {input.dim()} elements "
-                             f"(got {len(output_size)})")
+            raise ValueError(f"{type(self).__name__}: for {input.dim()}D input, output_size must have {self.dims} or {input.dim()} "
+                             f"elements (got {len(output_size)})")
         least = [(size - 1) * step - 2 * pad + apart * (window - 1) + 1 for size, step, pad, apart, window in zip(
             sizes, self.stride, self.padding, self.dilation, self.kernel_size)]
         most = [size + step - 1 for size, step in zip(least, self.stride)]
