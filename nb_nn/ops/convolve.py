@@ -9,7 +9,7 @@ from ..core import launch, memory
 from ..core.geometry import window_count
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase
-from .view import narrow
+from .slicing import narrow
 
 Tensor = TensorBase
 
