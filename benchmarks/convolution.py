@@ -1,4 +1,4 @@
-"""Convolution forward and backward against torch, interleaved: ``python benchmarks/convolution.py [--threads 2] [shape ...]``.
+"""Kernels of convolution of images against torch, interleaved: ``python benchmarks/convolution.py [--threads 2] [shape ...]``.
 
 With one thread the processor time is taken, which other programs disturb less.
 """
@@ -42,7 +42,7 @@ def main():
     torch.set_num_threads(options.threads)
     threads.set_count(options.threads)
     compare = functools.partial(interleaved, time.perf_counter if options.threads > 1 else time.thread_time)
-    names = "conv2d", "conv2d_backward_input", "conv2d_backward_weight"
+    names = "convolution", "convolution_backward_input", "convolution_backward_weight"
     forward, backward_input, backward_weight = [table.find("cpu", name) for name in names]
     ratios = []
     for n, c, h, o, k, s, p, g in [SHAPES[i] for i in options.shapes] or SHAPES:
@@ -53,11 +53,12 @@ def main():
         x, w, b, grad = arrays
         y, dx, dw, db = results = [np.empty_like(array) for array in (grad, x, w, b)]
         tx, tw, tb, tg = map(torch.from_numpy, arrays)
-        geometry = (s, s), (p, p), (1, 1), g
+        geometry = (1, s, s), (0, p, p), (1, 1, 1), g
+        vx, vw, vgrad, vy, vdx, vdw = [array[:, :, None] for array in (x, w, grad, y, dx, dw)]
 
-        ours = [functools.partial(forward, x, w, b, *geometry, y),
-                functools.partial(backward_input, grad, w, *geometry, dx),
-                functools.partial(backward_weight, grad, x, *geometry, dw, db)]
+        ours = [functools.partial(forward, vx, vw, b, *geometry, vy),
+                functools.partial(backward_input, vgrad, vw, None, *geometry, vdx),
+                functools.partial(backward_weight, vgrad, vx, *geometry, vdw, db)]
         backward = functools.partial(torch.ops.aten.convolution_backward,
                                      tg, tx, tw, [o], [s, s], [p, p], [1, 1], False, [0, 0], g)
         theirs = [functools.partial(torch.conv2d, tx, tw, tb, s, p, 1, g), functools.partial(backward, [True, False, False]),

@@ -94,10 +94,13 @@ from .ops.sparse.products import hspmm, saddmm, smm, spmm, sspaddmm
 from . import autograd, cuda, linalg, nn, optim, return_types, sparse, testing, utils
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .nn.functional import (
-    alpha_dropout, avg_pool1d, bilinear, conv1d, conv2d, cosine_similarity, dropout, feature_alpha_dropout, group_norm,
+    alpha_dropout, avg_pool1d, bilinear, cosine_similarity, dropout, feature_alpha_dropout, group_norm,
     max_pool1d, max_pool2d, pairwise_distance, pdist, pixel_shuffle, rrelu,
 )
 from .ops.ctc import ctc_loss
+from .ops.convolution import (
+    conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d, convolution,
+)
 from .ops.distance import cdist
 from .ops.embedding import embedding_of_indices as embedding, embedding_renorm_
 from .ops.embedding_bag import embedding_bag_with_places as embedding_bag

@@ -66,6 +66,22 @@ class Emitter:
         self.call(f"llvm.masked.store.{self.suffix}.p0", ir.VoidType(), value, self.pointer(address, self.vector),
                   LANE(self.size), mask)
 
+    def places(self, address, step):
+        """Pointers to as many numbers as a vector has, ``step`` apart."""
+        wide = ir.VectorType(INT, self.length)
+        distances = ir.Constant(wide, [INT(i * self.size) for i in range(self.length)])
+        distances = self.builder.mul(distances, self.spread(step, wide))
+        addresses = self.builder.add(self.spread(address, wide), distances)
+        return self.builder.inttoptr(addresses, ir.VectorType(self.element.as_pointer(), self.length))
+
+    def gather(self, address, step, mask):
+        return self.call(f"llvm.masked.gather.{self.suffix}.v{self.length}p0", self.vector, self.places(address, step),
+                         LANE(self.size), mask, ir.Constant(self.vector, None))
+
+    def scatter(self, value, address, step, mask):
+        self.call(f"llvm.masked.scatter.{self.suffix}.v{self.length}p0", ir.VoidType(), value, self.places(address, step),
+                  LANE(self.size), mask)
+
     def spread(self, value, vector):
         """A vector with ``value`` in every lane."""
         undefined = ir.Constant(vector, ir.Undefined)
@@ -243,6 +259,55 @@ def _copier(fill):
 
 
 _copy, _copy_vectors = _copier(False), _copier(True)
+
+
+def _strided_copier(spread):
+    """An intrinsic that copies by vectors from numbers that lie apart to adjacent ones, or with ``spread`` the other way."""
+
+    @intrinsic
+    def copy(context, source, start, target, place, step, count):
+        signature = types.void(source, types.intp, target, types.intp, types.intp, types.intp)
+
+        def codegen(context, builder, signature, args):
+            emit = Emitter(builder, signature.args[0].dtype)
+            source, start, target, place, step, count = addresses(context, builder, signature, args)
+            source, target = emit.element_at(source, start), emit.element_at(target, place)
+            before, loop, after = builder.block, builder.append_basic_block("copy"), builder.append_basic_block("copied")
+            builder.cbranch(builder.icmp_signed(">", count, INT(0)), loop, after)
+            builder.position_at_end(loop)
+            done = builder.phi(INT)
+            mask, place = emit.lanes_below(builder.sub(count, done)), builder.mul(done, step)
+            if spread:
+                emit.scatter(emit.load_some(emit.element_at(source, done), mask), emit.element_at(target, place), step, mask)
+            else:
+                emit.store_some(emit.gather(emit.element_at(source, place), step, mask), emit.element_at(target, done), mask)
+            following = builder.add(done, INT(emit.length))
+            done.add_incoming(INT(0), before)
+            done.add_incoming(following, loop)
+            builder.cbranch(builder.icmp_signed("<", following, count), loop, after)
+            builder.position_at_end(after)
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return copy
+
+
+_gather, _scatter = _strided_copier(False), _strided_copier(True)
+
+
+@overload(tiles.gather)
+def _gather_row(source, start, step, target, place, count):
+    if VECTOR_BYTES > 32:       # the others have no fast ones
+        return lambda source, start, step, target, place, count: _gather(source, start, target, place, step, count)
+    return tiles.gather
+
+
+@overload(tiles.scatter)
+def _scatter_row(source, start, target, place, step, count):
+    if VECTOR_BYTES > 32:
+        return lambda source, start, target, place, step, count: _scatter(source, start, target, place, step, count)
+    return tiles.scatter
 
 
 @overload(tiles.copy)

@@ -76,19 +76,18 @@ def multiply(a, a_start, a_row, a_column, row_begin, row_end, b, b_start, b_row,
     more vectors, to keep the processor busy; b_column has places for whole tiles, see `vector_table`.
     """
     length, height = vector_length(b), tile_rows(b)
-    vector = 0
     if row_end - row_begin == 1:
         for vector in range(0, vectors, ONE_ROW):
             multiply_tile(True, ONE_ROW, a, a_start, a_row, a_column, row_begin, 1, b, b_start, b_row, b_column, vector,
                           0, depth, bias, add, c, c_start + row_begin * c_step + vector * length, c_step,
                           columns - vector * length)
         return
-    while vector < vectors:
-        left = vectors - vector
-        wide = 3 if left == 3 or left > 4 else min(left, 2)
-        right = columns - vector * length
-        for begin in range(0, depth, DEPTH):
-            end, adding = min(begin + DEPTH, depth), add or begin > 0
+    for begin in range(0, depth, DEPTH):
+        end, adding, vector = min(begin + DEPTH, depth), add or begin > 0, 0
+        while vector < vectors:
+            left = vectors - vector
+            wide = 3 if left == 3 or left > 4 else min(left, 2)
+            right = columns - vector * length
             for row in range(row_begin, row_end, height):
                 rows = min(height, row_end - row)
                 place = c_start + row * c_step + vector * length
@@ -101,7 +100,7 @@ def multiply(a, a_start, a_row, a_column, row_begin, row_end, b, b_start, b_row,
                 else:
                     multiply_tile(False, 1, a, a_start, a_row, a_column, row, rows, b, b_start, b_row, b_column, vector,
                                   begin, end, bias, adding, c, place, c_step, right)
-        vector += wide
+            vector += wide
 
 
 def vector_table(count: int, length: int) -> np.ndarray:
@@ -113,6 +112,18 @@ def copy(source, start, target, place, count):
     """Copy ``count`` adjacent numbers."""
     for i in range(count):
         target[place + i] = source[start + i]
+
+
+def gather(source, start, step, target, place, count):
+    """Copy ``count`` numbers that lie ``step`` apart to where they are adjacent."""
+    for i in range(count):
+        target[place + i] = source[start + i * step]
+
+
+def scatter(source, start, target, place, step, count):
+    """Copy ``count`` adjacent numbers to where they lie ``step`` apart."""
+    for i in range(count):
+        target[place + i * step] = source[start + i]
 
 
 def copy_vectors(source, start, target, place, count):

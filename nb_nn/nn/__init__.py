@@ -11,7 +11,7 @@ from .modules import (
     AdaptiveLogSoftmaxWithLoss,
     AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout,
     Flatten, Unflatten,
-    Conv1d, Conv2d,
+    Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d,
     AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d,
     BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, LayerNorm,
     CosineSimilarity, PairwiseDistance, Fold, Unfold,

@@ -13,8 +13,8 @@ from ..ops import pooling as _pooling
 from ..ops import random as _draws
 from ..ops.activation import celu, celu_, elu, elu_, gelu, logsigmoid, prelu, selu, selu_, softplus, softsign, tanhshrink
 from ..ops.activation import hardtanh_, leaky_relu_, relu_, threshold_
-from ..ops.convolution import conv1d, conv2d
 from ..ops.ctc import ctc_loss
+from ..ops.convolution import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.distance import local_response_norm, pdist
 from ..ops.embedding import embedding, one_hot
 from ..ops.embedding_bag import embedding_bag

@@ -1,15 +1,11 @@
-"""Convolution of signals and images."""
+"""Convolution of signals, images and volumes, and its transpose, with arguments as users give them."""
 from __future__ import annotations
 
 import operator
 from typing import Any
 
-import numpy as np
-
-from ..core import launch, memory
-from ..core.geometry import window_count
-from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase
+from .convolve import check_sizes, check_types, convolve, convolve_transposed
 
 Tensor = TensorBase
 
@@ -32,179 +28,59 @@ def each(name: str, what: str, value: Any, dims: int) -> tuple[int, ...]:
     return numbers
 
 
-def as_image(array: Any, dims: int) -> Any:
-    """An input or a result as (N, C, H, W)."""
-    if array.ndim == 4 and dims == 2:
-        return array
-    shape = array.shape if array.ndim == dims + 2 else (1, *array.shape)
-    return array.reshape(*shape[:2], *(1,) * (2 - dims), *shape[2:])
-
-
-def as_window(array: Any) -> Any:
-    """A weight as (C_out, C / groups, kh, kw)."""
-    return array if array.ndim == 4 else array.reshape(*array.shape[:2], 1, *array.shape[2:])
-
-
-def in_plane(stride: tuple, padding: tuple, dilation: tuple) -> tuple[tuple, tuple, tuple]:
-    """The geometry of a convolution as that of one of images."""
-    if len(stride) == 2:
-        return stride, padding, dilation
-    return (1, *stride), (0, *padding), (1, *dilation)
-
-
-@op
-def convolution(input: Tensor, weight: Tensor, bias: Tensor | None, stride: tuple[int, ...], padding: tuple[int, ...],
-                dilation: tuple[int, ...], groups: int) -> Tensor:
-    """Cross-correlation over the dimensions behind the channels, of which there are as many as numbers in ``stride``.
-
-    Shape: input (N, C, \\*) or (C, \\*), weight (C_out, C / groups, \\*), bias (C_out).
-    """
-    dims = len(stride)
-    given, window = input._array.shape, weight._array.shape
-    size = output_size(given, window, bias, stride, padding, dilation, groups)
-    kind = input._dtype
-    check_types(kind, weight, bias)
-    made = memory.empty((*given[:-dims - 1], window[0], *size), kind.compute)
-    launch.launch("conv2d", as_image(launch.contiguous_array(input), dims), as_window(launch.contiguous_array(weight)),
-                  None if bias is None else launch.contiguous_array(bias), *in_plane(stride, padding, dilation), groups,
-                  as_image(made, dims), device=input._device)
-    return launch.deliver("convolution", made, kind, None)
-
-
-def check_types(kind: Any, weight: Tensor, bias: Tensor | None) -> None:
-    for what, other in (("weight", weight), ("bias", bias)):
-        if other is not None and other._dtype is not kind:
-            raise RuntimeError(f"Input type ({kind.tensor_name[:-6]}) and {what} type ({other._dtype.tensor_name[:-6]}) should be the "
-                               "same")
-    if kind.category != 2:
-        raise NotImplementedError(f'"conv" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
-
-
-def output_size(given: tuple, window: tuple, bias: Any, stride: tuple, padding: tuple, dilation: tuple,
-                groups: int) -> tuple[int, ...]:
-    """Sizes of the result behind the channels; RuntimeError where the arguments do not fit each other."""
-    dims = len(stride)
+def conv(dims: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any, dilation: Any, groups: int,
+         padding_mode: str = "zeros") -> Tensor:
+    """`convolve` with arguments as users give them."""
     name = f"conv{dims}d"
-    if len(window) != dims + 2 or len(given) not in (dims + 1, dims + 2):
-        raise RuntimeError(f"Expected {dims + 1}D (unbatched) or {dims + 2}D (batched) input to {name} with weight of {dims + 2} "
-                           f"dimensions, but got input of size: {list(given)} and weight of size: {list(window)}")
-    channels = given[-dims - 1]
-    if groups < 1 or window[0] % groups:
-        raise RuntimeError(f"{name}: Given groups={groups}, expected weight to be at least {max(groups, 1)} at dimension 0 and divisible "
-                           f"by groups, but got weight of size {list(window)}")
-    if channels != window[1] * groups:
-        raise RuntimeError(f"{name}: Given groups={groups}, weight of size {list(window)}, expected input{list(given)} to have "
-                           f"{window[1] * groups} channels, but got {channels} channels instead")
-    if bias is not None and bias._array.shape != window[:1]:
-        raise RuntimeError(f"{name}: Given weight of size {list(window)}, expected bias to be 1-dimensional with {window[0]} elements, "
-                           f"but got bias of size {list(bias._array.shape)} instead")
-    if min(stride) < 1 or min(dilation) < 1 or min(padding) < 0:
-        wrong = "non-positive stride" if min(stride) < 1 else "negative padding" if min(padding) < 0 else "non-positive dilation"
-        raise RuntimeError(f"{name}: {wrong} is not supported, got stride={stride}, padding={padding}, dilation={dilation}")
-    size = tuple([window_count(length, window[d + 2], stride[d], padding[d], dilation[d])
-                  for d, length in enumerate(given[-dims:])])
-    if min(size) < 1 or 0 in window[1:]:
-        padded = " x ".join(str(length + 2 * pad) for length, pad in zip(given[-dims:], padding))
-        reach = " x ".join(str(dilation[d] * (window[d + 2] - 1) + 1) for d in range(dims))
-        raise RuntimeError(f"{name}: Calculated padded input size per channel: ({padded}). Kernel size: ({reach}). Kernel size can't be "
-                           f"greater than actual input size; input has size {list(given)}, weight has size {list(window)}")
-    return size
-
-
-@op
-def convolution_input_grad(grad_output: Tensor, weight: Tensor, size: tuple[int, ...], stride: tuple[int, ...],
-                           padding: tuple[int, ...], dilation: tuple[int, ...], groups: int) -> Tensor:
-    """Gradient of the input of `convolution`, whose size is ``size``."""
-    dims, kind = len(stride), grad_output._dtype
-    made = memory.empty(size, kind.compute)
-    launch.launch("conv2d_backward_input", as_image(launch.contiguous_array(grad_output), dims),
-                  as_window(launch.contiguous_array(weight)), *in_plane(stride, padding, dilation), groups, as_image(made, dims),
-                  device=grad_output._device)
-    return launch.deliver("convolution_input_grad", made, kind, None)
-
-
-@op
-def convolution_weight_grad(grad_output: Tensor, input: Tensor, size: tuple[int, ...], stride: tuple[int, ...],
-                            padding: tuple[int, ...], dilation: tuple[int, ...], groups: int, with_bias: bool) -> tuple:
-    """Gradient of the weight of `convolution`, whose size is ``size``; and that of the bias, or None if not wanted."""
-    dims, kind = len(stride), grad_output._dtype
-    made = memory.empty(size, kind.compute)
-    bias = np.empty(size[0], kind.compute) if with_bias else None
-    launch.launch("conv2d_backward_weight", as_image(launch.contiguous_array(grad_output), dims),
-                  as_image(launch.contiguous_array(input), dims), *in_plane(stride, padding, dilation), groups, as_window(made), bias,
-                  device=grad_output._device)
-    return (launch.deliver("convolution_weight_grad", made, kind, None),
-            launch.deliver("convolution_weight_grad", bias, kind, None) if with_bias else None)
-
-
-def _gradients(grad: Tensor, input: Tensor, weight: Tensor, stride: tuple, padding: tuple, dilation: tuple, groups: int,
-               needs: tuple) -> list:
-    for_input = for_weight = for_bias = None
-    if needs[0]:
-        for_input = convolution_input_grad(grad, weight, input._array.shape, stride, padding, dilation, groups)
-    if needs[1]:
-        for_weight, for_bias = convolution_weight_grad(grad, input, weight._array.shape, stride, padding, dilation, groups, needs[2])
-    elif needs[2]:
-        channels = grad._array.ndim - len(stride) - 1
-        for_bias = grad.sum([d for d in range(grad._array.ndim) if d != channels])
-    return [for_input, for_weight, for_bias]
-
-
-def _input_grad_gradients(grad: Tensor, grad_output: Tensor, weight: Tensor, stride: tuple, padding: tuple, dilation: tuple,
-                          groups: int, needs: tuple) -> list:
-    """Convolution is linear in either argument, so each of the three is the other two's gradient."""
-    geometry = stride, padding, dilation, groups
-    return [convolution(grad, weight, None, *geometry) if needs[0] else None,
-            convolution_weight_grad(grad_output, grad, weight._array.shape, *geometry, False)[0] if needs[1] else None]
-
-
-def _weight_grad_gradients(grads: list, grad_output: Tensor, input: Tensor, stride: tuple, padding: tuple, dilation: tuple,
-                           groups: int, needs: tuple) -> list:
-    geometry, (grad, bias) = (stride, padding, dilation, groups), grads
-    if grad is None:
-        return [bias.reshape(-1, *(1,) * len(stride)).expand(grad_output.shape), None]
-    return [convolution(input, grad, bias, *geometry) if needs[0] else None,
-            convolution_input_grad(grad_output, grad, input._array.shape, *geometry) if needs[1] else None]
-
-
-derivative(convolution, _gradients, ("input", "weight", "bias"))
-derivative(convolution_input_grad, _input_grad_gradients, ("grad_output", "weight"))
-derivative(convolution_weight_grad, _weight_grad_gradients, ("grad_output", "input"))
-
-
-def conv(name: str, dims: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any, dilation: Any,
-         groups: int) -> Tensor:
-    """`convolution` with arguments as users give them."""
     stride, dilation = each(name, "stride", stride, dims), each(name, "dilation", dilation, dims)
-    if padding.__class__ is str:
-        input, padding = padded_by_name(name, dims, input, weight, stride, padding, dilation)
+    if padding_mode != "zeros":
+        input, padding = padded_by_mode(name, input, weight, stride, padding, dilation, padding_mode), (0,) * dims
+    elif padding.__class__ is str:
+        input, padding = padded_by_name(name, input, weight, stride, padding, dilation)
     else:
         padding = each(name, "padding", padding, dims)
-    return convolution(input, weight, bias, stride, padding, dilation, groups)
+    return convolve(input, weight, bias, stride, padding, dilation, groups)
 
 
-def padded_by_name(name: str, dims: int, input: Tensor, weight: Tensor, stride: tuple, padding: str, dilation: tuple) -> tuple:
-    """Padding ``"valid"`` (none) or ``"same"`` as numbers; an odd element is padded to the input's end beforehand."""
-    if padding == "valid":
-        return input, (0,) * dims
-    if padding != "same":
+def padding_sides(name: str, padding: Any, window: tuple, stride: tuple, dilation: tuple) -> list[tuple[int, int]]:
+    """How many elements to put before and behind each dimension; ``"valid"`` is none, ``"same"`` as many as keep the size."""
+    if padding.__class__ is not str:
+        return [(one, one) for one in each(name, "padding", padding, len(stride))]
+    if padding not in ("same", "valid"):
         raise RuntimeError(f"{name}: Invalid padding string: '{padding}'; expected 'valid' or 'same'")
-    if max(stride) > 1:
+    if padding == "same" and max(stride) > 1:
         raise RuntimeError(f"padding='same' is not supported for strided convolutions, got stride={stride}")
-    totals = [step * (window - 1) for step, window in zip(dilation, weight._array.shape[2:])]
-    if any(total % 2 for total in totals):
+    totals = [step * (one - 1) if padding == "same" else 0 for step, one in zip(dilation, window)]
+    return [(total // 2, total - total // 2) for total in totals]
+
+
+def padded_by_mode(name: str, input: Tensor, weight: Tensor, stride: tuple, padding: Any, dilation: tuple, mode: str) -> Tensor:
+    """The input with elements of its own around it."""
+    from .padding import pad
+
+    if mode not in ("reflect", "replicate", "circular"):
+        raise ValueError(f"{name}: padding_mode must be one of ('zeros', 'reflect', 'replicate', 'circular'), but got '{mode}'")
+    sides = padding_sides(name, padding, weight._array.shape[2:], stride, dilation)
+    return pad(input, [number for side in reversed(sides) for number in side], mode)
+
+
+def padded_by_name(name: str, input: Tensor, weight: Tensor, stride: tuple, padding: str, dilation: tuple) -> tuple:
+    """A padding string as numbers; an odd element is padded to the input's end beforehand."""
+    sides = padding_sides(name, padding, weight._array.shape[2:], stride, dilation)
+    if any(before != behind for before, behind in sides):
         from .padding import constant_pad
 
-        input = constant_pad(input, tuple(number for total in reversed(totals) for number in (0, total % 2)), 0.0)
-    return input, tuple(total // 2 for total in totals)
+        input = constant_pad(input, tuple([number for before, behind in reversed(sides) for number in (0, behind - before)]), 0.0)
+    return input, tuple([before for before, _ in sides])
 
 
 def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
-           groups: int = 1) -> Tensor:
+           groups: int = 1, padding_mode: str = "zeros") -> Tensor:
     """Cross-correlation of images with a window of weights that moves by ``stride``.
 
-    ``padding`` zeros are put on either side, or as many as keep the size ("same") or none ("valid"). Weights lie ``dilation``
-    apart. Channels are convolved in ``groups`` that see only their own share of the input's.
+    ``padding`` elements are put on either side, or as many as keep the size ("same") or none ("valid"): zeros, or by
+    ``padding_mode`` "reflect", "replicate" or "circular" elements of the image. Weights lie ``dilation`` apart. Channels are
+    convolved in ``groups`` that see only their own share of the input's.
 
     Shape: input (N, C, H, W) or (C, H, W), weight (C_out, C / groups, kh, kw), bias (C_out), result (N, C_out, Ho, Wo) where
     Ho = (H + 2 padding - dilation (kh - 1) - 1) // stride + 1, and Wo likewise.
@@ -213,11 +89,11 @@ def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: An
     tensor([[[[4., 4.],
               [4., 4.]]]])
     """
-    return conv("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
+    return conv(2, input, weight, bias, stride, padding, dilation, groups, padding_mode)
 
 
 def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
-           groups: int = 1) -> Tensor:
+           groups: int = 1, padding_mode: str = "zeros") -> Tensor:
     """Cross-correlation of signals with a window of weights; see `conv2d`.
 
     Shape: input (N, C, L) or (C, L), weight (C_out, C / groups, k), bias (C_out), result (N, C_out, L_out).
@@ -225,4 +101,124 @@ def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: An
     >>> conv1d(torch.ones(1, 1, 4), torch.ones(1, 1, 2))
     tensor([[[2., 2., 2.]]])
     """
-    return conv("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
+    return conv(1, input, weight, bias, stride, padding, dilation, groups, padding_mode)
+
+
+def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+           groups: int = 1, padding_mode: str = "zeros") -> Tensor:
+    """Cross-correlation of volumes with a window of weights; see `conv2d`.
+
+    Shape: input (N, C, D, H, W) or (C, D, H, W), weight (C_out, C / groups, kd, kh, kw), bias (C_out), result
+    (N, C_out, Do, Ho, Wo).
+
+    >>> conv3d(torch.ones(1, 1, 2, 3, 3), torch.ones(1, 1, 2, 2, 3))
+    tensor([[[[[12.],
+               [12.]]]]])
+    """
+    return conv(3, input, weight, bias, stride, padding, dilation, groups, padding_mode)
+
+
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
+    """Cross-correlation of signals whose channels come last: time, batch, channels.
+
+    Shape: input (T, N, C), weight (k, C, C_out), bias (C_out), result (T + 2 pad - k + 1, N, C_out).
+
+    >>> conv_tbc(torch.ones(4, 1, 1), torch.ones(3, 1, 1), torch.zeros(1), 1).flatten()
+    tensor([2., 3., 3., 2.])
+    """
+    if input.dim() != 3 or weight.dim() != 3 or bias.dim() != 1:
+        raise RuntimeError(f"conv_tbc: Input must have 3 dims (time, batch, in_channel), weight 3 (kernel, in_channel, out_channel) and "
+                           f"bias 1, but got sizes {list(input.shape)}, {list(weight.shape)} and {list(bias.shape)}")
+    return convolve(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, (1,), (pad,), (1,), 1).permute(2, 0, 1).contiguous()
+
+
+def convolution(input: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any, dilation: Any, transposed: bool,
+                output_padding: Any, groups: int) -> Tensor:
+    """`conv1d`, `conv2d` or `conv3d`, or with ``transposed`` their transposes, by the weight's number of dimensions.
+
+    >>> convolution(torch.ones(1, 1, 4), torch.ones(1, 1, 2), None, [1], [0], [1], False, [0], 1)
+    tensor([[[2., 2., 2.]]])
+    """
+    dims = weight.dim() - 2
+    if dims not in (1, 2, 3):
+        raise RuntimeError(f"convolution: weight should have at least three dimensions and at most five, but got size {list(weight.shape)}")
+    if transposed:
+        return conv_transpose(dims, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return conv(dims, input, weight, bias, stride, padding, dilation, groups)
+
+
+def transposed_size(given: tuple, window: tuple, bias: Any, stride: tuple, padding: tuple, output_padding: tuple, groups: int,
+                    dilation: tuple) -> tuple[int, ...]:
+    """Sizes of a transposed convolution's result; RuntimeError where the arguments do not fit each other."""
+    dims, name = len(stride), f"conv_transpose{len(stride)}d"
+    check_sizes(name, given, window, bias, stride, padding, dilation, groups, True)
+    if window[1] == 0:
+        raise RuntimeError(f"{name}: non-empty weight expected, but got size {list(window)}")
+    if min(output_padding) < 0:
+        raise RuntimeError(f"{name}: negative output_padding is not supported, got output_padding={output_padding}")
+    if any(more >= step and more >= apart for more, step, apart in zip(output_padding, stride, dilation)):
+        raise RuntimeError(f"{name}: output padding must be smaller than either stride or dilation, but got output_padding="
+                           f"{output_padding}, stride={stride} and dilation={dilation}")
+    size = tuple([(length - 1) * step - 2 * pad + apart * (one - 1) + 1 + more for length, step, pad, apart, one, more in zip(
+        given[-dims:], stride, padding, dilation, window[2:], output_padding)])
+    if min(size) < 1:
+        raise RuntimeError(f"{name}: Given input size per channel: ({' x '.join(map(str, given[-dims:]))}). Calculated output size per "
+                           f"channel: ({' x '.join(map(str, size))}). Output size is too small")
+    return size
+
+
+def conv_transpose(dims: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any, output_padding: Any,
+                   groups: int, dilation: Any) -> Tensor:
+    """`convolve_transposed` with arguments as users give them."""
+    name = f"conv_transpose{dims}d"
+    if padding.__class__ is str:
+        raise TypeError(f"{name}(): argument 'padding' must be tuple of ints, not str")
+    stride, dilation, padding, output_padding = [each(name, what, given, dims) for what, given in (
+        ("stride", stride), ("dilation", dilation), ("padding", padding), ("output_padding", output_padding))]
+    size = transposed_size(input.shape, weight.shape, bias, stride, padding, output_padding, groups, dilation)
+    check_types(input._dtype, weight, bias)
+    if input._dtype.category < 2 and input._dtype.name != "int64":
+        raise NotImplementedError(f'"{name}" not implemented for \'{input._dtype.tensor_name[:-6]}\'; it takes floats, complex numbers '
+                                  "and int64")
+    return convolve_transposed(input, weight, bias, size, stride, padding, dilation, groups)
+
+
+def conv_transpose2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0,
+                     groups: int = 1, dilation: Any = 1) -> Tensor:
+    """The transpose of `conv2d`: each element of the image adds the weights, times itself, to a window of the result.
+
+    Windows lie ``stride`` apart; ``padding`` elements are cut off on either side of the result and ``output_padding`` more of them
+    are made at its end. With the same arguments it has the size that `conv2d` takes its input from, and it is its gradient.
+
+    Shape: input (N, C, H, W) or (C, H, W), weight (C, C_out / groups, kh, kw), bias (C_out), result (N, C_out, Ho, Wo) where
+    Ho = (H - 1) stride - 2 padding + dilation (kh - 1) + output_padding + 1, and Wo likewise.
+
+    >>> conv_transpose2d(tensor([[[1.0, 2.0]]]), torch.ones(1, 1, 1, 2), stride=(1, 2))
+    tensor([[[1., 1., 2., 2.]]])
+    """
+    return conv_transpose(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_transpose1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0,
+                     groups: int = 1, dilation: Any = 1) -> Tensor:
+    """The transpose of `conv1d`; see `conv_transpose2d`.
+
+    Shape: input (N, C, L) or (C, L), weight (C, C_out / groups, k), bias (C_out), result (N, C_out, L_out).
+
+    >>> conv_transpose1d(tensor([[1.0, 2.0]]), torch.ones(1, 1, 3))
+    tensor([[1., 3., 3., 2.]])
+    """
+    return conv_transpose(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_transpose3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0,
+                     groups: int = 1, dilation: Any = 1) -> Tensor:
+    """The transpose of `conv3d`; see `conv_transpose2d`.
+
+    Shape: input (N, C, D, H, W) or (C, D, H, W), weight (C, C_out / groups, kd, kh, kw), bias (C_out), result
+    (N, C_out, Do, Ho, Wo).
+
+    >>> conv_transpose3d(torch.ones(1, 1, 1, 1), torch.ones(1, 1, 2, 1, 2)).shape
+    torch.Size([1, 2, 1, 2])
+    """
+    return conv_transpose(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
