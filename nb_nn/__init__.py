@@ -60,6 +60,10 @@ from .ops.comparison import (
     clamp_max_, clamp_min, clamp_min_, eq, equal, ge, gt, isclose, isfinite, isinf, isnan, le, logical_and, logical_not, logical_or,
     logical_xor, lt, maximum, minimum, ne, where,
 )
+from .ops.complex import (
+    adjoint, angle, complex, conj, conj_physical, conj_physical_, imag, is_conj, is_neg, isreal, polar, real, resolve_conj, resolve_neg,
+    sgn, view_as_complex, view_as_real,
+)
 from .ops.exponential import (
     exp, exp2, exp_, expm1, expm1_, float_power, log, log10, log10_, log1p, log1p_, log2, log2_, log_, logaddexp, pow, rsqrt, rsqrt_,
     sqrt, sqrt_,
@@ -77,7 +81,7 @@ from .ops.moments import dist, logsumexp, norm, std, std_mean, var, var_mean
 from .ops.view import as_strided, broadcast_to, flatten, movedim, permute, reshape, squeeze, t, transpose, unflatten, unsqueeze
 from .ops.slicing import chunk, diagonal, narrow, select, split, split_with_sizes, unbind
 from .ops.copies import clone, detach
-from .ops.matmul import addbmm, addmm, addmv, addr, baddbmm, bmm, dot, einsum, ger, matmul, mm, mv
+from .ops.matmul import addbmm, addmm, addmv, addr, baddbmm, bmm, dot, einsum, ger, matmul, mm, mv, vdot
 from .ops.einsum import tensordot
 from .ops.linalg import (
     btrifact, btrifact_with_info, btrisolve, btriunpack, chain_matmul, cholesky, cholesky_inverse, cholesky_solve, det, eig, gels,

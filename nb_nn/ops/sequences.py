@@ -90,7 +90,8 @@ def _spaced(start: float, end: float, steps: int) -> np.ndarray:
     steps = operator.index(steps)
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
-    return np.linspace(float(start), float(end), steps)
+    start, end = (complex(one) if isinstance(one, (complex, np.complexfloating)) else float(one) for one in (start, end))
+    return np.linspace(start, end, steps)
 
 
 def _deliver(values: np.ndarray, out: Any, kind: dtype | None, where: Any, requires_grad: bool) -> Tensor:
