@@ -72,6 +72,9 @@ from .ops.trigonometry import (
     acos, acos_, asin, asin_, atan, atan2, atan_, cos, cos_, cosh, cosh_, erf, erf_, erfc, erfc_, erfinv, sin, sin_, sinh, sinh_, tan,
     tan_,
 )
+from .ops.short_time import istft, stft
+from .ops.spectral import ifft, irfft, rfft
+from .ops.windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 from .ops.special import digamma, digamma_, lgamma, lgamma_, mvlgamma, polygamma, round, round_
 from .ops.vector import cross, renorm, trace
 from .ops.activation import relu, relu_, sigmoid, sigmoid_, tanh, tanh_, prelu, selu, selu_, celu, celu_, threshold, threshold_
@@ -94,7 +97,7 @@ from .ops.sparse.internal import (
     native_clone, native_norm, native_pow, native_resize_as_, native_zero_, s_copy_, s_native_addmm, s_native_addmm_,
 )
 from .ops.sparse.products import hspmm, saddmm, smm, spmm, sspaddmm
-from . import autograd, cuda, linalg, nn, optim, return_types, sparse, testing, utils
+from . import autograd, backends, cuda, fft, linalg, nn, optim, return_types, sparse, testing, utils
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .nn.functional import (
     alpha_dropout, avg_pool1d, bilinear, conv1d, conv2d, cosine_similarity, dropout, feature_alpha_dropout, group_norm,

@@ -42,12 +42,14 @@ from .ops import (
     slicing,
     sorting,
     special,
+    spectral,
     subscript,
     trigonometry,
     vector,
 )
 from .ops import matmul as matmul_ops
 from .ops import scatter as scatter_ops
+from .ops import short_time as short_time_ops
 from .ops import softmax as softmax_ops
 from .ops import view as view_ops
 from .ops.sparse import arithmetic as sparse_arithmetic  # noqa: F401  states what operations do with sparse tensors
@@ -465,6 +467,10 @@ class Tensor(TensorBase):
     resolve_conj, resolve_neg, is_conj, is_neg = complex.resolve_conj, complex.resolve_neg, complex.is_conj, complex.is_neg
     angle, sgn, sgn_, isreal, cfloat, cdouble = (complex.angle, complex.sgn, complex.sgn_, complex.isreal, complex.cfloat,
                                                  complex.cdouble)
+
+    # spectral
+    fft, ifft, rfft, irfft = spectral.fft, spectral.ifft, spectral.rfft, spectral.irfft
+    stft, istft = short_time_ops.stft, short_time_ops.istft
 
     # comparison
     eq, eq_, ne, ne_ = comparison.eq, comparison.eq_, comparison.ne, comparison.ne_
