@@ -44,7 +44,8 @@ def complex_absolute(z):
     part = small / large if large > 0 else large * 0
     size = large * sqrt(part * part + 1)
     size = x + y if (x != x) | (y != y) else size
-    return abs(z.real * 0 + math.inf) if (x == math.inf) | (y == math.inf) else size
+    size = y if y == math.inf else size
+    return x if x == math.inf else size
 
 
 @formula

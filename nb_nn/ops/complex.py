@@ -13,7 +13,7 @@ from ..core import dtype as dtypes
 from ..core.launch import BOOL, COMPLEX, FLOAT, REAL, elementwise, unary
 from ..core.op import derivative, inplace, no_derivative, op
 from ..core.tensor_base import TensorBase, view_of
-from . import arithmetic, creation, view
+from . import arithmetic, copies, creation, view
 
 Tensor = TensorBase
 
@@ -73,7 +73,7 @@ def complex_of_pairs(pairs: Tensor) -> Tensor:
     """`view_as_complex`, of a copy if the pairs lie otherwise."""
     steps = view.strides_of(pairs)
     fits = steps[-1] == 1 and not builtins.any(step % 2 for step in steps[:-1]) and view.storage_offset(pairs) % 2 == 0
-    return view_as_complex(pairs if fits else view.clone(view.contiguous(pairs)))
+    return view_as_complex(pairs if fits else copies.clone(view.contiguous(pairs)))
 
 
 @op
@@ -128,12 +128,12 @@ def imag(input: Tensor) -> Tensor:
 
 def set_real(input: Tensor, value: Any) -> None:
     """``input.real = value``."""
-    view.copy_(real(input), value if isinstance(value, TensorBase) else creation.as_tensor(value))
+    copies.copy_(real(input), value if isinstance(value, TensorBase) else creation.as_tensor(value))
 
 
 def set_imag(input: Tensor, value: Any) -> None:
     """``input.imag = value``."""
-    view.copy_(imag(input), value if isinstance(value, TensorBase) else creation.as_tensor(value))
+    copies.copy_(imag(input), value if isinstance(value, TensorBase) else creation.as_tensor(value))
 
 
 @op
