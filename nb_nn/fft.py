@@ -140,7 +140,7 @@ def hfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = 
     """`fft` of numbers of which the second half is the conjugate of the first (given) half: ``n`` real numbers.
 
     >>> torch.fft.hfft(tensor([2 + 0j, -0.75 + 0.25j, 0.5 + 0j]))
-    tensor([1.0000, 1.0000, 4.0000, 2.0000])
+    tensor([1., 2., 4., 1.])
     """
     input = conj(complex_of("hfft", input))
     dim, n = one_dim(input, 2 * (input._array.shape[wrap_dim(dim, input._array.ndim)] - 1) if n is None and input._array.ndim else n, dim)

@@ -531,8 +531,8 @@ class Tensor(TensorBase):
     bernoulli, multinomial = random.bernoulli, random.multinomial
 
     # matmul
-    mm, bmm, mv, dot, vdot, ger, outer, matmul = (matmul_ops.mm, matmul_ops.bmm, matmul_ops.mv, matmul_ops.dot, matmul_ops.vdot, matmul_ops.ger,
-                                                  matmul_ops.ger, matmul_ops.matmul)
+    mm, bmm, mv, dot, vdot, ger, outer, matmul = (matmul_ops.mm, matmul_ops.bmm, matmul_ops.mv, matmul_ops.dot, matmul_ops.vdot,
+                                                  matmul_ops.ger, matmul_ops.ger, matmul_ops.matmul)
     addmm, addmm_, addmv, addmv_, addr, addr_ = (matmul_ops.addmm, matmul_ops.addmm_, matmul_ops.addmv, matmul_ops.addmv_,
                                                  matmul_ops.addr, matmul_ops.addr_)
     addbmm, addbmm_, baddbmm, baddbmm_ = matmul_ops.addbmm, matmul_ops.addbmm_, matmul_ops.baddbmm, matmul_ops.baddbmm_

@@ -17,7 +17,10 @@ def fft_complex(x, axes, inverse, scale):
     """Transforms of complex or real numbers along ``axes``, to complex ones."""
     from scipy import fft
 
-    return (fft.ifftn if inverse else fft.fftn)(x, axes=axes, norm=scale, workers=workers(x))
+    made = (fft.ifftn if inverse else fft.fftn)(x, axes=axes, norm=scale, workers=workers(x))
+    if x.dtype.kind == "f":
+        made += 0                               # the imaginary parts of real signals' spectra would show -0
+    return made
 
 
 def fft_real(x, axes, scale):

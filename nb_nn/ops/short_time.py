@@ -1,8 +1,6 @@
 """The short-time Fourier transform and its inverse."""
 from __future__ import annotations
 
-from typing import Any
-
 from ..core.tensor_base import TensorBase
 from . import spectral, view
 from .complex import complex_parts, view_as_complex, view_as_real
@@ -84,7 +82,7 @@ def istft(input: Tensor, n_fft: int, hop_length: int | None = None, win_length: 
 
     >>> signal = torch.arange(8.0)
     >>> istft(stft(signal, 4, return_complex=True), 4)
-    tensor([0.0000, 1.0000, 2.0000, 3.0000, 4.0000, 5.0000, 6.0000, 7.0000])
+    tensor([0., 1., 2., 3., 4., 5., 6., 7.])
     """
     if not input.is_complex():
         if input.dim() not in (3, 4) or input.shape[-1] != 2:

