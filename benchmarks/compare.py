@@ -51,7 +51,9 @@ def disagreement(first: Any, second: Any) -> float:
     """Largest difference of two results, or of tuples of results, relative to their largest magnitude."""
     if isinstance(first, (tuple, list)):
         return max((disagreement(a, b) for a, b in zip(first, second)), default=0.0)
-    a, b = (np.asarray(one.detach().numpy() if hasattr(one, "detach") else one, dtype=np.float64) for one in (first, second))
+    a, b = (np.asarray(one.detach().numpy() if hasattr(one, "detach") else one) for one in (first, second))
+    wide = np.complex128 if a.dtype.kind == "c" else np.float64
+    a, b = a.astype(wide), b.astype(wide)
     if a.shape != b.shape:
         return float("inf")
     scale = max(1e-30, float(np.abs(b[np.isfinite(b)]).max(initial=0)))

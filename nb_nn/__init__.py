@@ -60,6 +60,10 @@ from .ops.comparison import (
     clamp_max_, clamp_min, clamp_min_, eq, equal, ge, gt, isclose, isfinite, isinf, isnan, le, logical_and, logical_not, logical_or,
     logical_xor, lt, maximum, minimum, ne, where,
 )
+from .ops.complex import (
+    adjoint, angle, complex, conj, conj_physical, conj_physical_, imag, is_conj, is_neg, isreal, polar, real, resolve_conj, resolve_neg,
+    sgn, view_as_complex, view_as_real,
+)
 from .ops.exponential import (
     exp, exp2, exp_, expm1, expm1_, float_power, log, log10, log10_, log1p, log1p_, log2, log2_, log_, logaddexp, pow, rsqrt, rsqrt_,
     sqrt, sqrt_,
@@ -68,6 +72,9 @@ from .ops.trigonometry import (
     acos, acos_, asin, asin_, atan, atan2, atan_, cos, cos_, cosh, cosh_, erf, erf_, erfc, erfc_, erfinv, sin, sin_, sinh, sinh_, tan,
     tan_,
 )
+from .ops.short_time import istft, stft
+from .ops.spectral import ifft, irfft, rfft
+from .ops.windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 from .ops.special import digamma, digamma_, lgamma, lgamma_, mvlgamma, polygamma, round, round_
 from .ops.vector import cross, renorm, trace
 from .ops.activation import relu, relu_, sigmoid, sigmoid_, tanh, tanh_, prelu, selu, selu_, celu, celu_, threshold, threshold_
@@ -77,7 +84,7 @@ from .ops.moments import dist, logsumexp, norm, std, std_mean, var, var_mean
 from .ops.view import as_strided, broadcast_to, flatten, movedim, permute, reshape, squeeze, t, transpose, unflatten, unsqueeze
 from .ops.slicing import chunk, diagonal, narrow, select, split, split_with_sizes, unbind
 from .ops.copies import clone, detach
-from .ops.matmul import addbmm, addmm, addmv, addr, baddbmm, bmm, dot, einsum, ger, matmul, mm, mv
+from .ops.matmul import addbmm, addmm, addmv, addr, baddbmm, bmm, dot, einsum, ger, matmul, mm, mv, vdot
 from .ops.einsum import tensordot
 from .ops.linalg import (
     btrifact, btrifact_with_info, btrisolve, btriunpack, chain_matmul, cholesky, cholesky_inverse, cholesky_solve, det, eig, gels,
@@ -91,7 +98,7 @@ from .ops.sparse.internal import (
     native_clone, native_norm, native_pow, native_resize_as_, native_zero_, s_copy_, s_native_addmm, s_native_addmm_,
 )
 from .ops.sparse.products import hspmm, saddmm, smm, spmm, sspaddmm
-from . import autograd, cuda, linalg, nn, optim, return_types, sparse, testing, utils
+from . import autograd, backends, cuda, fft, linalg, nn, optim, return_types, sparse, testing, utils
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .nn.functional import (
     alpha_dropout, avg_pool1d, bilinear, cosine_similarity, dropout, feature_alpha_dropout, group_norm,

@@ -56,7 +56,7 @@ def reduce(tensor: Any) -> tuple:
 
 
 def _rebuild(root: np.ndarray, size: tuple, stride: tuple, offset: int, dtype: Any, requires_grad: bool, cls: type) -> Any:
-    made = wrap(strided(root, size, stride, offset), dtype)
+    made = wrap(strided(root, size, stride, offset, dtype.numpy), dtype)
     made._storage = Storage(root)
     made._requires_grad = requires_grad
     made.__class__ = cls

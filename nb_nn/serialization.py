@@ -84,7 +84,7 @@ def pickle_apart(obj: Any, pickle_module: Any, protocol: int) -> tuple[bytes, li
             number = numbers.setdefault(id(part.storage), len(storages))
             if number == len(storages):
                 storages.append(part.storage)
-            return "storage", STORAGE_TYPES[part.dtype], str(number), str(part.device), len(part.storage.root)
+            return "storage", STORAGE_TYPES[part.dtype], str(number), str(part.device), part.storage.root.nbytes // part.dtype.itemsize
 
         def reducer_override(self, part: Any) -> Any:
             if isinstance(part, TensorBase):

@@ -56,7 +56,7 @@ def share_memory_(input: Any) -> Any:
     elif not is_shared(input):                          # nobody else's, which is known at once
         held, (size, stride, offset) = storage_of(input), geometry(input)
         held.root, held.resizable = shared_copy(held.root), False
-        input._array = strided(held.root, size, stride, offset)
+        input._array = strided(held.root, size, stride, offset, input._array.dtype)
     return input
 
 

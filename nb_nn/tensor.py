@@ -1,6 +1,7 @@
 """The Tensor: one binding line a method, grouped as in ops/."""
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from .ops import (
     arithmetic,
     callback,
     comparison,
+    complex,
     conversion,
     copies,
     counting,
@@ -40,12 +42,14 @@ from .ops import (
     slicing,
     sorting,
     special,
+    spectral,
     subscript,
     trigonometry,
     vector,
 )
 from .ops import matmul as matmul_ops
 from .ops import scatter as scatter_ops
+from .ops import short_time as short_time_ops
 from .ops import softmax as softmax_ops
 from .ops import view as view_ops
 from .ops.sparse import arithmetic as sparse_arithmetic  # noqa: F401  states what operations do with sparse tensors
@@ -119,6 +123,11 @@ class Tensor(TensorBase):
     def is_floating_point(self) -> bool:
         """Whether the type is a floating type."""
         return self._dtype.is_floating_point
+
+    real = property(complex.real, complex.set_real, doc="Real parts, a view; a real tensor itself.")
+    imag = property(complex.imag, complex.set_imag, doc="Imaginary parts of a complex tensor, a view.")
+    H = property(complex.hermitian, doc="A matrix transposed and conjugated.")
+    mH = property(complex.adjoint, doc="The last two dimensions swapped, and conjugated.")
 
     def is_complex(self) -> bool:
         """Whether the type is complex."""
@@ -363,13 +372,22 @@ class Tensor(TensorBase):
         return bool(self.item())
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self.real_item("int64_t"))
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self.real_item("double"))
 
-    def __complex__(self) -> complex:
-        return complex(self.item())
+    def real_item(self, name: str) -> Any:
+        """The only element as a real number; RuntimeError if it is not one."""
+        value = self.item()
+        if self._dtype.category < 3:
+            return value
+        if value.imag:
+            raise RuntimeError(f"value cannot be converted to type {name} without overflow")
+        return value.real
+
+    def __complex__(self) -> Any:
+        return builtins.complex(self.item())
 
     def __index__(self) -> int:
         if self._dtype.category >= 2 or self._array.size != 1:
@@ -444,6 +462,16 @@ class Tensor(TensorBase):
     lerp, lerp_ = arithmetic.lerp, arithmetic.lerp_
     addcmul, addcmul_, addcdiv, addcdiv_ = arithmetic.addcmul, arithmetic.addcmul_, arithmetic.addcdiv, arithmetic.addcdiv_
 
+    # complex
+    conj, conj_physical, conj_physical_, adjoint = complex.conj, complex.conj_physical, complex.conj_physical_, complex.adjoint
+    resolve_conj, resolve_neg, is_conj, is_neg = complex.resolve_conj, complex.resolve_neg, complex.is_conj, complex.is_neg
+    angle, sgn, sgn_, isreal, cfloat, cdouble = (complex.angle, complex.sgn, complex.sgn_, complex.isreal, complex.cfloat,
+                                                 complex.cdouble)
+
+    # spectral
+    fft, ifft, rfft, irfft = spectral.fft, spectral.ifft, spectral.rfft, spectral.irfft
+    stft, istft = short_time_ops.stft, short_time_ops.istft
+
     # comparison
     eq, eq_, ne, ne_ = comparison.eq, comparison.eq_, comparison.ne, comparison.ne_
     lt, lt_, le, le_, gt, gt_, ge, ge_ = (comparison.lt, comparison.lt_, comparison.le, comparison.le_, comparison.gt,
@@ -503,8 +531,8 @@ class Tensor(TensorBase):
     bernoulli, multinomial = random.bernoulli, random.multinomial
 
     # matmul
-    mm, bmm, mv, dot, ger, outer, matmul = (matmul_ops.mm, matmul_ops.bmm, matmul_ops.mv, matmul_ops.dot, matmul_ops.ger, matmul_ops.ger,
-                                              matmul_ops.matmul)
+    mm, bmm, mv, dot, vdot, ger, outer, matmul = (matmul_ops.mm, matmul_ops.bmm, matmul_ops.mv, matmul_ops.dot, matmul_ops.vdot,
+                                                  matmul_ops.ger, matmul_ops.ger, matmul_ops.matmul)
     addmm, addmm_, addmv, addmv_, addr, addr_ = (matmul_ops.addmm, matmul_ops.addmm_, matmul_ops.addmv, matmul_ops.addmv_,
                                                  matmul_ops.addr, matmul_ops.addr_)
     addbmm, addbmm_, baddbmm, baddbmm_ = matmul_ops.addbmm, matmul_ops.addbmm_, matmul_ops.baddbmm, matmul_ops.baddbmm_

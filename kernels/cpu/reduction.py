@@ -120,7 +120,9 @@ def reduce_columns(name: str, dtype: str) -> Kernel:
 
 
 def accumulator(name: str, dtype: str) -> type:
-    """What holds a reduction's partial results: int64 for integers, flags and keys, else float64."""
+    """What holds a reduction's partial results: int64 for integers, flags and keys, complex128 for complex numbers, else float64."""
+    if dtype in "FD" and isinstance(reduction(name, dtype).start, complex):
+        return np.complex128
     return np.float64 if dtype in "fd" and not isinstance(reduction(name, dtype).start, np.integer) else np.int64
 
 

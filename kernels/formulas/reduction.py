@@ -134,4 +134,6 @@ def reduction(name: str, dtype: str) -> Reduction:
     if name in ("amax", "amin"):
         by = order.ascending(dtype) if name == "amax" else order.descending(dtype)
         return Reduction(by.least, by.key, larger, number_of(by.number))
+    if dtype in "FD" and name == "prod":
+        return Reduction(complex(1), combine=multiply)
     return REDUCTIONS[name]

@@ -97,6 +97,8 @@ def _roots(tensors: tuple, grad_tensors: Any) -> tuple[list, list]:
         if given is None:
             if tensor._array.size != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
+            if tensor._dtype.category == 3:
+                raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {tensor._dtype}")
             kind, shape = tensor._dtype, tensor._array.shape
             plain = tensor._device is CPU and not kind.half
             given = wrap(np.ones(shape, kind.numpy), kind) if plain else tensor.detach().new_ones(shape)

@@ -65,6 +65,9 @@ class OpNode(Node):
     def backward(self, grads: list) -> list:
         if self.saved is None:
             raise RuntimeError(FREED)
+        conjugate = grads[0] is not None and grads[0]._dtype.category == 3 and self.declaration.holomorphic
+        if conjugate:
+            grads = [None if grad is None else grad.conj() for grad in grads]
         found: list = [None] * len(self.edges)
         for (formula, start, number), items in zip(self.formulas, self.saved):
             if grads[0] is None and "grad" in formula.wanted:
@@ -85,7 +88,7 @@ class OpNode(Node):
                 found[start] = formula.function(*values)
             else:
                 found[start:start + number] = formula.function(*values)
-        return found
+        return [None if one is None else one.conj() for one in found] if conjugate else found
 
     def release(self) -> None:
         self.saved = None

@@ -19,6 +19,12 @@ def geometry(tensor: Any) -> tuple:
     return array.shape, tuple([s // array.itemsize for s in array.strides]), storage_offset(tensor)
 
 
+def pairs(geometry: tuple) -> tuple:
+    """The geometry of complex elements as that of their parts: a last dimension of 2, other steps and the offset twice as large."""
+    size, stride, offset = geometry
+    return (*size, 2), (*(2 * step for step in stride), 1), 2 * offset
+
+
 def edge_of(tensor: Any) -> tuple | None:
     """Where a tensor's gradient goes, or None."""
     if tensor._base is not None:
@@ -85,10 +91,17 @@ class AsStrided(Node):
     def __init__(self, base: Any, edge: tuple, view: Any):
         super().__init__([edge], [(base._array.shape, base._dtype)])
         self.geometry, self.base_geometry = geometry(view), geometry(base)
+        self.is_complex = view._dtype.is_complex, base._dtype.is_complex
 
     def backward(self, grads: list) -> list:
+        from ..ops.complex import view_as_complex, view_as_real
         from ..ops.view import as_strided_backward
 
+        own, of_base = self.is_complex
+        if own and not of_base:
+            return [as_strided_backward(view_as_real(grads[0]), self.base_geometry, *pairs(self.geometry))]
+        if of_base and not own:
+            return [view_as_complex(as_strided_backward(grads[0], pairs(self.base_geometry), *self.geometry))]
         return [as_strided_backward(grads[0], self.base_geometry, *self.geometry)]
 
 
@@ -102,20 +115,33 @@ class CopySlices(Node):
         super().__init__([edge, *written.edges[skipped:]], [(base._array.shape, base._dtype), *written.shapes[skipped:]])
         self.written = written
         self.geometry, self.base_geometry = geometry(view), geometry(base)
+        self.is_complex = view._dtype.is_complex, base._dtype.is_complex
 
     def backward(self, grads: list) -> list:
         from ..ops.creation import empty_strided
 
-        size, stride, offset = self.geometry
         base_size, base_stride, base_offset = self.base_geometry
         grad = empty_strided(base_size, base_stride, dtype=grads[0].dtype, device=grads[0].device).copy_(grads[0])
-        part = grad.as_strided(size, stride, offset - base_offset)
+        part = self.written_part(grad, base_offset)
         found = self.written.backward([part.clone()])
         if not self.skipped or found[0] is None:
             part.zero_()
         else:
             part.copy_(found[0])
         return [grad, *found[self.skipped:]]
+
+    def written_part(self, grad: Any, base_offset: int) -> Any:
+        """The view of a gradient of the base that corresponds to the view that was written to."""
+        from ..ops.complex import view_as_complex, view_as_real
+
+        own, of_base = self.is_complex
+        size, stride, offset = self.geometry
+        if of_base and not own:
+            return view_as_real(grad).as_strided(size, stride, offset - 2 * base_offset)
+        if own and not of_base:
+            size, stride, offset = pairs(self.geometry)
+            return view_as_complex(grad.as_strided(size, stride, offset - base_offset))
+        return grad.as_strided(size, stride, offset - base_offset)
 
     def release(self) -> None:
         self.written.release()

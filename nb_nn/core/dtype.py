@@ -32,6 +32,17 @@ class dtype:
         self.half = compute is not None
         self.tensor_name = TENSOR_NAMES[name]
 
+    def to_real(self) -> dtype:
+        """The type of the parts of a complex type; any other type is its own."""
+        return {"complex64": float32, "complex128": float64}.get(self.name, self)
+
+    def to_complex(self) -> dtype:
+        """The complex type whose parts are of this floating type; RuntimeError where there is none."""
+        found = self if self.is_complex else {"float32": complex64, "float64": complex128}.get(self.name)
+        if found is None:
+            raise RuntimeError(f"no complex type has parts of type {self}; use torch.float32 or torch.float64")
+        return found
+
     def __repr__(self) -> str:
         return f"torch.{self.name}"
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from nb_nn.kernels import table
 from nb_nn.kernels.compile import SERIAL_BELOW
+from nb_nn.kernels.formulas.complex import complex_name
 
 from . import dtype as dtypes
 from . import memory
@@ -25,7 +26,7 @@ from .tensor_base import TensorBase, wrap
 
 new_array = np.empty
 
-SAME, FLOAT, BOOL, MASKED, KEEP = "same", "float", "bool", "masked", "keep"
+SAME, FLOAT, BOOL, MASKED, KEEP, REAL, COMPLEX = "same", "float", "bool", "masked", "keep", "real", "complex"
 SMALL = 1 << 12                 # elements, of which a copy costs less than a plan for rows
 FEW = memory.SMALLEST // 16     # elements of any type for which the allocator would ask NumPy anyway
 HALF_CASTS = {"float16": ("float16_to_float32", "float32_to_float16"), "bfloat16": ("bfloat16_to_float32", "float32_to_bfloat16")}
@@ -38,10 +39,20 @@ class Plan:
 
     def __init__(self, name: Any, inputs: int, device: str, compute: dtype, result: dtype):
         loops = table.loops_of(device)
+        if compute.category == 3 and name.__class__ is str:
+            name = complex_formula(name, compute)
         self.flat = loops.flat(name, inputs)
         self.rows = loops.rows(name, inputs)
         self.compute = compute
         self.result = result
+
+
+def complex_formula(name: str, kind: dtype) -> str:
+    """The name of a formula for complex elements; NotImplementedError if it has no meaning for them."""
+    found = complex_name(name)
+    if found is None:
+        raise NotImplementedError(f'"{name}" not implemented for \'{kind.tensor_name[:-6]}\'')
+    return found
 
 
 _plans: dict[tuple, Plan] = {}
@@ -187,7 +198,7 @@ def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, 
 
     ``result`` says what types do: SAME computes and answers in the promoted type, FLOAT raises integers to the default float
     type first, BOOL answers bool, MASKED leaves bool operands out of the promotion, KEEP takes each operand as it is and
-    answers in the first one's type.
+    answers in the first one's type, REAL and COMPLEX answer in the real or complex type that goes with the promoted one.
     """
     if out is None and result is SAME:
         made = _flat(name, inputs, numbers)
@@ -202,7 +213,7 @@ def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, 
         kind = inputs[0]._dtype
     elif result is FLOAT and kind.category < 2:
         kind = dtypes.get_default_dtype()
-    answer = dtypes.bool_ if result is BOOL else kind
+    answer = dtypes.bool_ if result is BOOL else kind.to_real() if result is REAL else kind.to_complex() if result is COMPLEX else kind
     key = (name, len(inputs), kind)
     plan = _plans.get(key)
     if plan is None:

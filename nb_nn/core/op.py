@@ -24,7 +24,7 @@ class Declaration:
     """What is known of an operation: its parameters, and a formula for each argument it has a derivative for."""
 
     __slots__ = ("name", "body", "parameters", "positions", "defaults", "formulas", "plan", "joint", "decided", "node_name",
-                 "multiple", "sparse", "sparse_inplace")
+                 "multiple", "holomorphic", "sparse", "sparse_inplace")
 
     def __init__(self, body: Callable):
         code = body.__code__
@@ -39,6 +39,7 @@ class Declaration:
         self.plan: list[tuple] = []         # of each formula: it, and position, name and default of its argument
         self.joint: graph.Formula | None = None
         self.decided = False
+        self.holomorphic = False
         self.sparse: Callable | None = None             # what to call instead where an argument is sparse
         self.sparse_inplace: Callable | None = None
         self.node_name = "".join(part.capitalize() for part in self.name.split("_")) + "Backward0"
@@ -129,6 +130,17 @@ def derivative(function: Callable, joint: Callable | None = None, of: tuple[str,
         declaration.formulas.update(dict.fromkeys(of, declaration.joint))
     declaration.plan = [(formula, declaration.positions.get(name, KEYWORD_ONLY), name, declaration.defaults.get(name))
                         for name, formula in declaration.formulas.items()]
+
+
+def holomorphic(*functions: Callable) -> None:
+    """State that operations are holomorphic and that their formulas are those of real numbers.
+
+    The gradient of complex numbers is, as in torch, that of the conjugate: where f' is the derivative, ``grad * conj(f')``. So the
+    formulas get the conjugate of ``grad``, and what they give is conjugated. Operations that are linear with real coefficients
+    (sums, views, choices) need neither; those that are not holomorphic (`abs`, `real`), and decompositions, say what they mean.
+    """
+    for function in functions:
+        function.declaration.holomorphic = True
 
 
 def no_derivative(*functions: Callable) -> None:

@@ -48,17 +48,27 @@ class _Holder:
         self.owner = owner
 
 
+def root_of(tensor: Any) -> np.ndarray:
+    """All memory of a tensor's storage, as elements of its type (which a view as another type changes)."""
+    root, kind = storage_of(tensor).root, tensor._array.dtype
+    if root.dtype == kind:
+        return root
+    return root.view(np.uint8)[:root.nbytes // kind.itemsize * kind.itemsize].view(kind)
+
+
 def storage_offset(tensor: Any) -> int:
     """Position of a tensor's first element in its storage, in elements."""
     storage = tensor._storage
-    if storage is None or tensor._array.size in (0, storage.root.size):
+    if storage is None or not tensor._array.size or tensor._array.nbytes == storage.root.nbytes:
         return 0
     return (pointer(tensor._array) - pointer(storage.root)) // tensor._array.itemsize
 
 
-def strided(root: np.ndarray, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> np.ndarray:
-    """The view of ``root`` with this geometry, all in elements; the caller has checked that it lies inside."""
-    itemsize = root.itemsize
+def strided(root: np.ndarray, size: tuple[int, ...], stride: tuple[int, ...], offset: int, kind: Any = None) -> np.ndarray:
+    """The view of ``root`` (as elements of type ``kind``, by default its own) with this geometry, all in elements; the caller has
+    checked that it lies inside."""
+    kind = root.dtype if kind is None else kind
+    itemsize = kind.itemsize
     if 0 in size:
-        return np.ndarray(size, root.dtype)
-    return np.ndarray(size, root.dtype, root, offset * itemsize, tuple([s * itemsize for s in stride]))
+        return np.ndarray(size, kind)
+    return np.ndarray(size, kind, root, offset * itemsize, tuple([s * itemsize for s in stride]))

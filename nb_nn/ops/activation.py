@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from ..core import dtype as dtypes
 from ..core.launch import FLOAT, binary, elementwise, unary
-from ..core.op import derivative, inplace, op
+from ..core.op import derivative, holomorphic, inplace, op
 from ..core.tensor_base import TensorBase
 
 Tensor = TensorBase
@@ -444,6 +444,7 @@ def shrink_backward(grad_output: Tensor, input: Tensor, lambd: float) -> Tensor:
 
 derivative(shrink_backward, grad_output=lambda grad, input, lambd: shrink_backward(grad, input, lambd),
            input=lambda grad: grad * 0)
+holomorphic(sigmoid, tanh, sigmoid_backward, tanh_backward)
 derivative(sigmoid_backward, grad_output=lambda grad, result: sigmoid_backward(grad, result),
            result=lambda grad, grad_output, result: grad * grad_output * (1 - 2 * result))
 derivative(tanh_backward, grad_output=lambda grad, result: tanh_backward(grad, result),

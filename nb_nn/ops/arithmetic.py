@@ -5,9 +5,9 @@ import numbers
 from typing import Any
 
 from ..core import dtype as dtypes
-from ..core.launch import FLOAT, NUMBERS, binary, elementwise, scalar_like, unary
+from ..core.launch import FLOAT, NUMBERS, REAL, binary, elementwise, scalar_like, unary
 from ..core.legacy_order import factor_first
-from ..core.op import derivative, inplace, op
+from ..core.op import derivative, holomorphic, inplace, op
 from ..core.tensor_base import TensorBase
 
 Tensor = TensorBase
@@ -47,7 +47,7 @@ def as_operand(value: Any, like: Tensor) -> Tensor:
 
 add_ = inplace(add)
 derivative(add, input=lambda grad: grad,
-           other=lambda grad, alpha: grad if alpha == 1 else grad * alpha)
+           other=lambda grad, alpha: grad if alpha == 1 else grad * alpha.conjugate())
 
 
 @op
@@ -79,7 +79,7 @@ def _sub_bool(input: Any, other: Any, out: Tensor | None) -> Tensor:
 
 
 sub_ = inplace(sub)
-derivative(sub, input=lambda grad: grad, other=lambda grad, alpha: -grad if alpha == 1 else grad * -alpha)
+derivative(sub, input=lambda grad: grad, other=lambda grad, alpha: -grad if alpha == 1 else grad * -alpha.conjugate())
 
 
 def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
@@ -231,16 +231,18 @@ derivative(neg, input=lambda grad: -grad)
 
 @op
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """Magnitude of each element.
+    """Magnitude of each element; of complex ones it is real.
 
     >>> abs(tensor([-1.5, 2]))
     tensor([1.5000, 2.0000])
     """
-    return unary("absolute", input, (), out)
+    if out is input and input._dtype.category == 3:
+        raise RuntimeError("In-place abs is not supported for complex tensors.")
+    return unary("absolute", input, (), out, REAL)
 
 
 abs_ = inplace(abs)
-derivative(abs, input=lambda grad, input: grad * sign(input))
+derivative(abs, input=lambda grad, input: grad * input.sgn())
 
 
 @op
@@ -396,6 +398,8 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1, 
 addcdiv_ = inplace(addcdiv)
 derivative(addcdiv, input=lambda grad: grad, tensor1=lambda grad, tensor2, value: grad * value / tensor2,
            tensor2=lambda grad, tensor1, tensor2, value: -grad * value * tensor1 / (tensor2 * tensor2))
+
+holomorphic(mul, true_divide, square, reciprocal, lerp, addcmul, addcdiv)
 
 # the operators take no old argument order and need no look for one
 plus, minus, plus_, minus_ = add, sub, add_, sub_

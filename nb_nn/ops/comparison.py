@@ -113,7 +113,8 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
     """
     if input._dtype is not other._dtype:
         raise RuntimeError(f"{input._dtype.tensor_name[:-6]} did not match {other._dtype.tensor_name[:-6]}")
-    close = elementwise("isclose", (input.double(), other.double()), (rtol, atol), None, BOOL)
+    wide = dtypes.complex128 if input._dtype.category == 3 else dtypes.float64
+    close = elementwise("isclose", (input.to(wide), other.to(wide)), (rtol, atol), None, BOOL)
     return close | (isnan(input) & isnan(other)) if equal_nan else close
 
 
@@ -256,6 +257,12 @@ no_derivative(eq, ne, lt, le, gt, ge, isnan, isinf, isfinite, isclose, logical_n
               bitwise_not, bitwise_and, bitwise_or, bitwise_xor, bitwise_left_shift, bitwise_right_shift)
 
 
+def check_real(name: str, *operands: Any) -> None:
+    """Complex numbers have no larger one."""
+    if any(one._dtype.category == 3 for one in operands):
+        raise RuntimeError(f"{name} not implemented for complex tensors.")
+
+
 @op
 def maximum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The larger of two elements; NaN if either is.
@@ -263,6 +270,7 @@ def maximum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tenso
     >>> maximum(tensor([1, 5]), tensor([3, 2]))
     tensor([3, 5])
     """
+    check_real("maximum", input, other)
     return binary("maximum", input, other, out)
 
 
@@ -273,6 +281,7 @@ def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tenso
     >>> minimum(tensor([1, 5]), tensor([3, 2]))
     tensor([1, 2])
     """
+    check_real("minimum", input, other)
     return binary("minimum", input, other, out)
 
 

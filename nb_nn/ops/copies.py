@@ -7,7 +7,7 @@ from typing import Any
 from ..core import launch, memory
 from ..core.geometry import contiguous_strides, sizes_of
 from ..core.op import derivative, inplace, op
-from ..core.storage import Storage, storage_of, storage_offset, strided
+from ..core.storage import Storage, root_of, storage_of, storage_offset, strided
 from ..core.tensor_base import TensorBase, alias_of, view_of
 from .view import check_memory_format
 
@@ -33,14 +33,15 @@ def resize_(input: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
     if input._detached:
         raise RuntimeError("resize_ is not allowed on a Tensor created from .data or .detach(): make the change on a copy")
     storage, offset, needed = storage_of(input), storage_offset(input), math.prod(size)
-    if offset + needed > storage.root.size:
+    held = root_of(input)
+    if offset + needed > held.size:
         if not storage.resizable:
             raise RuntimeError("Trying to resize storage that is not resizable: it belongs to a NumPy array")
-        root = memory.empty((needed,), storage.root.dtype)
-        kept = min(storage.root.size - offset, needed)
-        root[:kept] = storage.root[offset:offset + kept]
-        input._storage, input._base, offset = Storage(root), None, 0
-    input._array = strided(input._storage.root, size, contiguous_strides(size), offset)
+        root = memory.empty((needed,), held.dtype)
+        kept = min(held.size - offset, needed)
+        root[:kept] = held[offset:offset + kept]
+        input._storage, input._base, offset, held = Storage(root), None, 0, root
+    input._array = strided(held, size, contiguous_strides(size), offset)
     return input
 
 

@@ -1,12 +1,13 @@
 """Exponentials, logarithms, powers and roots. Integers give floats, except integer powers."""
 from __future__ import annotations
 
+import cmath
 import math
 from typing import Any
 
 from ..core import dtype as dtypes
 from ..core.launch import FLOAT, NUMBERS, binary, unary
-from ..core.op import derivative, inplace, op
+from ..core.op import derivative, holomorphic, inplace, op
 from ..core.tensor_base import TensorBase
 from . import arithmetic
 
@@ -177,20 +178,26 @@ def _base_gradient(grad: Tensor, input: Any, exponent: Any) -> Tensor:
 
 def _exponent_gradient(grad: Tensor, input: Any, exponent: Tensor, result: Tensor) -> Tensor:
     if not isinstance(input, TensorBase):
+        if grad._dtype.category == 3 and input != 0:
+            return grad * (result * cmath.log(input))
         return grad * 0 if input == 0 else grad * (result * math.log(input)) if input > 0 else grad * math.nan
-    return (grad * (result * log(input))).masked_fill((input == 0) & (exponent >= 0), 0)
+    constant = input == 0
+    if exponent._dtype.category < 3:
+        constant = constant & (exponent >= 0)
+    return (grad * (result * log(input))).masked_fill(constant, 0)
 
 
 derivative(pow, input=_base_gradient, exponent=_exponent_gradient)
 
 
 def float_power(input: Any, exponent: Any) -> Tensor:
-    """`pow` in float64.
+    """`pow` in float64, or complex128.
 
     >>> float_power(tensor([2]), -1)
     tensor([0.5000], dtype=torch.float64)
     """
-    return pow(*(one.double() if isinstance(one, TensorBase) else float(one) for one in (input, exponent)))
+    kind = dtypes.complex128 if dtypes.promote_operands((input, exponent)).category == 3 else dtypes.float64
+    return pow(*(one.to(kind) if isinstance(one, TensorBase) else one for one in (input, exponent)))
 
 
 @op
@@ -205,3 +212,4 @@ def logaddexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Ten
 
 derivative(logaddexp, input=lambda grad, input, result: grad * exp(input - result),
            other=lambda grad, other, result: grad * exp(other - result))
+holomorphic(exp, exp2, expm1, log, log2, log10, log1p, sqrt, rsqrt, pow, logaddexp)

@@ -26,6 +26,12 @@ def check_not_empty(name: str, size: tuple[int, ...], dims: tuple[int, ...]) -> 
                          f"got size {list(size)}")
 
 
+def check_ordered(name: str, input: Tensor) -> None:
+    """Complex numbers have no largest one."""
+    if input._dtype.category == 3:
+        raise NotImplementedError(f'"{name}" not implemented for \'{input._dtype.tensor_name[:-6]}\'')
+
+
 @op
 def amax(input: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """The largest element over ``dim`` (one or several, all by default). Equal largest elements share the gradient.
@@ -50,6 +56,7 @@ def _extreme(name: str, input: Tensor, dim: Any, keepdim: bool, out: Any) -> Ten
     dims = all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim)
     if input._array.size == 0:
         check_not_empty(name, input._array.shape or (0,), dims or (0,))
+    check_ordered("max_values_cpu" if name == "amax" else "min_values_cpu", input)
     return reduce(name, input, dims, keepdim, input._dtype, input._dtype, out)
 
 
@@ -81,6 +88,7 @@ def min_dim(input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
 
 def _with_places(name: str, input: Tensor, dim: int | None, keepdim: bool) -> tuple[Tensor, Tensor]:
     kind = input._dtype
+    check_ordered(name, input)
     array = launch.computing_array(input, kind)
     dims = wrap_dims(dim, array.ndim)
     if array.size == 0:
@@ -180,6 +188,8 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 
 
 def _place(name: str, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
+    if input._dtype.category == 3:
+        raise RuntimeError(f"arg{name}(): does not support complex input")
     if dim is not None:
         return _with_places(name, input, wrap_dim(dim, input._array.ndim), keepdim)[1]
     if input._array.size == 0:

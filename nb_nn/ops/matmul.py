@@ -9,8 +9,9 @@ import numpy as np
 from ..core import launch, memory
 from ..core.geometry import broadcast_shapes
 from ..core.legacy_order import factors_first
-from ..core.op import derivative, inplace, op
+from ..core.op import derivative, holomorphic, inplace, op
 from ..core.tensor_base import TensorBase
+from .complex import conj
 
 Tensor = TensorBase
 
@@ -104,6 +105,15 @@ def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 derivative(dot, input=lambda grad, tensor: grad * tensor, tensor=lambda grad, input: grad * input)
+
+
+def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`dot` with the elements of the first vector conjugated.
+
+    >>> vdot(tensor([1j]), tensor([1j]))
+    tensor(1.+0.j)
+    """
+    return dot(conj(input), other, out=out)
 
 
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -328,6 +338,8 @@ def addbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alp
     """In-place form of :func:`addbmm`."""
     return input.copy_(addbmm(input, batch1, batch2, beta=beta, alpha=alpha))
 
+
+holomorphic(mm, bmm, mv, dot, matmul_batched, linear_op, addmm, addmv, addr, baddbmm)
 
 addmm, addmm_, addmv, addmv_, addr, addr_, addbmm, addbmm_, baddbmm, baddbmm_ = map(factors_first, (
     addmm, addmm_, addmv, addmv_, addr, addr_, addbmm, addbmm_, baddbmm, baddbmm_))

@@ -11,7 +11,7 @@ from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase
 from . import view
 from .extremes import amax, amin
-from .reduction import all_if_empty, arranged, packed, reduce, reduced_shape
+from .reduction import all_if_empty, arranged, mean, packed, reduce, reduced_shape
 
 Tensor = TensorBase
 
@@ -67,7 +67,15 @@ def _variance(input: Tensor, dim: Any, unbiased: Any, keepdim: bool, correction:
     if correction is None:
         correction = 1 if unbiased is None or unbiased else 0
     dims = all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim)
+    if input._dtype.category == 3:
+        return complex_variance(input, dims, correction, keepdim, deviation)
     return var_mean_dims(input, dims, correction, keepdim, deviation)
+
+
+def complex_variance(input: Tensor, dims: tuple[int, ...], correction: float, keepdim: bool, deviation: bool) -> tuple:
+    """The sum of the variances of the parts, and the mean."""
+    total = sum(var_mean_dims(part, dims, correction, keepdim, False)[0] for part in (input.real, input.imag))
+    return total.sqrt() if deviation else total, mean(input, dims, keepdim)
 
 
 def var(input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None,
@@ -143,7 +151,7 @@ def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, 
     else:
         p = 2.0 if p in ("fro", None) else float(p)
         dims = all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim)
-        result = norm_dims(input, p, dims, keepdim)
+        result = norm_dims(input if input._dtype.category < 3 else input.abs(), p, dims, keepdim)
     return result if out is None else launch.deliver("norm", result._array, result._dtype, out)
 
 

@@ -21,6 +21,8 @@ Tensor = TensorBase
 def drawn(name: str, kernel: str, kind: Any, shape: tuple[int, ...], generator: Generator | None, *numbers: Any,
           out: Any = None) -> Tensor:
     """A tensor (``out``, or a new one) filled by a kernel with numbers of a floating type."""
+    if kind.category == 3 and name in ("uniform_", "normal_"):
+        return drawn_parts(name, kernel, kind, shape, generator, *numbers, out=out)
     if kind.category != 2:
         raise RuntimeError(f'"{name}" not implemented for \'{kind.tensor_name[:-6]}\'; it draws floating-point numbers')
     direct = out is not None and not kind.half and out._array.flags.c_contiguous and out._array.shape == shape
@@ -28,6 +30,16 @@ def drawn(name: str, kernel: str, kind: Any, shape: tuple[int, ...], generator: 
     if array.size:
         launch.launch(kernel, *(generator or default_generator).take(array.size), *numbers, array.reshape(-1))
     return out if direct else launch.deliver(name, array, kind, out)
+
+
+def drawn_parts(name: str, kernel: str, kind: Any, shape: tuple[int, ...], generator: Generator | None, first: float, second: float,
+                out: Any = None) -> Tensor:
+    """Complex numbers: uniform parts, or normal ones of which each has half the variance."""
+    if name == "normal_":
+        second /= math.sqrt(2)
+    parts = drawn(name, kernel, kind.to_real(), (*shape, 2), generator, 0.0 if name == "normal_" else first, second)
+    made = wrap(parts._array.view(kind.numpy)[..., 0], kind)
+    return launch.deliver(name, made._array + kind.numpy.type(first) if name == "normal_" and first else made._array, kind, out)
 
 
 @op

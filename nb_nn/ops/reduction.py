@@ -14,7 +14,7 @@ from ..core import dtype as dtypes
 from ..core import launch, memory
 from ..core.device import CPU
 from ..core.geometry import wrap_dim, wrap_dims
-from ..core.op import derivative, no_derivative, op
+from ..core.op import derivative, holomorphic, no_derivative, op
 from ..core.tensor_base import TensorBase, wrap
 from . import view
 
@@ -53,6 +53,11 @@ def packed(array: Any) -> Any:
     return out._array
 
 
+def as_parts(array: Any) -> Any:
+    """A contiguous complex array as real and imaginary parts side by side in the last dimension."""
+    return array.view(array.real.dtype)
+
+
 def reduced_shape(shape: tuple[int, ...], dims: tuple[int, ...], keepdim: bool) -> tuple[int, ...]:
     """Size without the reduced dims, or with 1 in their place."""
     return tuple([1 if d in dims else size for d, size in enumerate(shape) if keepdim or d not in dims])
@@ -69,7 +74,10 @@ def reduce(name: str, input: Tensor, dims: tuple[int, ...], keepdim: bool, kind:
         array, outer, count, inner = arranged(array, dims)
     made = memory.empty(reduced_shape(shape, dims, keepdim), answer.compute)
     kernels = table.loops_of(input._device.type, "reduction")
-    if inner == 1:
+    if kind.category == 3 and answer is kind and name in ("sum", "mean"):       # the parts are summed side by side
+        array, inner, target = as_parts(array.reshape(outer, count, inner)), 2 * inner, as_parts(made.reshape(outer, inner))
+        kernels.reduce_columns(name, array.dtype.char)(array, numbers, target, work=array.size)
+    elif inner == 1:
         kernel = kernels.reduce_rows(name, array.dtype.char)
         kernel(array.reshape(outer, count), numbers, made.reshape(outer), work=array.size)
     else:
@@ -191,6 +199,8 @@ def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any 
     tensor(1.)
     """
     kind = summing_type(input, dtype, out)
+    if input._dtype.category == 3:
+        raise RuntimeError("nansum on CPU does not support complex inputs")
     dims = all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim)
     return reduce("nansum" if kind.category == 2 else "sum", input, dims, keepdim, kind, kind, out)
 
@@ -243,6 +253,7 @@ def view_cat(parts: tuple) -> Tensor:
 
 
 derivative(prod_dim, input=prod_gradient)
+holomorphic(prod_dim)
 
 
 @op

@@ -10,15 +10,17 @@ from nb_nn.kernels import table
 from ..core import dtype as dtypes
 from ..core import launch, memory
 from ..core.geometry import wrap_dim
-from ..core.op import derivative, inplace, op
+from ..core.op import derivative, holomorphic, inplace, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
 from . import copies, slicing, view
 from .comparison import maximum
+from .exponential import logaddexp
 from .extremes import amax, amin, into
 from .indexing import folded
 from .joining import cat, stack
 from .rearranging import flip_dims
+from .reduction import as_parts
 
 Tensor = TensorBase
 
@@ -30,6 +32,8 @@ def scan(name: str, input: Tensor, dim: int, kind: Any, out: Any) -> Tensor:
     made = memory.empty(array.shape, kind.compute)
     if made.size:
         x, result = folded(array, dim), folded(made, dim)
+        if kind.category == 3 and name == "cumsum":         # the parts are added up side by side
+            array, x, result = array.view(kind.to_real().numpy), as_parts(x), as_parts(result)
         kernels = table.loops_of("cpu", "scan")
         if x.shape[2] == 1:
             kernels.scan_rows(name, array.dtype.char)(x[:, :, 0], result[:, :, 0])
@@ -98,6 +102,7 @@ def cumprod_gradient(grad: Tensor, input: Tensor, result: Tensor, dim: int) -> T
 
 cumprod_ = inplace(cumprod)
 derivative(cumprod, input=cumprod_gradient)
+holomorphic(cumprod)
 
 CummaxResult, CumminResult = result_type("cummax", "values", "indices"), result_type("cummin", "values", "indices")
 
@@ -170,6 +175,8 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
         raise RuntimeError(f"logcumsumexp: the elements must be floating, got {input.dtype}")
     if not input._array.size:
         result = copies.clone(input)
+    elif input._dtype.category == 3:
+        result = doubled_logsumexp(input, dim)
     else:
         top = amax(copies.detach(input), dim, True)
         near = bool((top - amin(copies.detach(input), dim, True) < NEAR.get(input._dtype, 10)).all())
@@ -187,6 +194,10 @@ def doubled_logsumexp(input: Tensor, dim: int) -> Tensor:
     while reach < size:
         done, rest = slicing.narrow(result, dim, 0, reach), slicing.narrow(result, dim, reach, size - reach)
         before = slicing.narrow(result, dim, 0, size - reach)
+        if input._dtype.category == 3:
+            result = cat((done, logaddexp(rest, before)), dim)
+            reach *= 2
+            continue
         apart = (rest - before).abs().masked_fill(rest == before, 0)        # also where both are the same infinity
         result = cat((done, maximum(rest, before) + (-apart).exp().log1p()), dim)
         reach *= 2

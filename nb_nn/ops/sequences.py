@@ -44,7 +44,7 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None, d
         values = np.arange(count, dtype=np.int64) * step + start
     else:
         values = np.arange(math.ceil((end - start) / step)) * step + start
-    return _deliver(values, out, dtype, device, requires_grad)
+    return delivered(values, out, dtype, device, requires_grad)
 
 
 def range(start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None, dtype: dtype | None = None, layout: Any = None,
@@ -61,7 +61,7 @@ def range(start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None, dt
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     values = np.arange(math.floor((end - start) / step) + 1) * step + start
-    return _deliver(values, out, dtype or dtypes.get_default_dtype(), device, requires_grad)
+    return delivered(values, out, dtype or dtypes.get_default_dtype(), device, requires_grad)
 
 
 def linspace(start: float, end: float, steps: int = 100, *, out: Any = None, dtype: dtype | None = None, layout: Any = None,
@@ -72,7 +72,7 @@ def linspace(start: float, end: float, steps: int = 100, *, out: Any = None, dty
     tensor([ 3.0000,  4.7500,  6.5000,  8.2500, 10.0000])
     """
     check_options(layout)
-    return _deliver(_spaced(start, end, steps), out, dtype, device, requires_grad)
+    return delivered(_spaced(start, end, steps), out, dtype, device, requires_grad)
 
 
 def logspace(start: float, end: float, steps: int = 100, base: float = 10.0, *, out: Any = None, dtype: dtype | None = None,
@@ -83,21 +83,24 @@ def logspace(start: float, end: float, steps: int = 100, base: float = 10.0, *, 
     tensor([  1.,  10., 100.])
     """
     check_options(layout)
-    return _deliver(np.power(float(base), _spaced(start, end, steps)), out, dtype, device, requires_grad)
+    return delivered(np.power(float(base), _spaced(start, end, steps)), out, dtype, device, requires_grad)
 
 
 def _spaced(start: float, end: float, steps: int) -> np.ndarray:
     steps = operator.index(steps)
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
-    return np.linspace(float(start), float(end), steps)
+    start, end = (complex(one) if isinstance(one, (complex, np.complexfloating)) else float(one) for one in (start, end))
+    return np.linspace(start, end, steps)
 
 
-def _deliver(values: np.ndarray, out: Any, kind: dtype | None, where: Any, requires_grad: bool) -> Tensor:
+def delivered(values: np.ndarray, out: Any, kind: dtype | None, where: Any, requires_grad: bool) -> Tensor:
     if out is not None:
         out.resize_(values.shape)
         launch.copy_array(values, dtypes.from_numpy(values.dtype), out)
         return out
+    if kind is None and values.dtype.kind == "c":
+        kind = dtypes.get_default_dtype().to_complex()
     kind, where = resolve(kind, where, requires_grad)
     made = wrap(launch.convert(values, dtypes.from_numpy(values.dtype), kind), kind)
     return finish(made if where is CPU else made.to(where), requires_grad)

@@ -97,13 +97,13 @@ def set_(input: Tensor, source: Any = None, storage_offset: int = 0, size: Any =
         raise TypeError(f"set_(): expected a tensor or a storage, got {type(source).__name__}")
     if kind is not input._dtype:
         raise RuntimeError(f"set_(): a tensor of type {input._dtype.name} cannot view memory of type {kind.name}")
-    size = (held.root.size - storage_offset,) if size is None else sizes_of((size,))
+    size = (held.root.nbytes // kind.itemsize - storage_offset,) if size is None else sizes_of((size,))
     stride = contiguous_strides(size) if stride is None else sizes_of((stride,))
     _check_geometry(size, stride, storage_offset)
     needed = 0 if 0 in size else storage_offset + 1 + sum((n - 1) * step for n, step in zip(size, stride))
-    if needed > held.root.size:
+    if needed * kind.itemsize > held.root.nbytes:
         _grow(held, kind, needed)
-    input._array = strided(held.root, size, stride, storage_offset)
+    input._array = strided(held.root, size, stride, storage_offset, kind.numpy)
     input._storage, input._base, input._node, input._requires_grad = held, None, None, False
     held.version += 1
     return input

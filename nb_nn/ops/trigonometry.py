@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 from ..core.launch import FLOAT, binary, unary
-from ..core.op import derivative, inplace, op
+from ..core.op import derivative, holomorphic, inplace, op
 from ..core.tensor_base import TensorBase
 
 Tensor = TensorBase
@@ -146,3 +146,4 @@ derivative(atan2, input=lambda grad, input, other: grad * (other / (input * inpu
 derivative(erf, input=lambda grad, input: grad * ((-input * input).exp() * (2 / math.sqrt(math.pi))))
 derivative(erfc, input=lambda grad, input: grad * ((-input * input).exp() * (-2 / math.sqrt(math.pi))))
 derivative(erfinv, input=lambda grad, result: grad * ((result * result).exp() * (math.sqrt(math.pi) / 2)))
+holomorphic(sin, cos, tan, asin, acos, atan, sinh, cosh)

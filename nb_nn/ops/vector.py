@@ -6,7 +6,7 @@ from typing import Any
 from ..core import dtype as dtypes
 from ..core import launch
 from ..core.geometry import wrap_dim
-from ..core.op import derivative, op
+from ..core.op import derivative, holomorphic, op
 from ..core.tensor_base import TensorBase
 from . import comparison, copies, moments, rearranging, slicing
 
@@ -61,6 +61,7 @@ def cross_along(input: Tensor, other: Tensor, dim: int, *, out: Tensor | None = 
 
 
 cross_along.declaration.node_name = "LinalgCrossBackward0"
+holomorphic(cross_along)
 derivative(cross_along, input=lambda grad, other, dim: cross_along(other, grad, dim),
            other=lambda grad, input, dim: cross_along(grad, input, dim))
 

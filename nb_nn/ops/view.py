@@ -8,7 +8,7 @@ import numpy as np
 from ..core import launch
 from ..core.geometry import contiguous_strides, infer_size, overlaps_itself, sizes_of, view_strides, wrap_dim, wrap_dims
 from ..core.op import derivative, op
-from ..core.storage import storage_of, storage_offset, strided
+from ..core.storage import root_of, storage_offset, strided
 from ..core.tensor_base import TensorBase, view_of
 
 Tensor = TensorBase
@@ -25,8 +25,7 @@ def strides_of(tensor: Tensor) -> tuple[int, ...]:
 
 def restride(input: Tensor, size: tuple[int, ...], stride: tuple[int, ...], shift: int = 0) -> Tensor:
     """A view with its own size and strides, beginning ``shift`` elements after ``input``."""
-    storage = storage_of(input)
-    return view_of(input, strided(storage.root, size, stride, storage_offset(input) + shift))
+    return view_of(input, strided(root_of(input), size, stride, storage_offset(input) + shift))
 
 
 def view(input: Tensor, *size: Any) -> Tensor:
@@ -166,14 +165,14 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
         raise RuntimeError("mismatch in length of strides and shape")
     if any(step < 0 for step in stride):
         raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
-    storage = storage_of(input)
+    root = root_of(input)
     offset = _offset(input) if storage_offset is None else storage_offset
     reach = offset + sum((n - 1) * step for n, step in zip(size, stride))
-    if 0 not in size and (offset < 0 or reach >= storage.root.size):
+    if 0 not in size and (offset < 0 or reach >= root.size):
         raise RuntimeError(f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset} requiring a storage "
                            f"size of {(reach + 1) * input._array.itemsize} are out of bounds for storage of size "
-                           f"{storage.root.nbytes}")
-    return view_of(input, strided(storage.root, size, stride, offset))
+                           f"{root.nbytes}")
+    return view_of(input, strided(root, size, stride, offset))
 
 
 _offset = storage_offset

@@ -156,7 +156,6 @@ def test_what_has_no_derivative_says_so():
         torch.linalg.qr(x, "r")
 
 
-@pytest.mark.skipif(not hasattr(torch.Tensor, "conj"), reason="complex numbers have no conjugates yet")
 @pytest.mark.parametrize("function", [
     torch.inverse, torch.det, torch.linalg.svdvals, torch.matrix_exp, torch.pinverse,
     lambda a: torch.cholesky(a @ a.transpose(-1, -2).conj() + torch.eye(2).to(a.dtype)),
