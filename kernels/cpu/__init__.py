@@ -2,7 +2,7 @@
 import importlib
 
 TOPICS = (
-    "convolution", "ctc", "embedding_bag", "fold", "indexing", "lapack", "layer_normalization", "linear", "loss", "matmul", "normalization",
+    "attention", "convolution", "ctc", "embedding_bag", "fold", "indexing", "lapack", "layer_normalization", "linear", "loss", "matmul", "normalization",
     "optimizer", "pooling", "random", "recurrent", "reduction", "resampling", "scan", "small_matrices", "softmax",
     "sorting", "sparse",
 )
