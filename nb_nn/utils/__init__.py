@@ -1,3 +1,4 @@
 """What training programs need besides tensors and layers."""
 from . import data as data
 from . import dlpack as dlpack
+from . import hooks as hooks
