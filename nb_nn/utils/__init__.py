@@ -2,3 +2,5 @@
 from . import data as data
 from . import dlpack as dlpack
 from . import hooks as hooks
+from .draw import draw as draw
+from .summary import summary as summary
