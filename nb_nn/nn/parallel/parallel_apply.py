@@ -15,7 +15,7 @@ def parallel_apply(modules: Sequence[Module], inputs: Sequence[Any], kwargs_tup:
 
     What a module raises is raised, with a note that says which of them it was.
 
-    >>> parallel_apply([torch.nn.ReLU(), torch.nn.Identity()], [tensor([-1.0]), tensor([-2.0])])
+    >>> torch.nn.parallel.parallel_apply([torch.nn.ReLU(), torch.nn.Identity()], [tensor([-1.0]), tensor([-2.0])])
     [tensor([0.]), tensor([-2.])]
     """
     named = [{} for _ in modules] if kwargs_tup is None else kwargs_tup

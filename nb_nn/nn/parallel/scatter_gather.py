@@ -20,7 +20,7 @@ def scatter(inputs: Any, target_gpus: Sequence[Any], dim: int = 0) -> Any:
 
     There are fewer parts than devices if the batch is smaller. The parts take part in the history of the whole.
 
-    >>> scatter(tensor([1, 2, 3]), ["cpu", "cpu"])
+    >>> torch.nn.parallel.scatter(tensor([1, 2, 3]), ["cpu", "cpu"])
     (tensor([1, 2]), tensor([3]))
     """
     devices = [device_of(one) for one in target_gpus]
@@ -57,7 +57,7 @@ def gather(outputs: Sequence[Any], target_device: Any, dim: int = 0) -> Any:
     """Results of several devices as one, on ``target_device`` (-1: the CPU): tensors joined along ``dim``, in tuples, lists and dicts
     too. 0-d tensors become a vector, with a warning.
 
-    >>> gather([tensor([1, 2]), tensor([3])], "cpu")
+    >>> torch.nn.parallel.gather([tensor([1, 2]), tensor([3])], "cpu")
     tensor([1, 2, 3])
     """
     where, first = device_of(target_device), outputs[0]
