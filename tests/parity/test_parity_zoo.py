@@ -1,5 +1,4 @@
 """Padding, recurrent, distance, fold, margin-loss and vision layers beside torch's: values, gradients, state, errors, printing."""
-import re
 import warnings
 
 import numpy as np
