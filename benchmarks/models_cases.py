@@ -109,7 +109,7 @@ def attention() -> Iterator:
 
 
 def peak(name: str, which: str) -> float:
-    """MiB that three steps add to the largest memory of a process that has everything imported and compiled."""
+    """Most MiB a process ever has that does three steps."""
     if which == "torch":
         import torch as library
         library.set_num_threads(2)
