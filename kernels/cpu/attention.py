@@ -2,31 +2,51 @@
 import numpy as np
 
 from ..bits import cast
-from ..compile import inlined, kernel, prange
-from .softmax import LANES, dot, exponentials, largest_of, rows_together
+from ..compile import REASSOCIATE, inlined, kernel, prange
+from ..formulas.vector import exp
+from .softmax import LANES, dot, largest_of, rows_together
 
 
 @inlined
-def attention_row(x, added, scale, seen, lanes, out):
-    """Weights of one query: softmax of ``x * scale + added`` over the first ``seen`` keys, zero where nothing may be seen."""
+def add_scaled(row, scale, added):
+    """Replace a row by ``row * scale + added``."""
     if added.size:
-        for j in range(seen):
-            out[j] = x[j] * scale + added[j]
+        for j in range(row.size):
+            row[j] = row[j] * scale + added[j]
     else:
-        for j in range(seen):
-            out[j] = x[j] * scale
-    row = out[:seen]
+        for j in range(row.size):
+            row[j] *= scale
+
+
+@inlined(fastmath=REASSOCIATE)
+def exponentiate(row, largest):
+    """Replace a row by exp(row - largest) and return its sum. (Two arrays that are the same would not be vectorized.)"""
+    total = row.dtype.type(0)
+    for j in range(row.size):
+        row[j] = exp(row[j] - largest)
+        total += row[j]
+    return total
+
+
+@inlined
+def attention_row(row, lanes):
+    """Replace the products of one query by its weights; zeros where all are -inf."""
     largest = largest_of(row, lanes)
-    total = exponentials(row, largest if largest > -np.inf else cast(0, out), row)
-    factor = cast(1, out) / total if total != 0 else cast(0, out)
-    for j in range(seen):
+    total = exponentiate(row, largest if largest > -np.inf else cast(0, row))
+    factor = cast(1, row) / total if total != 0 else cast(0, row)
+    for j in range(row.size):
         row[j] *= factor
-    out[seen:] = 0
+
+
+@inlined
+def clear(row):
+    for j in range(row.size):
+        row[j] = 0
 
 
 @kernel
-def attention_softmax(x, bias, which, scale, first, causal, out):
-    """Softmax of ``x * scale + bias`` along the last dimension of (planes, queries, keys); x may be out.
+def attention_softmax(bias, which, scale, first, causal, out):
+    """Replace out (planes, queries, keys) by the softmax of ``out * scale + bias`` along the last dimension.
 
     bias is (matrices, queries or 1, keys or more), or empty; plane i takes matrix ``which[i]``. The first query here is
     number ``first``; if ``causal``, query q sees keys 0 to q only.
@@ -39,11 +59,12 @@ def attention_softmax(x, bias, which, scale, first, causal, out):
         for i in range(start, min(start + together, planes * queries)):
             plane, query = i // queries, i % queries
             seen = min(keys, first + query + 1) if causal else keys
+            row, added = out[plane, query, :seen], out[plane, query, :0]
             if bias.size:
-                added = bias[which[plane], first + query if bias.shape[1] > 1 else 0]
-            else:
-                added = out[plane, query, :0]
-            attention_row(x[plane, query], added, cast(scale, out), seen, lanes, out[plane, query])
+                added = bias[which[plane], first + query if bias.shape[1] > 1 else 0, :seen]
+            add_scaled(row, cast(scale, out), added)
+            attention_row(row, lanes)
+            clear(out[plane, query, seen:])
 
 
 @kernel

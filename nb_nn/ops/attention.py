@@ -19,7 +19,7 @@ from .random import dropout_mask
 from .softmax import softmax_backward
 
 Tensor = TensorBase
-BLOCK = 1 << 18                 # weights made at once: 1 MiB of float32
+BLOCK = 1 << 20                 # weights made at once: 4 MiB of float32; fewer make threads wait for each other too often
 
 
 def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0,
@@ -130,10 +130,10 @@ class Bias:
                 self.matrices = self.matrices.copy()
             self.which = np.broadcast_to(np.arange(len(self.matrices)).reshape(array.shape[:-2]), batch)
 
-    def add(self, x: Any, block: tuple, first: int, causal: bool, scale: float, out: Any) -> None:
-        """Weights (planes, queries, keys) of a block from products; x may be out."""
+    def softmax(self, block: tuple, first: int, causal: bool, scale: float, out: Any) -> None:
+        """Replace the products (planes, queries, keys) of a block by weights."""
         which = np.zeros(1, np.int64) if self.which is None else np.array(self.which[block], order="C").reshape(-1)
-        launch.launch("attention_softmax", x, self.matrices, which, scale, first, causal, out, work=8 * out.size)
+        launch.launch("attention_softmax", self.matrices, which, scale, first, causal, out, work=8 * out.size)
 
 
 def blocks(batch: tuple[int, ...], queries: int, keys: int) -> Iterator[tuple]:
@@ -192,8 +192,7 @@ class Parts:
         """Weights of a block, (\\*part, queries, keys seen)."""
         keys = self.key[part][..., :seen, :]
         made = multiply(self.query[part][..., begin:end, :], keys.swapaxes(-1, -2), room)
-        flat = made.reshape(-1, end - begin, seen)
-        self.bias.add(flat, part, begin, self.causal, self.scale, flat)
+        self.bias.softmax(part, begin, self.causal, self.scale, made.reshape(-1, end - begin, seen))
         return made
 
     def contribute(self, a: Any, b: Any, target: Any) -> None:
@@ -261,13 +260,10 @@ def attention_weights(input: Tensor, bias: Tensor | None, causal: bool, scale: f
     shape, kind = input._array.shape, input._dtype
     if bias is not None:
         shape = broadcast_shapes(shape, bias._array.shape)
-    array = launch.contiguous_array(input)
-    if array.shape != shape:
-        array = np.array(np.broadcast_to(array, shape), order="C")
     made = memory.empty(shape, kind.compute)
     if made.size:
-        whole = (-1, *shape[-2:])
-        Bias(bias, shape[:-2], shape[-1], made.dtype).add(array.reshape(whole), (), 0, causal, scale, made.reshape(whole))
+        np.copyto(made, launch.computing_array(input, kind))
+        Bias(bias, shape[:-2], shape[-1], made.dtype).softmax((), 0, causal, scale, made.reshape(-1, *shape[-2:]))
     return launch.deliver("attention_weights", made, kind, None)
 
 
