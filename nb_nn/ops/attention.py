@@ -11,7 +11,7 @@ import numpy as np
 from ..core import launch, memory
 from ..core.geometry import broadcast_shapes
 from ..core.op import derivative, op
-from ..core.tensor_base import TensorBase, wrap
+from ..core.tensor_base import TensorBase
 from .comparison import where
 from .creation import full_like, zeros_like
 from .matmul import matmul
@@ -69,8 +69,8 @@ def check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropou
         if is_causal:
             raise RuntimeError("scaled_dot_product_attention: explicit attn_mask should not be set when is_causal=True")
         if mask._dtype.category != 0 and mask._dtype is not kinds[0] and mask._dtype.name != "float32":
-            raise RuntimeError("scaled_dot_product_attention: expected attn_mask dtype to be bool or float or to match query dtype, but got "
-                               f"attn_mask.dtype: {mask._dtype.name} and query.dtype: {kinds[0].name}")
+            raise RuntimeError("scaled_dot_product_attention: expected attn_mask dtype to be bool or float or to match query dtype, "
+                               f"but got attn_mask.dtype: {mask._dtype.name} and query.dtype: {kinds[0].name}")
     if not 0.0 <= dropout_p <= 1.0:
         raise RuntimeError(f"scaled_dot_product_attention: dropout probability has to be between 0 and 1, but got {dropout_p}")
 
@@ -79,8 +79,8 @@ def check_sizes(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) 
     """RuntimeError for sizes that do not fit."""
     q, k, v = query._array.shape, key._array.shape, value._array.shape
     if q[-1] != k[-1] or k[-2] != v[-2]:
-        raise RuntimeError(f"scaled_dot_product_attention: query {list(q)}, key {list(k)} and value {list(v)} do not fit: query and key must "
-                           "agree in the last dimension, key and value in the last but one")
+        raise RuntimeError(f"scaled_dot_product_attention: query {list(q)}, key {list(k)} and value {list(v)} do not fit: query and key "
+                           "must agree in the last dimension, key and value in the last but one")
     shape = [q[:-2], k[:-2], v[:-2]]
     try:
         shape = (*broadcast_shapes(*shape), q[-2], k[-2])
@@ -98,8 +98,8 @@ def shared_by_heads(name: str, heads: Tensor, query: Tensor) -> Tensor:
     wanted = query._array.shape[-3] if query._array.ndim > 2 else 0
     given = heads._array.shape[-3] if heads._array.ndim > 2 else 0
     if not wanted or not given or wanted % given:
-        raise RuntimeError(f"scaled_dot_product_attention: with enable_gqa the heads of {name} {list(heads._array.shape)} must divide those "
-                           f"of query {list(query._array.shape)} (dimension -3)")
+        raise RuntimeError(f"scaled_dot_product_attention: with enable_gqa the heads of {name} {list(heads._array.shape)} must divide "
+                           f"those of query {list(query._array.shape)} (dimension -3)")
     if wanted == given:
         return heads
     *batch, _, length, size = heads._array.shape

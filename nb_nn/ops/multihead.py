@@ -156,8 +156,8 @@ def check_dims(query: Tensor, key: Tensor, value: Tensor, padding: Tensor | None
     for name, one, fits in (("key", key, (dims,)), ("value", value, (dims,)), ("key_padding_mask", padding, (dims - 1,)),
                             ("attn_mask", mask, (2, 3))):
         if one is not None and one.dim() not in fits:
-            raise AssertionError(f"for a {dims}-D query {list(query.shape)} expected {name} to be {' or '.join(f'{n}-D' for n in fits)}, but "
-                                 f"found a {one.dim()}-D tensor of size {list(one.shape)}")
+            raise AssertionError(f"for a {dims}-D query {list(query.shape)} expected {name} to be {' or '.join(f'{n}-D' for n in fits)}, "
+                                 f"but found a {one.dim()}-D tensor of size {list(one.shape)}")
     if dims == 2 and mask is not None and mask.dim() == 3 and mask.shape != (num_heads, len(query), len(key)):
         raise AssertionError(f"expected attn_mask shape to be {(num_heads, len(query), len(key))}, but got {tuple(mask.shape)}")
     return dims == 3

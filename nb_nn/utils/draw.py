@@ -124,8 +124,8 @@ def save(text: str, path: pathlib.Path) -> None:
 
     program = shutil.which("dot")
     if program is None:
-        raise RuntimeError(f"draw: {path.suffix or 'a picture'} needs Graphviz, whose program dot is not installed (https://graphviz.org); a path "
-                           "that ends in .dot gets the text")
+        raise RuntimeError(f"draw: {path.suffix or 'a picture'} needs Graphviz, whose program dot is not installed (https://graphviz.org); "
+                           "a path that ends in .dot gets the text")
     made = subprocess.run([program, f"-T{path.suffix[1:]}", "-o", str(path)], input=text, text=True, capture_output=True)
     if made.returncode:
         raise RuntimeError(f"draw: dot could not write {path}: {made.stderr.strip()}")

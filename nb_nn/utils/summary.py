@@ -42,7 +42,7 @@ class Summary:
     def __str__(self) -> str:
         head = ("Layer", "Output", "Parameters", "Multiply-adds")
         rows = [("  " * one.depth + (f"{one.name}: {one.kind}" if one.name else one.kind), shown(one.output),
-                 f"{one.parameters:,}" if one.parameters else "-", f"{one.multiply_adds:,}" if one.multiply_adds else "-") for one in self.layers]
+                 *[f"{count:,}" if count else "-" for count in (one.parameters, one.multiply_adds)]) for one in self.layers]
         wide = [max(len(row[column]) for row in (head, *rows)) for column in range(4)]
         line = "-" * (sum(wide) + 6)
 

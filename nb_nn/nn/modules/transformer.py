@@ -133,7 +133,8 @@ class TransformerDecoderLayer(Layer):
         x = self._add(x, self.norm2, self._mha_block, memory, memory_mask, memory_key_padding_mask, memory_is_causal)
         return self._add(x, self.norm3, self._ff_block)
 
-    def _mha_block(self, x: Tensor, mem: Tensor, attn_mask: Tensor | None, key_padding_mask: Tensor | None, is_causal: bool = False) -> Tensor:
+    def _mha_block(self, x: Tensor, mem: Tensor, attn_mask: Tensor | None, key_padding_mask: Tensor | None,
+                   is_causal: bool = False) -> Tensor:
         """The sequence attends to the memory."""
         return self.dropout2(self.multihead_attn(x, mem, mem, key_padding_mask, False, attn_mask, is_causal=is_causal)[0])
 
@@ -159,8 +160,8 @@ class Stack(Module):
 class TransformerEncoder(Stack):
     """``num_layers`` copies of an encoder layer, and ``norm`` behind them if it is given.
 
-    ``is_causal`` None looks whether ``mask`` is the causal one. ``enable_nested_tensor`` and ``mask_check`` choose PyTorch's fast paths; there are
-    none to choose here, results are the same.
+    ``is_causal`` None looks whether ``mask`` is the causal one. ``enable_nested_tensor`` and ``mask_check`` choose PyTorch's fast
+    paths; there are none to choose here. (On those PyTorch fills places that ``src_key_padding_mask`` hides with zeros.)
 
     >>> layer = torch.nn.TransformerEncoderLayer(8, 2, 16)
     >>> torch.nn.TransformerEncoder(layer, 2)(torch.zeros(5, 3, 8)).shape
