@@ -31,7 +31,7 @@ class GPT(nn.Module):
 
 
 def main(words=None):
-    chosen = options(__doc__.split("\n")[0], words, epochs=30, size=128, heads=4, layers=3, length=96)
+    chosen = options(__doc__.split("\n")[0], words, epochs=30, learning_rate=2e-3, size=128, heads=4, layers=3, length=96)
     text = Text(chosen.length)
     model = GPT(len(text.characters), chosen.size, chosen.heads, chosen.layers, chosen.length)
     return text_example(chosen, text, model, model, "gpt")
