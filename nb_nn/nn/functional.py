@@ -14,7 +14,6 @@ from ..ops import random as _draws
 from ..ops.activation import celu, celu_, elu, elu_, gelu, logsigmoid, prelu, selu, selu_, softplus, softsign, tanhshrink
 from ..ops.activation import hardtanh_, leaky_relu_, relu_, threshold_
 from ..ops.attention import scaled_dot_product_attention
-from ..ops.convolution import conv1d, conv2d
 from ..ops.ctc import ctc_loss
 from ..ops.convolution import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.distance import local_response_norm, pdist
