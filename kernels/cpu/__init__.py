@@ -2,8 +2,8 @@
 import importlib
 
 TOPICS = (
-    "convolution", "ctc", "embedding_bag", "fold", "indexing", "lapack", "layer_normalization", "linear", "loss", "matmul", "normalization",
-    "optimizer", "pooling", "random", "recurrent", "reduction", "resampling", "scan", "small_matrices", "softmax",
+    "attention", "convolution", "ctc", "embedding_bag", "fold", "indexing", "lapack", "layer_normalization", "linear", "loss", "matmul",
+    "normalization", "optimizer", "pooling", "random", "recurrent", "reduction", "resampling", "scan", "small_matrices", "softmax",
     "sorting", "sparse", "spectral",
 )
 

@@ -13,6 +13,7 @@ from ..ops import pooling as _pooling
 from ..ops import random as _draws
 from ..ops.activation import celu, celu_, elu, elu_, gelu, logsigmoid, prelu, selu, selu_, softplus, softsign, tanhshrink
 from ..ops.activation import hardtanh_, leaky_relu_, relu_, threshold_
+from ..ops.attention import scaled_dot_product_attention
 from ..ops.ctc import ctc_loss
 from ..ops.convolution import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.distance import local_response_norm, pdist
@@ -25,6 +26,7 @@ from ..ops.loss import (
 )
 from ..ops.loss_margin import multi_margin_loss, multilabel_margin_loss, multilabel_soft_margin_loss
 from ..ops.matmul import linear
+from ..ops.multihead import multi_head_attention_forward
 from ..ops.normalization import batch_norm, group_norm, instance_norm, layer_norm
 from ..ops.padding import pad
 from ..ops.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d

@@ -1,3 +1,6 @@
 """What training programs need besides tensors and layers."""
 from . import data as data
 from . import dlpack as dlpack
+from . import hooks as hooks
+from .draw import draw as draw
+from .summary import summary as summary

@@ -28,6 +28,7 @@ MADE = {
     "Conv1d": (1, 1, 1), "Conv2d": (1, 1, 1), "Conv3d": (1, 1, 1), "ConvTranspose1d": (1, 1, 1), "ConvTranspose2d": (1, 1, 1),
     "ConvTranspose3d": (1, 1, 1), "PReLU": (), "RNN": (1, 1), "LSTM": (1, 1), "GRU": (1, 1), "RNNCell": (1, 1), "LSTMCell": (1, 1),
     "GRUCell": (1, 1), "Linear": (1, 1), "Bilinear": (1, 1, 1), "Embedding": (1, 1), "EmbeddingBag": (1, 1),
+    "DataParallel": (nb_nn.nn.Identity(),),
 }
 
 

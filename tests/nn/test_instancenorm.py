@@ -18,7 +18,7 @@ def test_instances_are_normalized(dims, affine):
     expected = (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + 1e-5)
     check(module(tensor(x)).detach(), expected, rtol=1e-11)
     check(module(tensor(x[0])).detach(), expected[0], rtol=1e-11)
-    assert repr(module) == f"InstanceNorm{dims}d(3, eps=1e-05, momentum=0.1, affine={affine}, track_running_stats=False)"
+    assert repr(module) == f"InstanceNorm{dims}d(3, eps=1e-05, momentum=0.1, affine={affine}, bias={affine}, track_running_stats=False)"
     assert list(module.state_dict()) == (["weight", "bias"] if affine else [])
 
 

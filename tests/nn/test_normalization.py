@@ -208,7 +208,7 @@ def test_results_may_be_written_to():
 
 
 def test_layers_say_what_they_are():
-    assert repr(nn.BatchNorm2d(3)) == "BatchNorm2d(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)"
-    assert repr(nn.LayerNorm([5, 10])) == "LayerNorm((5, 10), eps=1e-05, elementwise_affine=True)"
-    assert repr(nn.GroupNorm(3, 6)) == "GroupNorm(3, 6, eps=1e-05, affine=True)"
+    assert repr(nn.BatchNorm2d(3)) == "BatchNorm2d(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)"
+    assert repr(nn.LayerNorm([5, 10])) == "LayerNorm((5, 10), eps=1e-05, elementwise_affine=True, bias=True)"
+    assert repr(nn.GroupNorm(3, 6)) == "GroupNorm(3, 6, eps=1e-05, affine=True, bias=True)"
     assert list(nn.LayerNorm(3, bias=False).state_dict()) == ["weight"]

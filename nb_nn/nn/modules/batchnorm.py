@@ -54,8 +54,7 @@ class _BatchNorm(Module):
             init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
-        if input.dim() not in self.expected:
-            raise ValueError(f"expected {' or '.join(f'{dims}D' for dims in self.expected)} input (got {input.dim()}D input)")
+        self._check_input_dim(input)
         momentum = 0.0 if self.momentum is None else self.momentum
         if self.training and self.num_batches_tracked is not None:
             self.num_batches_tracked.add_(1)
@@ -64,8 +63,12 @@ class _BatchNorm(Module):
         mean, var = self.running_mean, self.running_var
         return F.batch_norm(input, mean, var, self.weight, self.bias, self.training or mean is None and var is None, momentum, self.eps)
 
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.dim() not in self.expected:
+            raise ValueError(f"expected {' or '.join(f'{dims}D' for dims in self.expected)} input (got {input.dim()}D input)")
+
     def extra_repr(self) -> str:
-        return (f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+        return (f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, bias={self.bias is not None}, "
                 f"track_running_stats={self.track_running_stats}")
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: dict, *rest: Any) -> None:
@@ -104,3 +107,38 @@ class BatchNorm3d(_BatchNorm):
     """Normalizes the channels of volumes (N, C, D, H, W); see `BatchNorm2d`."""
 
     expected = (5,)
+
+
+class SyncBatchNorm(_BatchNorm):
+    """Normalizes channels with mean and variance of a whole process group's batch; outside one it is the same as `BatchNorm2d`, for
+    inputs of any size (N, C, \\*).
+
+    >>> torch.nn.SyncBatchNorm(2)(torch.zeros(4, 2, 5)).shape
+    torch.Size([4, 2, 5])
+    """
+
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+                 track_running_stats: bool = True, process_group: Any = None, device: Any = None, dtype: Any = None):
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+        self.process_group = process_group
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.dim() < 2:
+            raise ValueError(f"expected at least 2D input (got {input.dim()}D input)")
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Module, process_group: Any = None) -> Module:
+        """``module`` with each batch normalization below it replaced by a `SyncBatchNorm` that has its parameters and averages.
+
+        >>> torch.nn.SyncBatchNorm.convert_sync_batchnorm(torch.nn.Sequential(torch.nn.BatchNorm1d(2)))[0].num_features
+        2
+        """
+        converted = module
+        if isinstance(module, _BatchNorm):
+            converted = cls(module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats, process_group)
+            for kind in ("_parameters", "_buffers"):
+                getattr(converted, kind).update(getattr(module, kind))
+            converted.training = module.training
+        for name, child in module.named_children():
+            converted.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return converted

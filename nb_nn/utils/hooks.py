@@ -1,0 +1,4 @@
+"""Handles of hooks."""
+from ..autograd.hooks import RemovableHandle
+
+__all__ = ["RemovableHandle"]
