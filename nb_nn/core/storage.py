@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from . import cuda_memory
 from .memory import pointer
+
+ndarray = np.ndarray
 
 
 class Storage:
@@ -34,6 +37,8 @@ def flat_root(array: np.ndarray) -> np.ndarray:
     """A 1-d array over all memory between an array's first and last element."""
     if array.flags.c_contiguous:
         return array.ravel()
+    if not isinstance(array, np.ndarray):
+        return cuda_memory.flat_root(array)
     low, high = np.lib.array_utils.byte_bounds(array)
     interface = {"data": (low, not array.flags.writeable), "shape": ((high - low) // array.itemsize,),
                  "typestr": array.dtype.str, "version": 3}
@@ -59,6 +64,8 @@ def storage_offset(tensor: Any) -> int:
 def strided(root: np.ndarray, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> np.ndarray:
     """The view of ``root`` with this geometry, all in elements; the caller has checked that it lies inside."""
     itemsize = root.itemsize
+    if root.__class__ is not ndarray and not isinstance(root, ndarray):
+        return cuda_memory.strided(root, size, stride, offset if 0 not in size else 0)
     if 0 in size:
-        return np.ndarray(size, root.dtype)
-    return np.ndarray(size, root.dtype, root, offset * itemsize, tuple([s * itemsize for s in stride]))
+        return ndarray(size, root.dtype)
+    return ndarray(size, root.dtype, root, offset * itemsize, tuple([s * itemsize for s in stride]))

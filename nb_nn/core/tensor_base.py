@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from .cuda_memory import device_of
 from .device import CPU
 from .storage import Storage, storage_of
 
 tensor_class: Any = None        # set by one line at the end of tensor.py
-new = object.__new__
+new, ndarray = object.__new__, np.ndarray
 
 
 class TensorBase:
@@ -35,10 +36,12 @@ class TensorBase:
 
 
 def wrap(array: np.ndarray, dtype: Any) -> Any:
-    """A new CPU tensor over an array that nobody else views."""
+    """A new tensor over an array, NumPy's or CuPy's, that nobody else views."""
     tensor = new(tensor_class)
     tensor._array = array
     tensor._dtype = dtype
+    if array.__class__ is not ndarray and (where := device_of(array)) is not CPU:
+        tensor._device = where
     return tensor
 
 

@@ -48,7 +48,7 @@ def packed(array: Any) -> Any:
     if array.flags.c_contiguous:
         return array
     kind = dtypes.from_numpy(array.dtype)
-    out = launch.empty(array.shape, kind)
+    out = wrap(memory.beside(array, array.shape, array.dtype), kind)
     launch.copy_array(array, kind, out)
     return out._array
 
@@ -67,7 +67,7 @@ def reduce(name: str, input: Tensor, dims: tuple[int, ...], keepdim: bool, kind:
         array, outer, count, inner = packed(array), array.size, 1, 1
     else:
         array, outer, count, inner = arranged(array, dims)
-    made = memory.empty(reduced_shape(shape, dims, keepdim), answer.compute)
+    made = memory.empty(reduced_shape(shape, dims, keepdim), answer.compute, input._device)
     kernels = table.loops_of(input._device.type, "reduction")
     if inner == 1:
         kernel = kernels.reduce_rows(name, array.dtype.char)
