@@ -73,7 +73,7 @@ class Block(np.ndarray):
     """Device memory that counts itself."""
 
     def __del__(self) -> None:
-        if self.base is None and getattr(self, "home", None) is not None:
+        if self.base is None and getattr(self, "home", None) is not None and state is not None:      # (None at the interpreter's end)
             state.used[self.home] -= self.nbytes
             for hook in state.hooks:
                 hook.free_postprocess(device_id=self.home, mem_size=self.nbytes, mem_ptr=0, pmem_id=id(self))
