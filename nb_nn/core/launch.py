@@ -21,7 +21,7 @@ from .device import CPU
 from .dtype import dtype
 from .geometry import broadcast_shapes, collapse, memory_order, overlaps_itself
 from .storage import flat_root, strided
-from .tensor_base import TensorBase, wrap
+from .tensor_base import TensorBase, wrap, wrap_host
 
 new_array = np.empty
 
@@ -61,7 +61,7 @@ def unary(name: str, x: Any, numbers: tuple = (), out: Any = None, result: str =
             kind = plan.result
             made = new_array(array.shape, kind.numpy) if array.size < FEW else memory.empty(array.shape, kind.numpy)
             (plan.flat.serial if array.size < SERIAL_BELOW else plan.flat)(array.ravel(), numbers, made.ravel())
-            return wrap(made, kind)
+            return wrap_host(made, kind)
     return elementwise(name, (x,), numbers, out, result)
 
 
@@ -83,7 +83,7 @@ def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> An
                 else:
                     return elementwise(name, (x, y), (), out, result)
                 (plan.flat.serial if a.size < SERIAL_BELOW else plan.flat)(a.ravel(), b.ravel(), (), made.ravel())
-                return out if out is not None else wrap(made, plan.result)
+                return out if out is not None else wrap_host(made, plan.result)
         return elementwise(name, (x, y), (), out, result)
     return with_number(name, x, y, out, result)
 
@@ -117,7 +117,7 @@ def _number_formula(name: str, x: Any, kind: dtype, y: Any, out: Any, result: st
     if out is None and x._device is CPU and array.flags.c_contiguous:
         made = memory.empty(array.shape, plan.result.numpy)
         plan.flat(array.ravel(), (number,), made.ravel())
-        return wrap(made, plan.result)
+        return wrap_host(made, plan.result)
     return run(plan, name, (array,), array.shape, (number,), out, (x,))
 
 
@@ -238,7 +238,7 @@ def _flat(name: str, inputs: tuple, numbers: tuple) -> Any:
         arrays.append(array.ravel())
     made = memory.empty(shape, plan.result.numpy)
     (plan.flat.serial if made.size < SERIAL_BELOW else plan.flat)(*arrays, numbers, made.ravel())
-    return wrap(made, plan.result)
+    return wrap_host(made, plan.result)
 
 
 def same_device(name: str, tensors: Any) -> Any:

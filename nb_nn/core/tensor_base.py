@@ -35,6 +35,14 @@ class TensorBase:
     _detached = False           # made by detach(): its size, strides and storage may not change
 
 
+def wrap_host(array: np.ndarray, dtype: Any) -> Any:
+    """`wrap` of an array known to be NumPy's, for the shortest paths."""
+    tensor = new(tensor_class)
+    tensor._array = array
+    tensor._dtype = dtype
+    return tensor
+
+
 def wrap(array: np.ndarray, dtype: Any) -> Any:
     """A new tensor over an array, NumPy's or CuPy's, that nobody else views."""
     tensor = new(tensor_class)

@@ -15,7 +15,7 @@ from ..core import launch, memory
 from ..core.device import CPU
 from ..core.geometry import wrap_dim, wrap_dims
 from ..core.op import derivative, no_derivative, op
-from ..core.tensor_base import TensorBase, wrap
+from ..core.tensor_base import TensorBase, wrap, wrap_host
 from . import view
 
 Tensor = TensorBase
@@ -113,7 +113,7 @@ def whole(name: str, input: Tensor) -> Tensor | None:
     made = new_array((), kind.numpy)
     kernel = cpu_loops().reduce_rows(name, array.dtype.char)
     kernel(array.reshape(1, -1), (), made.reshape(1), work=array.size)
-    return wrap(made, kind)
+    return wrap_host(made, kind)
 
 
 def all_if_empty(dims: tuple[int, ...], ndim: int) -> tuple[int, ...]:
