@@ -1,4 +1,5 @@
-"""A formula of your own becomes an operation: vectorised, parallel, with a gradient. (Its loop compiles for CUDA, too; see docs/gpu.md.)
+"""A formula of your own becomes an operation: vectorised, parallel, with a gradient. On a CUDA device
+it runs as it is (shown in a simulator so far; see docs/gpu.md).
 
 ``python examples/own_kernel.py``
 """

@@ -158,6 +158,10 @@ def _timed(compile_: Callable, *args: Any, **kwargs: Any) -> Any:
     _numba()
     try:
         return compile_(*args, **kwargs)
+    except Exception:
+        if any(hasattr(type(arg), "__cuda_array_interface__") for arg in args):
+            raise TypeError("a kernel of the CPU was given an array of a CUDA device") from None
+        raise
     finally:
         _compiling[0] += time.perf_counter() - start
         if _compiling[0] > 5 and not _compiling[1] and sys.stderr.isatty():

@@ -41,4 +41,7 @@ def names(device: str) -> set[str]:
 @functools.cache
 def loops_of(device: str, topic: str = "loops") -> Any:
     """The module of a device that makes loops for formulas: ``loops`` for maps, ``reduction`` for reductions."""
-    return importlib.import_module(f"{__package__}.{device}.{topic}")
+    try:
+        return importlib.import_module(f"{__package__}.{device}.{topic}")
+    except ModuleNotFoundError:
+        raise RuntimeError(f"{topic} has no kernel for {device}; devices that have one: cpu") from None

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from .core.generator import Generator, default_generator
+from .core.generator import Generator, begin_all, default_generator
 
 
 def manual_seed(seed: int) -> Generator:
@@ -17,7 +17,7 @@ def manual_seed(seed: int) -> Generator:
     >>> bool((a == torch.rand(2)).all())
     True
     """
-    return default_generator.manual_seed(seed)
+    return begin_all(seed)
 
 
 def seed() -> int:

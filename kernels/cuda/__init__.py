@@ -1,7 +1,9 @@
 """Kernels of CUDA: the file names, kernel names and parameters of ``cpu/``, one thread an element of the output."""
 import importlib
 
-TOPICS: tuple[str, ...] = ("pooling", "random")
+TOPICS: tuple[str, ...] = (
+    "convolution", "fold", "indexing", "layer_normalization", "linear", "loss", "matmul", "normalization", "optimizer", "pooling",
+    "random", "softmax")
 
 
 def load() -> None:

@@ -55,7 +55,8 @@ class Kernel:
         """Run on ``args``, with as many threads as these ask for (so ``work`` tells nothing new)."""
         grid, block = self.geometry(*args)
         if 0 not in grid:
-            enqueue(self, grid, block, args)
+            with current(args[-1]):
+                enqueue(self, grid, block, args)
 
 
 def kernel(function: Callable | None = None, *, geometry: Callable = one_thread_an_element) -> Any:
@@ -65,6 +66,19 @@ def kernel(function: Callable | None = None, *, geometry: Callable = one_thread_
     made = Kernel(function, geometry=geometry)
     table.enter("cuda", made.name, made)
     return made
+
+
+def current(array: Any) -> contextlib.AbstractContextManager:
+    """A block of code in which the device of an array is the current one."""
+    home = getattr(array.device, "id", None)        # NumPy's arrays, which the simulator takes, have a device in name only
+    if home is None:
+        return NOWHERE
+    import cupy
+
+    return NOWHERE if home == cupy.cuda.runtime.getDevice() else cupy.cuda.Device(home)
+
+
+NOWHERE = contextlib.nullcontext()
 
 
 def enqueue(kernel: Kernel, grid: Shape, block: Shape, args: tuple) -> None:
@@ -135,7 +149,7 @@ def compiled(kernel: Kernel, args: tuple, capability: tuple[int, int]) -> tuple[
         if path:
             entry, cubin = path.read_bytes().split(b"\n", 1)
             return entry.decode(), cubin
-    code = ptx(kernel, args, capability)
+    code = ptx(kernel, args, written_for(capability))
     entry, cubin = entry_name(code), linked(code, capability)
     if path:
         _keep(path, entry.encode() + b"\n" + cubin)
@@ -164,6 +178,11 @@ def _toolchain() -> bytes:
         if path.parent.name != "cpu":
             digest.update(path.name.encode() + path.read_bytes())
     return digest.digest()
+
+
+def written_for(capability: tuple[int, int]) -> tuple[int, int]:
+    """The capability whose PTX is linked for one: at most 9.0, for NVVM refuses numba-cuda's atomic additions of floats above."""
+    return min(capability, (9, 0))
 
 
 def ptx(kernel: Kernel, args: tuple, capability: tuple[int, int]) -> str:

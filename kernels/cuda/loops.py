@@ -9,6 +9,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from .. import formulas  # noqa: F401  enters the formulas
 from ..compile import FORMULAS
 from .launch import BLOCKS, THREADS, Kernel, Shape, cuda
 

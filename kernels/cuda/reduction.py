@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from ..cpu.reduction import accumulator
+from ..formulas import order
 from ..formulas.reduction import reduction
+from .block import WARP, for_rows, power_of_two
 from .launch import BLOCKS, THREADS, Kernel, Shape, cuda
 
 CHUNK = 1 << 12                 # elements of a chunk at least
 TASKS = 1 << 10                 # chunks in all at most, and enough to occupy a device
-WARP = 32
 
 
 def unchanged(value, *others):
@@ -27,11 +28,6 @@ def unchanged(value, *others):
 def chunks_of(n: int, results: int) -> int:
     """Into how many chunks n elements are cut where there are so many results."""
     return max(1, min(n // CHUNK, TASKS // max(1, results)))
-
-
-def power_of_two(n: int) -> int:
-    """The smallest power of two that is at least n."""
-    return 1 << max(0, n - 1).bit_length()
 
 
 class Reduce:
@@ -96,10 +92,7 @@ def rows_loop(start, map_, combine, finish, wide):
 
 def rows_geometry(x: Any, chunks: int, count: int, numbers: tuple, out: Any) -> tuple[Shape, Shape]:
     """Blocks of several short chunks, or of one long chunk."""
-    length = -(-x.shape[1] // chunks)
-    width = min(THREADS, power_of_two(length if length < WARP else max(WARP, length // 4)))
-    height = THREADS // width
-    return (min(BLOCKS, -(-out.size // height)), 1, 1), (width, height, 1)
+    return for_rows(out.size, -(-x.shape[1] // chunks))
 
 
 def columns_loop(start, map_, combine, finish, wide):
@@ -145,3 +138,55 @@ def reduce_rows(name: str, dtype: str) -> Reduce:
 def reduce_columns(name: str, dtype: str) -> Reduce:
     """x (outer, n, inner), numbers -> out (outer, inner): the reduction ``name`` over the middle dimension."""
     return Reduce(name, dtype, columns_loop, columns_geometry)
+
+
+@functools.cache
+def extreme_rows(name: str, dtype: str) -> Kernel:
+    """x (outer, n) -> values (outer,), places (outer,): the "max" or "min" of elements of a dtype and where it comes first."""
+    by = order.ascending(dtype) if name == "max" else order.descending(dtype)
+    key, canonical, least = by.key, order.canonical, np.int64(by.least)
+
+    def loop(x, values, places):
+        keys, found = cuda.shared.array(THREADS, np.int64), cuda.shared.array(THREADS, np.int64)
+        n, lane = x.shape[1], cuda.threadIdx.x
+        slot = cuda.threadIdx.y * cuda.blockDim.x + lane
+        for task in range(cuda.blockIdx.x * cuda.blockDim.y, x.shape[0], cuda.gridDim.x * cuda.blockDim.y):
+            row, best, place = task + cuda.threadIdx.y, least, n
+            if row < x.shape[0]:
+                for i in range(lane, n, cuda.blockDim.x):
+                    here = np.int64(key(canonical(x[row, i])))
+                    if here > best or place == n:
+                        best, place = here, i
+            keys[slot], found[slot] = best, place
+            half = cuda.blockDim.x // 2
+            while half > 0:
+                cuda.syncthreads()
+                if lane < half and (keys[slot + half] > keys[slot] or
+                                    keys[slot + half] == keys[slot] and found[slot + half] < found[slot]):
+                    keys[slot], found[slot] = keys[slot + half], found[slot + half]
+                half //= 2
+            if lane == 0 and row < x.shape[0]:
+                places[row] = found[slot]
+                values[row] = x[row, found[slot]]
+            cuda.syncthreads()
+    return Kernel(loop, f"{name}_rows", lambda x, values, places: for_rows(*x.shape))
+
+
+@functools.cache
+def extreme_columns(name: str, dtype: str) -> Kernel:
+    """x (outer, n, inner) -> values, places (outer, inner): as `extreme_rows` over the middle dimension."""
+    by = order.ascending(dtype) if name == "max" else order.descending(dtype)
+    key, canonical = by.key, order.canonical
+
+    def loop(x, values, places):
+        inner = x.shape[2]
+        for task in range(cuda.grid(1), places.size, cuda.gridsize(1)):
+            row, column, place = task // inner, task % inner, 0
+            best = key(canonical(x[row, 0, column]))
+            for i in range(1, x.shape[1]):
+                here = key(canonical(x[row, i, column]))
+                if here > best:
+                    best, place = here, i
+            places[row, column] = place
+            values[row, column] = x[row, place, column]
+    return Kernel(loop, f"{name}_columns")

@@ -84,3 +84,20 @@ class Generator:
 
 
 default_generator = Generator()
+_of_devices: dict[Any, Generator] = {}      # the default streams of CUDA devices that have been asked for
+
+
+def generator_of(where: Any) -> Generator:
+    """The default stream of a device; one of CUDA begins with the seed of the CPU's."""
+    if where is CPU:
+        return default_generator
+    if where not in _of_devices:
+        _of_devices[where] = Generator(where).manual_seed(default_generator.initial_seed())
+    return _of_devices[where]
+
+
+def begin_all(seed: int) -> Generator:
+    """Begin the default streams of all devices anew; the CPU's is returned."""
+    for generator in _of_devices.values():
+        generator.manual_seed(seed)
+    return default_generator.manual_seed(seed)

@@ -16,13 +16,13 @@ from nb_nn.kernels import table
 from nb_nn.kernels.compile import SERIAL_BELOW
 from nb_nn.kernels.formulas.complex import complex_name
 
+from . import cuda_memory, memory
 from . import dtype as dtypes
-from . import memory
 from .device import CPU
 from .dtype import dtype
 from .geometry import broadcast_shapes, collapse, memory_order, overlaps_itself
-from .storage import flat_root
-from .tensor_base import TensorBase, wrap
+from .storage import flat_root, strided
+from .tensor_base import TensorBase, wrap, wrap_host
 
 new_array = np.empty
 
@@ -60,11 +60,7 @@ _plans: dict[tuple, Plan] = {}
 
 def empty(shape: tuple[int, ...], kind: dtype, device: Any = CPU) -> Any:
     """A new tensor whose elements are whatever the memory holds."""
-    if device is CPU or device.type == "cpu":
-        return wrap(memory.empty(shape, kind.numpy), kind)
-    from .. import cuda
-
-    return cuda.empty(shape, kind, device)
+    return wrap(memory.empty(shape, kind.numpy, device), kind)
 
 
 def unary(name: str, x: Any, numbers: tuple = (), out: Any = None, result: str = SAME) -> Any:
@@ -76,7 +72,7 @@ def unary(name: str, x: Any, numbers: tuple = (), out: Any = None, result: str =
             kind = plan.result
             made = new_array(array.shape, kind.numpy) if array.size < FEW else memory.empty(array.shape, kind.numpy)
             (plan.flat.serial if array.size < SERIAL_BELOW else plan.flat)(array.ravel(), numbers, made.ravel())
-            return wrap(made, kind)
+            return wrap_host(made, kind)
     return elementwise(name, (x,), numbers, out, result)
 
 
@@ -98,7 +94,7 @@ def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> An
                 else:
                     return elementwise(name, (x, y), (), out, result)
                 (plan.flat.serial if a.size < SERIAL_BELOW else plan.flat)(a.ravel(), b.ravel(), (), made.ravel())
-                return out if out is not None else wrap(made, plan.result)
+                return out if out is not None else wrap_host(made, plan.result)
         return elementwise(name, (x, y), (), out, result)
     return with_number(name, x, y, out, result)
 
@@ -124,7 +120,7 @@ def with_number(name: str, x: Any, y: Any, out: Any, result: str) -> Any:
 
 def _number_formula(name: str, x: Any, kind: dtype, y: Any, out: Any, result: str) -> Any:
     number = complex(y) if kind.category == 3 else float(y) if kind.category == 2 else bool(y) if kind.category == 0 else int(y)
-    key = (name, kind, "number")
+    key = (name, kind, "number" if x._device is CPU else "cuda")
     plan = _plans.get(key)
     if plan is None:
         plan = _plans[key] = Plan(name, 1, x._device.type, kind, dtypes.bool_ if result is BOOL else kind)
@@ -132,7 +128,7 @@ def _number_formula(name: str, x: Any, kind: dtype, y: Any, out: Any, result: st
     if out is None and x._device is CPU and array.flags.c_contiguous:
         made = memory.empty(array.shape, plan.result.numpy)
         plan.flat(array.ravel(), (number,), made.ravel())
-        return wrap(made, plan.result)
+        return wrap_host(made, plan.result)
     return run(plan, name, (array,), array.shape, (number,), out, (x,))
 
 
@@ -180,7 +176,9 @@ LARGEST = {dtypes.float16: 65504.0, dtypes.bfloat16: 3.3895313892515355e38, dtyp
 
 def full_scalar(value: Any, kind: dtype, device: Any) -> Any:
     """A 0-d tensor."""
-    tensor = empty((), kind, device)
+    if device is not CPU:
+        return wrap(cuda_memory.moved(full_scalar(value, kind, CPU)._array, device), kind)
+    tensor = empty((), kind)
     if kind is dtypes.bfloat16:
         tensor._array[...] = to_half(np.array(value, np.float32), kind)
     else:
@@ -208,17 +206,19 @@ def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, 
         if not isinstance(operand, TensorBase):
             raise TypeError(f"{name}(): expected a Tensor, got {type(operand).__name__}")
     device = same_device(name, inputs)
+    if device is not CPU:
+        inputs = tuple([wrap(cuda_memory.moved(t._array, device), t._dtype) if t._device is CPU else t for t in inputs])
     kind = dtypes.promote_operands(inputs if result is not MASKED else [t for t in inputs if t._dtype is not dtypes.bool_] or inputs)
     if result is KEEP:
         kind = inputs[0]._dtype
     elif result is FLOAT and kind.category < 2:
         kind = dtypes.get_default_dtype()
     answer = dtypes.bool_ if result is BOOL else kind.to_real() if result is REAL else kind.to_complex() if result is COMPLEX else kind
-    key = (name, len(inputs), kind)
+    key = (name, len(inputs), kind) if device is CPU else (name, len(inputs), kind, answer, "cuda")
     plan = _plans.get(key)
     if plan is None:
         plan = Plan(name, len(inputs), device.type, kind, answer)
-        if device.type == "cpu" and not kind.half and result is not KEEP and result is not MASKED:
+        if device is not CPU or not kind.half and result is not KEEP and result is not MASKED:
             _plans[key] = plan
     keep_bool = result is MASKED
     arrays = tuple([computing_array(t, t._dtype if result is KEEP or keep_bool and t._dtype is dtypes.bool_ else kind) for t in inputs])
@@ -249,7 +249,7 @@ def _flat(name: str, inputs: tuple, numbers: tuple) -> Any:
         arrays.append(array.ravel())
     made = memory.empty(shape, plan.result.numpy)
     (plan.flat.serial if made.size < SERIAL_BELOW else plan.flat)(*arrays, numbers, made.ravel())
-    return wrap(made, plan.result)
+    return wrap_host(made, plan.result)
 
 
 def same_device(name: str, tensors: Any) -> Any:
@@ -271,14 +271,15 @@ def run(plan: Plan, name: str, arrays: tuple, shape: tuple[int, ...], numbers: t
     """Run a plan on arrays of its computing type, into ``out`` or a new tensor."""
     kind = plan.result
     if out is None:
-        made = memory.empty(shape, kind.compute) if len(arrays) == 1 and arrays[0].flags.c_contiguous else like_inputs(
+        made = memory.beside(arrays[0], shape, kind.compute) if len(arrays) == 1 and arrays[0].flags.c_contiguous else like_inputs(
             arrays, shape, kind.compute)
         loop(plan, arrays, shape, numbers, made)
         return wrap(to_half(made, kind) if kind.half else made, kind)
     target = check_out(name, out, shape, kind, inputs)
+    check_device(name, arrays[0], out)
     direct = out._dtype is kind and not kind.half and not any(
-        array is not target and np.may_share_memory(array, target) for array in arrays)
-    made = target if direct else memory.empty(shape, kind.compute)
+        array is not target and memory.may_share(array, target) for array in arrays)
+    made = target if direct else memory.beside(target, shape, kind.compute)
     loop(plan, arrays, shape, numbers, made)
     if not direct:
         copy_array(to_half(made, kind) if kind.half else made, kind, out)
@@ -304,27 +305,35 @@ def check_out(name: str, out: Any, shape: tuple[int, ...], kind: dtype, inputs: 
     return target
 
 
+def check_device(name: str, array: Any, out: Any) -> None:
+    """A result is written to a tensor on its own device."""
+    if array.__class__ is not out._array.__class__ and cuda_memory.device_of(array) is not out._device:
+        raise RuntimeError(f"{name}: expected all tensors to be on the same device, but found at least two devices, "
+                           f"{cuda_memory.device_of(array)} and {out._device}!")
+
+
 def deliver(name: str, array: Any, kind: dtype, out: Any) -> Any:
     """A computed array as a new tensor, or copied into ``out``."""
     if kind.half and array.dtype != kind.numpy:
         array = to_half(array, kind)
     if out is None:
         return wrap(array, kind)
+    check_device(name, array, out)
     check_out(name, out, array.shape, kind)
     copy_array(array, kind, out)
     return out
 
 
-def like_inputs(arrays: tuple, shape: tuple[int, ...], kind: np.dtype) -> np.ndarray:
+def like_inputs(arrays: tuple, shape: tuple[int, ...], kind: np.dtype) -> Any:
     """Memory for a result, in the memory order of the operands."""
     if len(shape) < 2 or all(array.flags.c_contiguous for array in arrays):
-        return memory.empty(shape, kind)
+        return memory.beside(arrays[0], shape, kind)
     strides = [broadcast_strides(array, shape) for array in arrays]
     order = memory_order(shape, strides)
     if order == sorted(order):
-        return memory.empty(shape, kind)
+        return memory.beside(arrays[0], shape, kind)
     inverse = sorted(range(len(order)), key=order.__getitem__)
-    return memory.empty(tuple([shape[d] for d in order]), kind).transpose(inverse)
+    return memory.beside(arrays[0], tuple([shape[d] for d in order]), kind).transpose(inverse)
 
 
 def broadcast_strides(array: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -341,7 +350,7 @@ def loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out:
     if out.flags.c_contiguous and all(array.flags.c_contiguous and array.shape == shape for array in arrays):
         plan.flat(*[array.ravel() for array in arrays], numbers, out.ravel())
         return
-    if out.size < SMALL:
+    if out.size < SMALL and isinstance(out, np.ndarray):
         small_loop(plan, arrays, shape, numbers, out)
         return
     strides = [broadcast_strides(array, shape) for array in (*arrays, out)]
@@ -380,7 +389,7 @@ def row_views(sizes: list[int], strides: list[list[int]], roots: list) -> list:
     """The arrays with merged dimensions, of which there are at least four."""
     missing = 4 - len(sizes)
     shape = (1,) * missing + tuple(sizes)
-    return [np.ndarray(shape, root.dtype, root, 0, (0,) * missing + tuple(own)) for own, root in zip(strides, roots)]
+    return [strided(root, shape, (0,) * missing + tuple([step // root.itemsize for step in own]), 0) for own, root in zip(strides, roots)]
 
 
 def computing_array(tensor: Any, kind: dtype) -> Any:
@@ -397,10 +406,12 @@ def cast_array(array: Any, kind: np.dtype) -> Any:
     if array.dtype == kind:
         return array
     with np.errstate(all="ignore"):
-        if array.dtype.kind == "f" and kind.kind in "ui" and kind.itemsize < 8:
+        if array.dtype.kind == "f" and kind.kind in "ui" and kind.itemsize < 8 and isinstance(array, np.ndarray):
             array = cast_array(array, np.dtype(np.int64))       # out of range wraps, as in C by way of a wider integer
         elif array.dtype.kind == "c" and kind.kind not in "cb":
             array = array.real
+        if not isinstance(array, np.ndarray):
+            return cuda_memory.cast(array, kind)
         if array.flags.c_contiguous:
             return array.astype(kind)
         made = like_inputs((array,), array.shape, kind)
@@ -411,7 +422,7 @@ def cast_array(array: Any, kind: np.dtype) -> Any:
 def from_half(array: Any, kind: dtype) -> Any:
     """float16 or bfloat16 elements as float32."""
     out = like_inputs((array,), array.shape, np.dtype(np.float32))
-    plan = half_plan(HALF_CASTS[kind.name][0])
+    plan = half_plan(HALF_CASTS[kind.name][0], array)
     loop(plan, (array.view(np.uint16),), array.shape, (), out)
     return out
 
@@ -420,15 +431,16 @@ def to_half(array: Any, kind: dtype) -> Any:
     """Elements rounded to float16 or bfloat16."""
     array = cast_array(array, np.dtype(np.float32))
     out = like_inputs((array,), array.shape, np.dtype(np.uint16))
-    loop(half_plan(HALF_CASTS[kind.name][1]), (array,), array.shape, (), out)
+    loop(half_plan(HALF_CASTS[kind.name][1], array), (array,), array.shape, (), out)
     return out.view(kind.numpy)
 
 
-def half_plan(name: str) -> Plan:
-    """The plan of a half cast."""
-    plan = _plans.get((name, None))
+def half_plan(name: str, array: Any) -> Plan:
+    """The plan of a half cast on the device of an array."""
+    device = "cpu" if isinstance(array, np.ndarray) else "cuda"
+    plan = _plans.get((name, device))
     if plan is None:
-        plan = _plans[name, None] = Plan(name, 1, "cpu", dtypes.float32, dtypes.float32)
+        plan = _plans[name, device] = Plan(name, 1, device, dtypes.float32, dtypes.float32)
     return plan
 
 
@@ -446,6 +458,12 @@ def copy_array(array: Any, own: dtype, out: Any) -> None:
     if target.size == 0:
         return
     array = convert(array, own, out._dtype)
+    if array.__class__ is not target.__class__ or not isinstance(target, np.ndarray):
+        if cuda_memory.device_of(array) is not cuda_memory.device_of(target):
+            raise TypeError("the result is on another device")
+        if not isinstance(target, np.ndarray):
+            cuda_memory.copy(array, target)
+            return
     if target.size < SMALL:
         target[...] = array                     # NumPy reads overlapping memory before it writes
         return
@@ -468,13 +486,19 @@ def contiguous_array(tensor: Any, kind: dtype | None = None) -> Any:
     array = computing_array(tensor, kind or tensor._dtype)
     if array.flags.c_contiguous:
         return array
-    out = wrap(memory.empty(array.shape, array.dtype), dtypes.from_numpy(array.dtype))
+    out = wrap(memory.beside(array, array.shape, array.dtype), dtypes.from_numpy(array.dtype))
     copy_array(array, out._dtype, out)
     return out._array
 
 
 def launch(name: str, *args: Any, device: Any = CPU, work: int | None = None) -> Any:
-    """Call the structured kernel ``name`` of a device."""
-    kernel = table.find(device.type, name)
+    """Call the structured kernel ``name`` of the device where the arrays are."""
+    if device is not CPU or args[0].__class__ is not np.ndarray and not all_of_numpy(args):
+        return table.find("cuda", name)(*args)
+    kernel = table.find("cpu", name)
     return kernel(*args) if work is None else kernel(*args, work=work)
 
+
+def all_of_numpy(args: tuple) -> bool:
+    """Whether no argument is an array on a CUDA device."""
+    return not any(hasattr(type(arg), "__cuda_array_interface__") for arg in args)

@@ -6,6 +6,7 @@ A block of 256 KiB or more returns here when the last view of it dies, and serve
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import mmap
 import os
@@ -14,8 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from . import cuda_memory
+from .device import CPU
+
 SMALLEST = 1 << 18
-new_array = np.empty
+new_array, ndarray = np.empty, np.ndarray
 _free: dict[int, list[Any]] = {}
 _lock = threading.RLock()       # re-entrant: a block may die while another is being asked for
 _limit = int(os.environ.get("NB_NN_MEMORY_CACHE", 2048)) << 20
@@ -31,13 +35,31 @@ class _Block(np.ndarray):
             _give_back(self.base)
 
 
-def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """An uninitialised C-contiguous array."""
+def empty(shape: tuple[int, ...], dtype: np.dtype, where: Any = CPU) -> Any:
+    """An uninitialised C-contiguous array on a device."""
+    if where is not CPU:
+        return cuda_memory.empty(shape, dtype, where)
     nbytes = math.prod(shape) * dtype.itemsize
     if nbytes < SMALLEST:
         return new_array(shape, dtype)
     block = _block(nbytes)
     return np.ndarray(shape, dtype, _Block(len(block), np.uint8, block))
+
+
+@functools.cache
+def nothing(dtype: np.dtype, where: Any = CPU) -> Any:
+    """An array of size 0: to kernels, a parameter that is not there."""
+    return empty((0,), dtype, where)
+
+
+def beside(array: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
+    """An uninitialised C-contiguous array on the device where ``array`` is."""
+    return empty(shape, dtype) if array.__class__ is ndarray else empty(shape, dtype, cuda_memory.device_of(array))
+
+
+def may_share(a: Any, b: Any) -> bool:
+    """Whether two arrays, of any devices, may have memory in common."""
+    return np.may_share_memory(a, b) if a.__class__ is b.__class__ is ndarray else cuda_memory.may_share(a, b)
 
 
 def zeros(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
@@ -135,4 +157,9 @@ def reset_peak() -> None:
 
 def pointer(array: Any) -> int:
     """Address of an array's first element."""
-    return array.__array_interface__["data"][0]
+    return array.__array_interface__["data"][0] if array.__class__ is ndarray else address(array)
+
+
+def address(array: Any) -> int:
+    """`pointer` of an array that may be CuPy's."""
+    return array.__array_interface__["data"][0] if isinstance(array, ndarray) else array.data.ptr

@@ -72,9 +72,9 @@ def op(body: Callable[P, R]) -> Callable[P, R]:
                 if kwargs and any_requires_grad(kwargs.values()):
                     return graph.record(declaration, args, kwargs)
             return body(*args, **kwargs)
-        except AttributeError as error:
+        except (AttributeError, TypeError) as error:
             if error.__class__ is not SparseAccess:
-                check_tensors(declaration, args, kwargs)
+                explain(declaration, args, kwargs, error)
                 raise
         return (declaration.sparse or no_sparse_form(declaration.name))(*args, **kwargs)
 
@@ -88,6 +88,22 @@ def check_tensors(declaration: Declaration, args: tuple, kwargs: dict) -> None:
         value = declaration.value(name, args, kwargs)
         if declaration.body.__annotations__.get(name) == "Tensor" and not isinstance(value, TensorBase):
             raise TypeError(f"{declaration.name}(): argument '{name}' must be Tensor, not {type(value).__name__}") from None
+
+
+def explain(declaration: Declaration, args: tuple, kwargs: dict, error: Exception) -> None:
+    """Raise what a failure of an operation means, if it is known."""
+    if isinstance(error, AttributeError):
+        check_tensors(declaration, args, kwargs)
+    check_kernels(declaration, args, kwargs, error)
+
+
+def check_kernels(declaration: Declaration, args: tuple, kwargs: dict, error: Exception) -> None:
+    """RuntimeError where an operation that knows NumPy's arrays alone was given a tensor on a CUDA device."""
+    for value in (*args, *kwargs.values()):
+        for one in value if isinstance(value, (tuple, list)) else (value,):
+            if isinstance(one, TensorBase) and one._device.type == "cuda":
+                raise RuntimeError(f"{declaration.name} has no kernel for cuda, or not for such arguments; devices that have one: cpu. "
+                                   f"({type(error).__name__}: {error})") from error
 
 
 def any_requires_grad(values: Any) -> bool:
@@ -181,6 +197,10 @@ def write(declaration: Declaration, input: Any, args: tuple, kwargs: dict) -> An
     if state.grad and (input._requires_grad or input._base is not None or any_requires_grad(args)
                        or (kwargs and any_requires_grad(kwargs.values()))):
         return graph.record_inplace(declaration, input, args, kwargs)
-    declaration.body(input, *args, out=input, **kwargs)
+    try:
+        declaration.body(input, *args, out=input, **kwargs)
+    except (AttributeError, TypeError) as error:
+        check_kernels(declaration, (input, *args), kwargs, error)
+        raise
     storage_of(input).version += 1
     return input

@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from . import cuda_memory
 from .memory import pointer
+
+ndarray = np.ndarray
 
 
 class Storage:
@@ -34,6 +37,8 @@ def flat_root(array: np.ndarray) -> np.ndarray:
     """A 1-d array over all memory between an array's first and last element."""
     if array.flags.c_contiguous:
         return array.ravel()
+    if not isinstance(array, np.ndarray):
+        return cuda_memory.flat_root(array)
     low, high = np.lib.array_utils.byte_bounds(array)
     interface = {"data": (low, not array.flags.writeable), "shape": ((high - low) // array.itemsize,),
                  "typestr": array.dtype.str, "version": 3}
@@ -69,6 +74,8 @@ def strided(root: np.ndarray, size: tuple[int, ...], stride: tuple[int, ...], of
     checked that it lies inside."""
     kind = root.dtype if kind is None else kind
     itemsize = kind.itemsize
+    if root.__class__ is not ndarray and not isinstance(root, ndarray):
+        return cuda_memory.strided(root, size, stride, offset if 0 not in size else 0, kind)
     if 0 in size:
-        return np.ndarray(size, kind)
-    return np.ndarray(size, kind, root, offset * itemsize, tuple([s * itemsize for s in stride]))
+        return ndarray(size, kind)
+    return ndarray(size, kind, root, offset * itemsize, tuple([s * itemsize for s in stride]))

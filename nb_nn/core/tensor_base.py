@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from .cuda_memory import device_of
 from .device import CPU
 from .storage import Storage, storage_of
 
 tensor_class: Any = None        # set by one line at the end of tensor.py
-new = object.__new__
+new, ndarray = object.__new__, np.ndarray
 
 
 class TensorBase:
@@ -34,11 +35,21 @@ class TensorBase:
     _detached = False           # made by detach(): its size, strides and storage may not change
 
 
-def wrap(array: np.ndarray, dtype: Any) -> Any:
-    """A new CPU tensor over an array that nobody else views."""
+def wrap_host(array: np.ndarray, dtype: Any) -> Any:
+    """`wrap` of an array known to be NumPy's, for the shortest paths."""
     tensor = new(tensor_class)
     tensor._array = array
     tensor._dtype = dtype
+    return tensor
+
+
+def wrap(array: np.ndarray, dtype: Any) -> Any:
+    """A new tensor over an array, NumPy's or CuPy's, that nobody else views."""
+    tensor = new(tensor_class)
+    tensor._array = array
+    tensor._dtype = dtype
+    if array.__class__ is not ndarray and (where := device_of(array)) is not CPU:
+        tensor._device = where
     return tensor
 
 

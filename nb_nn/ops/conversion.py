@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from ..core import cuda_memory, launch
 from ..core import dtype as dtypes
-from ..core import launch
 from ..core.device import CPU
+from ..core.op import derivative, op
 from ..core.sparse_array import is_sparse
 from ..core.storage import storage_of
-from ..core.tensor_base import TensorBase
+from ..core.tensor_base import TensorBase, wrap
 from . import copies, creation, view
 
 Tensor = TensorBase
@@ -39,17 +40,28 @@ def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, non_blo
     where = input._device if device is None else creation.place(device)
     if where is not input._device and where != input._device:
         if is_sparse(input):
-            from .sparse.construction import moved
+            from .sparse.construction import moved as moved_sparse
 
-            return moved(input, dtype or input._dtype, where, non_blocking)
-        from .. import cuda
-
-        return cuda.move(input, dtype or input._dtype, where, non_blocking)
+            return moved_sparse(input, dtype or input._dtype, where, non_blocking)
+        return moved(input, dtype or input._dtype, where, input._device, non_blocking)
     if dtype is None or dtype is input._dtype:
         return copies.clone(input) if copy else input
     if not isinstance(dtype, dtypes.dtype):
         raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
     return copies.cast(input, dtype)
+
+
+@op
+def moved(input: Tensor, dtype: Any, where: Any, origin: Any, non_blocking: bool) -> Tensor:
+    """A copy of the elements on another device (``origin`` is their own) and in a type. It is waited for in any case."""
+    if dtype.itemsize > input._dtype.itemsize:          # the narrower type travels
+        return wrap(launch.convert(cuda_memory.moved(input._array, where), input._dtype, dtype), dtype)
+    return wrap(cuda_memory.moved(launch.convert(input._array, input._dtype, dtype), where), dtype)
+
+
+moved.declaration.node_name = "ToCopyBackward0"
+derivative(moved, input=lambda grad, input_dtype, where, origin:
+           moved(grad, input_dtype, origin, where, False))
 
 
 def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False, **legacy: Any) -> Any:

@@ -3,8 +3,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..core import launch, memory
 from ..core.geometry import window_count
 from ..core.op import derivative, op
@@ -50,7 +48,7 @@ def convolve(input: Tensor, weight: Tensor, bias: Tensor | None, stride: tuple[i
     check_types(kind, weight, bias)
     if kind.category == 0:
         raise NotImplementedError(f'"conv{dims}d" not implemented for \'Bool\'; it takes numbers')
-    made = memory.empty((*given[:-dims - 1], window[0], *size), kind.compute)
+    made = memory.empty((*given[:-dims - 1], window[0], *size), kind.compute, launch.same_device("conv", (input, weight)))
     launch.launch("convolution", as_volume(launch.contiguous_array(input), dims), as_volume(launch.contiguous_array(weight), dims),
                   array_or_none(bias), *geometry(stride, padding, dilation, groups), as_volume(made, dims), device=input._device)
     return launch.deliver("convolution", made, kind, None)
@@ -118,7 +116,8 @@ def convolve_transposed(input: Tensor, weight: Tensor, bias: Tensor | None, size
     Shape: input (N, C, \\*) or (C, \\*), weight (C, C_out / groups, \\*), bias (C_out), result (N, C_out, \\*size).
     """
     dims, kind = len(stride), input._dtype
-    made = memory.empty((*input._array.shape[:-dims - 1], weight._array.shape[1] * groups, *size), kind.compute)
+    shape = (*input._array.shape[:-dims - 1], weight._array.shape[1] * groups, *size)
+    made = memory.empty(shape, kind.compute, launch.same_device("conv", (input, weight)))
     launch.launch("convolution_backward_input", as_volume(launch.contiguous_array(input), dims),
                   as_volume(launch.contiguous_array(weight), dims), array_or_none(bias),
                   *geometry(stride, padding, dilation, groups), as_volume(made, dims), device=input._device)
@@ -130,8 +129,8 @@ def convolve_weight_grad(grad_output: Tensor, input: Tensor, size: tuple[int, ..
                          dilation: tuple[int, ...], groups: int, with_bias: bool) -> tuple:
     """Gradient of the weight of `convolve`, whose size is ``size``; and that of the bias, or None if not wanted."""
     dims, kind = len(stride), grad_output._dtype
-    made = memory.empty(size, kind.compute)
-    bias = np.empty(size[0], kind.compute) if with_bias else None
+    made = memory.empty(size, kind.compute, grad_output._device)
+    bias = memory.empty((size[0],), kind.compute, grad_output._device) if with_bias else None
     launch.launch("convolution_backward_weight", as_volume(launch.contiguous_array(grad_output), dims),
                   as_volume(launch.contiguous_array(input), dims), *geometry(stride, padding, dilation, groups),
                   as_volume(made, dims), bias, device=grad_output._device)

@@ -4,7 +4,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..core import launch, memory
+from ..core import cuda_memory, launch, memory
+from ..core.device import CPU
 from ..core.geometry import contiguous_strides, sizes_of
 from ..core.op import derivative, inplace, op
 from ..core.storage import Storage, root_of, storage_of, storage_offset, strided
@@ -37,9 +38,12 @@ def resize_(input: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
     if offset + needed > held.size:
         if not storage.resizable:
             raise RuntimeError("Trying to resize storage that is not resizable: it belongs to a NumPy array")
-        root = memory.empty((needed,), held.dtype)
+        root = memory.empty((needed,), held.dtype, input._device)
         kept = min(held.size - offset, needed)
-        root[:kept] = held[offset:offset + kept]
+        if input._device is CPU:
+            root[:kept] = held[offset:offset + kept]
+        elif kept:
+            cuda_memory.copy(held[offset:offset + kept], root[:kept])
         input._storage, input._base, offset, held = Storage(root), None, 0, root
     input._array = strided(held, size, contiguous_strides(size), offset)
     return input
@@ -80,7 +84,7 @@ def copy(input: Tensor, src: Any, non_blocking: bool = False, *, out: Tensor | N
     if missing < 0 or any(own not in (1, new) for own, new in zip(src._array.shape, target._array.shape[missing:])):
         raise RuntimeError(f"output with shape {list(target._array.shape)} doesn't match the broadcast shape "
                            f"{list(launch.broadcast_shapes(target._array.shape, src._array.shape))}")
-    launch.copy_array(src._array, src._dtype, target)
+    launch.copy_array(src._array if src._device is target._device else cuda_memory.moved(src._array, target._device), src._dtype, target)
     return target
 
 

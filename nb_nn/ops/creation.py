@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core import cuda_memory, launch, memory
 from ..core import dtype as dtypes
-from ..core import launch, memory
 from ..core.device import CPU, device
 from ..core.dtype import dtype
 from ..core.geometry import contiguous_strides, is_dense, sizes_of
@@ -400,7 +400,11 @@ def fill(input: Tensor, value: Any, *, out: Any = None) -> Tensor:
     target = launch.empty(input._array.shape, input._dtype, input._device) if out is None else out
     if target._array.shape != input._array.shape:
         target.resize_(input._array.shape)
-    target._array[...] = launch.full_scalar(launch.number_as(value, input._dtype), input._dtype, CPU)._array[()]
+    filling = launch.full_scalar(launch.number_as(value, input._dtype), input._dtype, CPU)._array[()]
+    if target._device is CPU:
+        target._array[...] = filling
+    else:
+        cuda_memory.fill(target._array, filling)
     return target
 
 

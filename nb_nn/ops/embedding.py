@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core import cuda_memory, launch, memory
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core.device import CPU
 from ..core.op import derivative, no_derivative, op
 from ..core.state import state
 from ..core.tensor_base import TensorBase, wrap
@@ -27,14 +28,19 @@ def embedding_rows(weight: Tensor, input: Tensor, padding_idx: int, scale_grad_b
     return wrap(indexing.selected(weight._array, kind, 0, places, (places.size, shape[-1])).reshape(shape), kind)
 
 
+def occurrences(places: Any, rows: int) -> Any:
+    """How often each row is named."""
+    return cuda_memory.moved(np.bincount(cuda_memory.moved(places, CPU), minlength=rows), cuda_memory.device_of(places))
+
+
 @op
 def embedding_backward(grad_output: Tensor, input: Tensor, rows: int, padding_idx: int, scale_grad_by_freq: bool) -> Tensor:
     """Gradient of the weight of `embedding_rows`: the sums of the gradients of each row's occurrences, or their means."""
     kind = grad_output._dtype
     width = grad_output._array.shape[-1]
     places = launch.contiguous_array(input, dtypes.int64).reshape(-1)
-    counts = np.bincount(places, minlength=rows) if scale_grad_by_freq else np.empty(0, np.int64)
-    made = memory.empty((rows, width), kind.compute)
+    counts = occurrences(places, rows) if scale_grad_by_freq else memory.nothing(np.dtype(np.int64), input._device)
+    made = memory.empty((rows, width), kind.compute, grad_output._device)
     if made.size:
         launch.launch("embedding_backward", launch.contiguous_array(grad_output).reshape(places.size, width), places, counts, padding_idx,
                       made, device=grad_output._device, work=made.size + grad_output._array.size)
@@ -56,8 +62,8 @@ def _read_back(grad: Tensor, input: Tensor, padding_idx: int, scale_grad_by_freq
     if padding_idx >= 0:
         read = read.masked_fill((input == padding_idx).unsqueeze(-1), 0)
     if scale_grad_by_freq:
-        places = launch.contiguous_array(input, dtypes.int64)
-        read = read / wrap(np.bincount(places.reshape(-1))[places][..., None], dtypes.int64)
+        counts = wrap(occurrences(launch.contiguous_array(input, dtypes.int64).reshape(-1), 0), dtypes.int64)
+        read = read / counts[input.to(dtypes.int64)].unsqueeze(-1)
     return read
 
 

@@ -95,7 +95,7 @@ def _with_places(name: str, input: Tensor, dim: int | None, keepdim: bool) -> tu
         check_not_empty(name, array.shape or (0,), dims or (0,))
     shape = reduced_shape(array.shape, dims, keepdim)
     array, outer, count, inner = (packed(array), 1, array.size, 1) if dim is None or not dims else arranged(array, dims)
-    values, places = memory.empty(shape, kind.compute), memory.empty(shape, np.dtype(np.int64))
+    values, places = memory.empty(shape, kind.compute, input._device), memory.empty(shape, np.dtype(np.int64), input._device)
     kernels = table.loops_of(input._device.type, "reduction")
     if array.size == 0:
         pass

@@ -24,9 +24,9 @@ Tensor = TensorBase
 BITS = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 
 
-def kernels() -> Any:
-    """The module with the kernels that are made for a kind of write."""
-    return table.loops_of("cpu", "indexing")
+def kernels(where: Any = launch.CPU) -> Any:
+    """The module with the kernels that are made for a kind of write, on a device."""
+    return table.loops_of(where.type, "indexing")
 
 
 def bits(array: Any) -> Any:
@@ -38,7 +38,7 @@ def packed(array: Any, kind: Any) -> Any:
     """A C-contiguous array with the elements of one that stores the type ``kind``."""
     if array.flags.c_contiguous:
         return array
-    out = launch.empty(array.shape, kind)
+    out = wrap(memory.beside(array, array.shape, array.dtype), kind)
     launch.copy_array(array, kind, out)
     return out._array
 
@@ -70,9 +70,10 @@ def first_wrong(places: Any, lower: int, upper: int) -> int | None:
     """The first index that is not in [lower, upper), if there is one."""
     if not places.size:
         return None
-    found = np.empty(1, np.int64)
+    found = memory.beside(places, (1,), np.dtype(np.int64))
     launch.launch("first_out_of_range", places.ravel(), lower, upper, found, work=places.size)
-    return None if found[0] < 0 else int(places.ravel()[found[0]])
+    place = found[0].item()
+    return None if place < 0 else int(places.ravel()[place].item())
 
 
 def check_range(places: Any, size: int, dim: int, error: type = RuntimeError, lower: int = 0, prefix: str = "") -> None:
@@ -87,7 +88,7 @@ def rewritten(input: Tensor, out: Any, write: Callable, part: Callable | None = 
     of them: of their bits, or with ``compute`` of their values."""
     kind = input._dtype
     if out is None:
-        out = launch.empty(input._array.shape, kind)
+        out = launch.empty(input._array.shape, kind, input._device)
         launch.copy_array(input._array, kind, out)
     elif out is not input:
         launch.check_out("out", out, input._array.shape, kind)
@@ -98,7 +99,7 @@ def rewritten(input: Tensor, out: Any, write: Callable, part: Callable | None = 
     own = out._array if part is None else part(out._array)
     kind = out._dtype
     if compute and kind.half:
-        values = np.ascontiguousarray(launch.from_half(own, kind))
+        values = launch.contiguous_array(wrap(own, kind))
         write(values)
         launch.copy_array(values, dtypes.float32, wrap(own, kind))
     elif own.flags.c_contiguous:
@@ -119,7 +120,7 @@ def scalar_of(value: Any, kind: Any, compute: bool = False) -> Any:
 def source_array(source: Tensor, target: Any, compute: bool) -> Any:
     """The C-contiguous array to read a write's elements from: a copy if it shares memory with the target."""
     array = launch.contiguous_array(source) if compute else bits(packed(source._array, source._dtype))
-    return array.copy() if np.may_share_memory(array, target._array) else array
+    return array.copy() if memory.may_share(array, target._array) else array
 
 
 def corner(size: tuple[int, ...], dim: int | None = None) -> tuple:
@@ -149,9 +150,10 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
 
 def selected(array: Any, kind: Any, dim: int, places: Any, shape: tuple[int, ...]) -> Any:
     """Slices of ``dim`` at checked ``places``, in a new array of ``shape``."""
-    if not array.flags.c_contiguous and places.size * 4 < array.shape[dim]:     # do not copy all for the sake of a few
+    few = not array.flags.c_contiguous and places.size * 4 < array.shape[dim]
+    if few and isinstance(array, np.ndarray):           # do not copy all for the sake of a few
         return np.ascontiguousarray(array[(slice(None),) * dim + (places,)]).reshape(shape)
-    made = memory.empty(shape, kind.numpy)
+    made = memory.beside(array, shape, kind.numpy)
     source = folded(bits(packed(array, kind)), dim)
     if made.size:
         launch.launch("index_select", source, places, bits(made).reshape(source.shape[0], places.size, source.shape[2]))
@@ -186,7 +188,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
 
     def run(target: Any) -> None:
         if values.size:
-            kernels().index_write("add")(places, values, folded(target, dim), work=values.size)
+            kernels(input._device).index_write("add")(places, values, folded(target, dim), work=values.size)
 
     return rewritten(input, out, run, compute=True)
 
@@ -226,7 +228,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor, *, out: T
 
     def run(target: Any) -> None:
         if values.size:
-            kernels().index_write("set")(places, values, folded(target, dim), work=values.size)
+            kernels(input._device).index_write("set")(places, values, folded(target, dim), work=values.size)
 
     return rewritten(input, out, run)
 
@@ -322,8 +324,8 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False, 
 
     def run(target: Any) -> None:
         if places.size:
-            kernels().index_write("add" if accumulate else "set")(places.ravel(), values.reshape(1, -1, 1), target.reshape(1, -1, 1),
-                                                                  work=places.size)
+            write = kernels(input._device).index_write("add" if accumulate else "set")
+            write(places.ravel(), values.reshape(1, -1, 1), target.reshape(1, -1, 1), work=places.size)
 
     return rewritten(input, out, run, compute=accumulate)
 

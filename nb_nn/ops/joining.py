@@ -7,6 +7,7 @@ import numpy as np
 
 from ..core import dtype as dtypes
 from ..core import launch, memory
+from ..core.device import CPU
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
@@ -43,15 +44,15 @@ def joined(name: str, tensors: tuple, arrays: list, dim: int, kind: Any, out: An
         count, length, same = count + array.size, length + array.shape[dim], same and one._dtype is kind
     shape = arrays[0].shape
     size = (*shape[:dim], length, *shape[dim + 1:])
-    if same and count < SMALL:
+    if same and count < SMALL and tensors[0]._device is CPU:
         return wrap(np.concatenate(arrays, dim, np.empty(size, kind.numpy)), kind)
     if out is None:
-        made = memory.empty(size, kind.numpy)
+        made = memory.empty(size, kind.numpy, launch.same_device(name, tensors))
     else:
         if not dtypes.can_cast(kind, out._dtype):
             raise TypeError(f"torch.{name}(): input types can't be cast to the desired output type {out._dtype.tensor_name[:-6]}")
         launch.check_out(name, out, size, kind)
-        if any(np.may_share_memory(array, out._array) for array in arrays):
+        if any(memory.may_share(array, out._array) for array in arrays):
             return launch.deliver(name, joined(name, tensors, arrays, dim, kind, None)._array, kind, out)
         made, kind = out._array, out._dtype
     start, before = 0, (slice(None),) * dim
@@ -84,7 +85,7 @@ def cat_dim(tensors: tuple, dim: int, *, out: Tensor | None = None) -> Tensor:
     kept = [one for one in tensors if one._array.shape != (0,)]
     kind = common_type(tensors)
     if not kept:
-        return launch.deliver("cat", np.empty(0, kind.numpy), kind, out)
+        return launch.deliver("cat", memory.empty((0,), kind.numpy, tensors[0]._device), kind, out)
     first = kept[0]._array.shape
     for place, one in enumerate(tensors):
         if one._array.ndim == 0:

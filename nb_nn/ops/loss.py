@@ -16,7 +16,6 @@ from .softmax import log_softmax_dim, softmax_dim
 
 Tensor = TensorBase
 REDUCTIONS = {"none": 0, "mean": 1, "sum": 2}
-NOTHING = {np.dtype(kind): np.empty(0, kind) for kind in (np.float32, np.float64)}      # the weights of classes that all weigh 1
 
 
 def reduction_of(reduction: str, size_average: bool | None, reduce: bool | None) -> str:
@@ -105,10 +104,11 @@ def smooth_l1_loss(input: Tensor, target: Tensor, size_average: bool | None = No
     return reduced(near * (near * (0.5 / beta) - 1) + apart, reduction)
 
 
-def weights_of(weight: Tensor | None, classes: int, kind: Any, name: str) -> Any:
+def weights_of(weight: Tensor | None, classes: int, input: Tensor, name: str) -> Any:
     """The weights of classes as an array, of size 0 for None."""
+    kind = input._dtype
     if weight is None:
-        return NOTHING[kind.compute]
+        return memory.nothing(kind.compute, input._device)
     if weight._array.shape != (classes,):
         raise RuntimeError(f"{name}: weight tensor should be defined either for all {classes} classes or no classes but got weight tensor "
                            f"of shape: {list(weight._array.shape)}")
@@ -123,17 +123,17 @@ def classes_of(target: Tensor, classes: int, ignore_index: int, name: str) -> An
     if target._dtype not in (dtypes.int64, dtypes.uint8):
         raise RuntimeError(f"{name}: expected target of type Long (class indices) but got {target._dtype.tensor_name[:-6]}")
     array = launch.contiguous_array(target, dtypes.int64)
-    first = np.empty(1, np.int64)
+    first = memory.empty((1,), np.dtype(np.int64), target._device)
     launch.launch("first_bad_target", array.reshape(-1), classes, ignore_index, first, work=array.size)
-    if first[0] >= 0:
-        raise IndexError(f"Target {array.reshape(-1)[first[0]]} is out of bounds: {name} expects class indices from 0 to "
+    if array.size and (place := first[0].item()) >= 0:
+        raise IndexError(f"Target {array.reshape(-1)[place]} is out of bounds: {name} expects class indices from 0 to "
                          f"{classes - 1}" + (f", or ignore_index {ignore_index}" if ignore_index < 0 else ""))
     return array
 
 
-def losses_like(shape: tuple, reduction: int, kind: np.dtype) -> Any:
+def losses_like(targets: Any, reduction: int, kind: np.dtype) -> Any:
     """Memory for losses: one a target, or one in all."""
-    return memory.empty(shape if reduction == 0 else (), kind)
+    return memory.beside(targets, targets.shape if reduction == 0 else (), kind)
 
 
 @op
@@ -142,9 +142,9 @@ def nll_loss_op(input: Tensor, target: Tensor, weight: Tensor | None, ignore_ind
     kind, shape = input._dtype, input._array.shape
     lone = len(shape) == 1
     classes = shape[0] if lone else shape[1]
-    targets, weights = classes_of(target, classes, ignore_index, "nll_loss"), weights_of(weight, classes, kind, "nll_loss")
+    targets, weights = classes_of(target, classes, ignore_index, "nll_loss"), weights_of(weight, classes, input, "nll_loss")
     array = launch.contiguous_array(input).reshape(1 if lone else shape[0], classes, math.prod(shape[2:]))
-    loss, total = losses_like(targets.shape, reduction, array.dtype), np.empty((), array.dtype)
+    loss, total = losses_like(targets, reduction, array.dtype), memory.beside(array, (), array.dtype)
     launch.launch("nll_loss", array, targets.reshape(array.shape[0], array.shape[2]), weights, ignore_index, reduction,
                   loss.reshape(-1), total.reshape(-1), device=input._device, work=targets.size)
     return wrap(total, dtypes.from_numpy(total.dtype)), launch.deliver("nll_loss", loss, kind, None)
@@ -155,13 +155,13 @@ def nll_loss_backward(grad_output: Tensor, size: tuple[int, ...], target: Tensor
                       ignore_index: int, reduction: int) -> Tensor:
     """Gradient of the input of `nll_loss_op`."""
     kind = grad_output._dtype
-    made = memory.empty(size, kind.compute)
+    made = memory.empty(size, kind.compute, grad_output._device)
     lone = len(size) == 1
     out = made.reshape(1 if lone else size[0], size[0] if lone else size[1], math.prod(size[2:]))
     launch.launch("nll_loss_backward", launch.contiguous_array(grad_output).reshape(-1),
                   launch.contiguous_array(target, dtypes.int64).reshape(out.shape[0], out.shape[2]),
-                  NOTHING[kind.compute] if weight is None else launch.contiguous_array(weight, kind), total._array.reshape(-1),
-                  ignore_index, reduction, out, device=grad_output._device)
+                  memory.nothing(kind.compute, grad_output._device) if weight is None else launch.contiguous_array(weight, kind),
+                  total._array.reshape(-1), ignore_index, reduction, out, device=grad_output._device)
     return launch.deliver("nll_loss_backward", made, kind, None)
 
 
@@ -226,8 +226,8 @@ def cross_entropy_op(input: Tensor, target: Tensor, weight: Tensor | None, ignor
     kind = input._dtype
     array = launch.contiguous_array(input)
     targets = classes_of(target, array.shape[1], ignore_index, "cross_entropy")
-    weights = weights_of(weight, array.shape[1], kind, "cross_entropy")
-    loss, kept = losses_like(targets.shape, reduction, array.dtype), memory.empty((2 * array.shape[0] + 1,), array.dtype)
+    weights = weights_of(weight, array.shape[1], input, "cross_entropy")
+    loss, kept = losses_like(targets, reduction, array.dtype), memory.beside(array, (2 * array.shape[0] + 1,), array.dtype)
     launch.launch("cross_entropy", array, targets, weights, ignore_index, reduction, loss.reshape(-1), kept[-1:],
                   kept[:-1].reshape(-1, 2), device=input._device, work=array.size)
     return wrap(kept, dtypes.from_numpy(kept.dtype)), launch.deliver("cross_entropy", loss, kind, None)
@@ -239,10 +239,10 @@ def cross_entropy_backward(grad_output: Tensor, input: Tensor, target: Tensor, w
     """Gradient of the input of `cross_entropy_op`."""
     kind = input._dtype
     array = launch.contiguous_array(input)
-    made = memory.empty(array.shape, array.dtype)
+    made = memory.beside(array, array.shape, array.dtype)
     launch.launch("cross_entropy_backward", launch.contiguous_array(grad_output, kind).reshape(-1), array,
                   launch.contiguous_array(target, dtypes.int64),
-                  NOTHING[array.dtype] if weight is None else launch.contiguous_array(weight, kind), kept._array[-1:],
+                  memory.nothing(array.dtype, input._device) if weight is None else launch.contiguous_array(weight, kind), kept._array[-1:],
                   kept._array[:-1].reshape(-1, 2), ignore_index, reduction, made, device=input._device)
     return launch.deliver("cross_entropy_backward", made, kind, None)
 

@@ -21,7 +21,7 @@ def product(name: str, a: Tensor, b: Tensor, shape: tuple[int, ...], out: Any = 
     kind = a._dtype
     if kind is not b._dtype:
         raise RuntimeError(f"{name}: expected m1 and m2 to have the same dtype, but got: {a._dtype.name} != {b._dtype.name}")
-    made = memory.empty(shape, kind.compute)
+    made = memory.empty(shape, kind.compute, launch.same_device(name, (a, b)))
     left, right = launch.computing_array(a, kind), launch.computing_array(b, kind)
     if left.shape[-1] == 0:
         made.fill(0)
@@ -194,7 +194,7 @@ def linear_op(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
                            f"{(weight if weight._dtype is not kind else bias)._dtype.tensor_name[:-6]}")
     array = launch.contiguous_array(input).reshape(rows, features)
     matrix = launch.computing_array(weight, kind)
-    made = memory.empty((rows, matrix.shape[0]), kind.compute)
+    made = memory.empty((rows, matrix.shape[0]), kind.compute, launch.same_device("linear", (input, weight)))
     if features == 0:
         made.fill(0)
     elif made.size:

@@ -14,7 +14,6 @@ from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, wrap
 
 Tensor = TensorBase
-NOTHING = {np.dtype(kind): np.empty(0, kind) for kind in (np.float32, np.float64)}      # a weight or a bias that is not there
 
 
 def check_floating(name: str, input: Tensor, **parameters: Tensor | None) -> None:
@@ -28,9 +27,10 @@ def check_floating(name: str, input: Tensor, **parameters: Tensor | None) -> Non
                                f"{value._dtype.tensor_name[:-6]}")
 
 
-def or_nothing(value: Tensor | None, kind: Any) -> Any:
-    """A parameter's contiguous elements in the type ``kind`` computes in, an empty array for None."""
-    return NOTHING[kind.compute] if value is None else launch.contiguous_array(value, kind).reshape(-1)
+def or_nothing(value: Tensor | None, like: Tensor) -> Any:
+    """A parameter's contiguous elements in the type in which ``like`` is computed with, an empty array for None."""
+    kind = like._dtype
+    return memory.nothing(kind.compute, like._device) if value is None else launch.contiguous_array(value, kind).reshape(-1)
 
 
 def by_channel(array: Any) -> tuple[Any, str]:
@@ -48,7 +48,7 @@ def batch_norm_stats(input: Tensor, running_mean: Tensor | None, running_var: Te
     and unbiased variance."""
     array = launch.contiguous_array(input)
     channels = array.shape[1]
-    mean, var = np.empty(channels, array.dtype), np.empty(channels, array.dtype)
+    mean, var = memory.beside(array, (channels,), array.dtype), memory.beside(array, (channels,), array.dtype)
     if not array.size:
         mean.fill(0)
         var.fill(0)
@@ -57,20 +57,26 @@ def batch_norm_stats(input: Tensor, running_mean: Tensor | None, running_var: Te
         launch.launch(name + "stats", array, mean, var, device=input._device, work=array.size)
         count = array.size // channels
         move(running_mean, mean, momentum)
-        move(running_var, var * (count / max(count - 1, 1)), momentum)
+        move(running_var, var, momentum, count / max(count - 1, 1))
     kind = dtypes.from_numpy(mean.dtype)
     return wrap(mean, kind), wrap(inverse_root(var, eps), kind)
 
 
 def inverse_root(var: Any, eps: float) -> Any:
     """1 / sqrt(var + eps), rounded once: a float32 would drop half the digits of a small eps."""
+    if not isinstance(var, np.ndarray):
+        return (wrap(var, dtypes.from_numpy(var.dtype)).double() + eps).rsqrt().to(dtypes.from_numpy(var.dtype))._array
     return (1.0 / np.sqrt(var.astype(np.float64) + eps)).astype(var.dtype)
 
 
-def move(running: Tensor | None, value: Any, momentum: float) -> None:
-    """Take one step of an exponential average, in place."""
+def move(running: Tensor | None, value: Any, momentum: float, scale: float = 1.0) -> None:
+    """Take one step of an exponential average toward ``value * scale``, in place."""
     if running is None:
         return
+    if not isinstance(value, np.ndarray):
+        running.mul_(1 - momentum).add_(wrap(value, dtypes.from_numpy(value.dtype)) * (momentum * scale))
+        return
+    value = value * scale
     if running._dtype.half:
         launch.copy_array(launch.contiguous_array(running) * (1 - momentum) + value * momentum, dtypes.float32, running)
     else:
@@ -88,10 +94,10 @@ def batch_norm_apply(input: Tensor, weight: Tensor | None, bias: Tensor | None, 
     """``(input - mean) * invstd * weight + bias``; if ``training``, mean and invstd are the batch's own."""
     kind = input._dtype
     array, name = by_channel(launch.contiguous_array(input))
-    made = memory.empty(input._array.shape, kind.compute)
+    made = memory.empty(input._array.shape, kind.compute, input._device)
     if made.size:
-        launch.launch(name + "apply", array, or_nothing(mean, kind), or_nothing(invstd, kind), or_nothing(weight, kind),
-                      or_nothing(bias, kind), made.reshape(array.shape), device=input._device)
+        launch.launch(name + "apply", array, or_nothing(mean, input), or_nothing(invstd, input), or_nothing(weight, input),
+                      or_nothing(bias, input), made.reshape(array.shape), device=input._device)
     return launch.deliver("batch_norm", made, kind, None)
 
 
@@ -101,11 +107,11 @@ def batch_norm_backward(grad_output: Tensor, input: Tensor, weight: Tensor | Non
     """Gradients of input, weight and bias of `batch_norm_apply`."""
     kind = input._dtype
     array, name = by_channel(launch.contiguous_array(input))
-    made = memory.empty(input._array.shape, kind.compute)
-    for_weight, for_bias = np.empty(array.shape[1], made.dtype), np.empty(array.shape[1], made.dtype)
+    made = memory.empty(input._array.shape, kind.compute, input._device)
+    for_weight, for_bias = (memory.beside(array, (array.shape[1],), made.dtype) for _ in range(2))
     if made.size:
         launch.launch(name + "backward", launch.contiguous_array(grad_output, kind).reshape(array.shape), array,
-                      or_nothing(mean, kind), or_nothing(invstd, kind), or_nothing(weight, kind), training,
+                      or_nothing(mean, input), or_nothing(invstd, input), or_nothing(weight, input), training,
                       made.reshape(array.shape), for_weight, for_bias, device=input._device, work=made.size)
     else:
         for_weight.fill(0)
@@ -215,10 +221,10 @@ def layer_norm_dims(input: Tensor, count: int, weight: Tensor | None, bias: Tens
     """Mean and 1 / deviation (2, rows) of the last ``count`` dimensions, which backward keeps; and their `layer_norm`."""
     kind, shape = input._dtype, input._array.shape
     array = launch.contiguous_array(input).reshape(math.prod(shape[:-count]), math.prod(shape[-count:]))
-    made = memory.empty(array.shape, kind.compute)
-    stats = memory.empty((2, array.shape[0]), made.dtype)
+    made = memory.empty(array.shape, kind.compute, input._device)
+    stats = memory.beside(made, (2, array.shape[0]), made.dtype)
     if made.size:
-        launch.launch("layer_norm", array, or_nothing(weight, kind), or_nothing(bias, kind), eps, made, stats[0], stats[1],
+        launch.launch("layer_norm", array, or_nothing(weight, input), or_nothing(bias, input), eps, made, stats[0], stats[1],
                       device=input._device, work=made.size)
     return wrap(stats, dtypes.from_numpy(stats.dtype)), launch.deliver("layer_norm", made.reshape(shape), kind, None)
 
@@ -229,11 +235,11 @@ def layer_norm_backward(grad_output: Tensor, input: Tensor, count: int, weight: 
     """Gradients of input, weight and bias of `layer_norm_dims`; the latter two None if not wanted."""
     kind, shape = input._dtype, input._array.shape
     array = launch.contiguous_array(input).reshape(math.prod(shape[:-count]), math.prod(shape[-count:]))
-    made = memory.empty(array.shape, kind.compute)
-    for_weight, for_bias = (np.empty(array.shape[1] if with_weight else 0, made.dtype) for _ in range(2))
+    made = memory.empty(array.shape, kind.compute, input._device)
+    for_weight, for_bias = (memory.beside(made, (array.shape[1] if with_weight else 0,), made.dtype) for _ in range(2))
     if made.size:
         launch.launch("layer_norm_backward", launch.contiguous_array(grad_output, kind).reshape(array.shape), array,
-                      stats._array[0], stats._array[1], or_nothing(weight, kind), made, for_weight, for_bias,
+                      stats._array[0], stats._array[1], or_nothing(weight, input), made, for_weight, for_bias,
                       device=input._device, work=made.size)
     else:
         for_weight.fill(0)
@@ -287,10 +293,10 @@ def group_norm_op(input: Tensor, groups: int, weight: Tensor | None, bias: Tenso
     """Mean and 1 / deviation (2, N * groups), which backward keeps; and `group_norm` with checked arguments."""
     kind, shape = input._dtype, input._array.shape
     array = launch.contiguous_array(input).reshape(*shape[:2], math.prod(shape[2:]))
-    made = memory.empty(array.shape, kind.compute)
+    made = memory.empty(array.shape, kind.compute, input._device)
     stats = memory.empty((2, shape[0] * groups), made.dtype)
     if made.size:
-        launch.launch("group_norm", array, groups, or_nothing(weight, kind), or_nothing(bias, kind), eps, made, stats[0], stats[1],
+        launch.launch("group_norm", array, groups, or_nothing(weight, input), or_nothing(bias, input), eps, made, stats[0], stats[1],
                       device=input._device, work=made.size)
     return wrap(stats, dtypes.from_numpy(stats.dtype)), launch.deliver("group_norm", made.reshape(shape), kind, None)
 
@@ -301,11 +307,11 @@ def group_norm_backward(grad_output: Tensor, input: Tensor, groups: int, weight:
     """Gradients of input, weight and bias of `group_norm_op`."""
     kind, shape = input._dtype, input._array.shape
     array = launch.contiguous_array(input).reshape(*shape[:2], math.prod(shape[2:]))
-    made = memory.empty(array.shape, kind.compute)
+    made = memory.empty(array.shape, kind.compute, input._device)
     for_weight, for_bias = np.zeros(shape[1], made.dtype), np.zeros(shape[1], made.dtype)
     if made.size:
         launch.launch("group_norm_backward", launch.contiguous_array(grad_output, kind).reshape(array.shape), array,
-                      stats._array[0], stats._array[1], or_nothing(weight, kind), groups, made, for_weight, for_bias,
+                      stats._array[0], stats._array[1], or_nothing(weight, input), groups, made, for_weight, for_bias,
                       device=input._device, work=made.size)
     small = dtypes.from_numpy(made.dtype)
     return launch.deliver("group_norm_backward", made.reshape(shape), kind, None), wrap(for_weight, small), wrap(for_bias, small)

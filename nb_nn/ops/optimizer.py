@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch
+from ..core import launch, memory
 from ..core.op import no_derivative, op
 from ..core.sparse_array import is_sparse
 from ..core.storage import storage_of
@@ -15,7 +15,6 @@ from ..core.tensor_base import TensorBase
 from .sparse.parts import coalesced_parts, keys_of
 
 Tensor = TensorBase
-NOTHING = {kind.compute: np.empty(0, kind.compute) for kind in dtypes.FLOATING}
 
 
 def flat(tensor: Tensor) -> Any:
@@ -64,7 +63,7 @@ def sgd_step(input: Tensor, grad: Tensor, velocity: Tensor | None, lr: float, mo
     """
     if velocity is None:
         check_alike("sgd", input, grad)
-        target, kept, momentum = flat(input), NOTHING[input._dtype.compute], 0
+        target, kept, momentum = flat(input), memory.nothing(input._dtype.compute, input._device), 0
     else:
         check_alike("sgd", input, grad, velocity)
         target, kept = flat(input), flat(velocity)
@@ -92,7 +91,7 @@ def adam_step(input: Tensor, grad: Tensor, exp_avg: Tensor, exp_avg_sq: Tensor, 
     check_alike("adam", input, grad, exp_avg, exp_avg_sq, *((max_exp_avg_sq,) if amsgrad else ()))
     count = float(step._array) + 1
     target, mean, square = flat(input), flat(exp_avg), flat(exp_avg_sq)
-    largest = flat(max_exp_avg_sq) if amsgrad else NOTHING[input._dtype.compute]
+    largest = flat(max_exp_avg_sq) if amsgrad else memory.nothing(input._dtype.compute, input._device)
     launch.launch("adam", flat(grad), float(lr), float(beta1), float(beta2), float(eps), float(weight_decay), bool(decoupled), amsgrad,
                   bool(maximize), count, mean, square, largest, target, device=input._device)
     written(exp_avg, mean)

@@ -61,7 +61,7 @@ def max_pool(input: Tensor, window: tuple[int, ...], stride: tuple[int, ...], pa
     shape = (*given[:-dims], *pooled_size(f"max_pool{dims}d", given, window, stride, padding, dilation, ceil))
     if kind.category != 2:
         raise NotImplementedError(f'"max_pool{dims}d" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
-    made, places = memory.empty(shape, kind.compute), memory.empty(shape, np.dtype(np.int64))
+    made, places = memory.empty(shape, kind.compute, input._device), memory.empty(shape, np.dtype(np.int64), input._device)
     if made.size:
         launch.launch("max_pool2d", planes(launch.contiguous_array(input), dims), *in_plane(dims, window, stride, padding, dilation),
                       planes(made, dims), planes(places, dims), device=input._device, work=made.size * math.prod(window))
@@ -72,7 +72,7 @@ def max_pool(input: Tensor, window: tuple[int, ...], stride: tuple[int, ...], pa
 def max_pool_backward(grad_output: Tensor, places: Tensor, size: tuple[int, ...], dims: int) -> Tensor:
     """The gradients of windows, added to the places that their maxima came from."""
     kind = grad_output._dtype
-    made = memory.empty(size, kind.compute)
+    made = memory.empty(size, kind.compute, grad_output._device)
     if made.size:
         outer = math.prod(size[:-dims])
         launch.launch("max_pool2d_backward", launch.contiguous_array(grad_output).reshape(outer, -1),
@@ -98,7 +98,7 @@ def avg_pool(input: Tensor, window: tuple[int, ...], stride: tuple[int, ...], pa
     shape = (*given[:-dims], *pooled_size(f"avg_pool{dims}d", given, window, stride, padding, (1,) * dims, ceil))
     if kind.category != 2:
         raise NotImplementedError(f'"avg_pool{dims}d" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
-    made = memory.empty(shape, kind.compute)
+    made = memory.empty(shape, kind.compute, input._device)
     if made.size:
         launch.launch("avg_pool2d", planes(launch.contiguous_array(input), dims), *in_plane(dims, window, stride, padding),
                       count_include_pad, divisor, planes(made, dims), device=input._device, work=made.size * math.prod(window))
@@ -110,7 +110,7 @@ def avg_pool_backward(grad_output: Tensor, size: tuple[int, ...], window: tuple[
                       padding: tuple[int, ...], ceil: bool, count_include_pad: bool, divisor: int) -> Tensor:
     """The gradients of windows, shared by their elements."""
     dims, kind = len(window), grad_output._dtype
-    made = memory.empty(size, kind.compute)
+    made = memory.empty(size, kind.compute, grad_output._device)
     if made.size:
         launch.launch("avg_pool2d_backward", planes(launch.contiguous_array(grad_output), dims),
                       *in_plane(dims, window, stride, padding), count_include_pad, divisor, planes(made, dims),

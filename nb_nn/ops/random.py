@@ -9,7 +9,8 @@ import numpy as np
 
 from ..core import dtype as dtypes
 from ..core import launch, memory
-from ..core.generator import Generator, default_generator
+from ..core.device import CPU
+from ..core.generator import Generator, default_generator, generator_of
 from ..core.geometry import sizes_of
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase, wrap
@@ -19,16 +20,16 @@ Tensor = TensorBase
 
 
 def drawn(name: str, kernel: str, kind: Any, shape: tuple[int, ...], generator: Generator | None, *numbers: Any,
-          out: Any = None) -> Tensor:
+          out: Any = None, where: Any = CPU) -> Tensor:
     """A tensor (``out``, or a new one) filled by a kernel with numbers of a floating type."""
     if kind.category == 3 and name in ("uniform_", "normal_"):
         return drawn_parts(name, kernel, kind, shape, generator, *numbers, out=out)
     if kind.category != 2:
         raise RuntimeError(f'"{name}" not implemented for \'{kind.tensor_name[:-6]}\'; it draws floating-point numbers')
     direct = out is not None and not kind.half and out._array.flags.c_contiguous and out._array.shape == shape
-    array = out._array if direct else memory.empty(shape, kind.compute)
+    array = out._array if direct else memory.empty(shape, kind.compute, where)
     if array.size:
-        launch.launch(kernel, *(generator or default_generator).take(array.size), *numbers, array.reshape(-1))
+        launch.launch(kernel, *(generator or generator_of(where)).take(array.size), *numbers, array.reshape(-1))
     return out if direct else launch.deliver(name, array, kind, out)
 
 
@@ -50,7 +51,7 @@ def uniform(input: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Ge
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}")
     kind, shape = input._dtype, input._array.shape
     if not kind.half:
-        return drawn("uniform_", "uniform", kind, shape, generator, float(from_), float(to), out=out)
+        return drawn("uniform_", "uniform", kind, shape, generator, float(from_), float(to), out=out, where=input._device)
     units = drawn("uniform_", "uniform", dtypes.float32, shape, generator, 0.0, 1.0)
     bits = units._array.view(np.uint32)
     np.bitwise_and(bits, KEPT_BITS[kind.name], out=bits)        # rounded to nearest, some would be 1
@@ -66,7 +67,7 @@ def normal_like(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator
     """Normally distributed numbers in ``input``'s size and type."""
     if not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
-    return drawn("normal_", "normal", input._dtype, input._array.shape, generator, float(mean), float(std), out=out)
+    return drawn("normal_", "normal", input._dtype, input._array.shape, generator, float(mean), float(std), out=out, where=input._device)
 
 
 @op
@@ -74,15 +75,15 @@ def exponential(input: Tensor, lambd: float = 1.0, *, generator: Generator | Non
     """Waiting times of events that come ``lambd`` times in a unit of time, in ``input``'s size and type."""
     if not lambd > 0:
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
-    return drawn("exponential_", "exponential", input._dtype, input._array.shape, generator, float(lambd), out=out)
+    return drawn("exponential_", "exponential", input._dtype, input._array.shape, generator, float(lambd), out=out, where=input._device)
 
 
 @op
 def bernoulli_like(input: Tensor, p: Any = 0.5, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
     """1 with probability ``p`` (a number, or a tensor that broadcasts), else 0, in ``input``'s size and type."""
     kind, shape = input._dtype, input._array.shape
-    array = memory.empty(shape, kind.compute)
-    stream = (generator or default_generator).take(array.size)
+    array = memory.empty(shape, kind.compute, input._device)
+    stream = (generator or generator_of(input._device)).take(array.size)
     if isinstance(p, TensorBase):
         if p._dtype.category != 2:
             raise RuntimeError(f"bernoulli expects a floating type for probabilities, got {p.dtype}")
@@ -107,9 +108,9 @@ def _check_probabilities(p: Tensor) -> None:
 def random_integers(input: Tensor, low: int, high: int, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
     """Integers evenly distributed over [``low``, ``high``), in ``input``'s size and type."""
     kind, shape = input._dtype, input._array.shape
-    values = memory.empty(shape, np.dtype(np.int64))
+    values = memory.empty(shape, np.dtype(np.int64), input._device)
     if values.size:
-        launch.launch("randint", *(generator or default_generator).take(values.size), low, high, values.reshape(-1))
+        launch.launch("randint", *(generator or generator_of(input._device)).take(values.size), low, high, values.reshape(-1))
     return launch.deliver("random_", launch.convert(values, dtypes.int64, kind), kind, out)
 
 
@@ -362,9 +363,9 @@ def _draw(weights: np.ndarray, count: int, replacement: bool, generator: Generat
 @op
 def dropout_mask(input: Tensor, p: float) -> tuple[Tensor, Tensor]:
     """`dropout` in training, and the mask of what was kept."""
-    mask = wrap(memory.empty(input._array.shape, np.dtype(bool)), dtypes.bool_)
+    mask = wrap(memory.empty(input._array.shape, np.dtype(bool), input._device), dtypes.bool_)
     if mask._array.size:
-        launch.launch("bernoulli", *default_generator.take(mask._array.size), 1.0 - p, mask._array.reshape(-1))
+        launch.launch("bernoulli", *generator_of(input._device).take(mask._array.size), 1.0 - p, mask._array.reshape(-1))
     return masked_scale(input, mask, 1 / (1 - p) if p < 1 else 0.0), mask
 
 

@@ -15,7 +15,7 @@ from ..core import launch, memory
 from ..core.device import CPU
 from ..core.geometry import wrap_dim, wrap_dims
 from ..core.op import derivative, holomorphic, no_derivative, op
-from ..core.tensor_base import TensorBase, wrap
+from ..core.tensor_base import TensorBase, wrap, wrap_host
 from . import view
 
 Tensor = TensorBase
@@ -48,7 +48,7 @@ def packed(array: Any) -> Any:
     if array.flags.c_contiguous:
         return array
     kind = dtypes.from_numpy(array.dtype)
-    out = launch.empty(array.shape, kind)
+    out = wrap(memory.beside(array, array.shape, array.dtype), kind)
     launch.copy_array(array, kind, out)
     return out._array
 
@@ -72,7 +72,7 @@ def reduce(name: str, input: Tensor, dims: tuple[int, ...], keepdim: bool, kind:
         array, outer, count, inner = packed(array), array.size, 1, 1
     else:
         array, outer, count, inner = arranged(array, dims)
-    made = memory.empty(reduced_shape(shape, dims, keepdim), answer.compute)
+    made = memory.empty(reduced_shape(shape, dims, keepdim), answer.compute, input._device)
     kernels = table.loops_of(input._device.type, "reduction")
     if kind.category == 3 and answer is kind and name in ("sum", "mean"):       # the parts are summed side by side
         array, inner, target = as_parts(array.reshape(outer, count, inner)), 2 * inner, as_parts(made.reshape(outer, inner))
@@ -121,7 +121,7 @@ def whole(name: str, input: Tensor) -> Tensor | None:
     made = new_array((), kind.numpy)
     kernel = cpu_loops().reduce_rows(name, array.dtype.char)
     kernel(array.reshape(1, -1), (), made.reshape(1), work=array.size)
-    return wrap(made, kind)
+    return wrap_host(made, kind)
 
 
 def all_if_empty(dims: tuple[int, ...], ndim: int) -> tuple[int, ...]:

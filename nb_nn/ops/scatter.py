@@ -38,7 +38,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
     own = array.shape or (1,)
     if len(size) != len(own):
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
-    made = memory.empty(places.shape, kind.numpy)
+    made = memory.empty(places.shape, kind.numpy, input._device)
     if made.size:
         if builtins.any(a > b for d, (a, b) in enumerate(zip(size, own)) if d != dim):
             raise RuntimeError(f"Size does not match at dimension {first_larger(size, own, dim)} expected index {list(size)} to be no "
@@ -88,12 +88,12 @@ def scatter_into(name: str, input: Tensor, dim: int, index: Tensor, src: Any, wr
     check_range(places, own[dim], dim)
     compute = write != "set"
     if number:
-        kernel, source = kernels().scatter_value(write), scalar_of(src, kind, compute)
+        kernel, source = kernels(input._device).scatter_value(write), scalar_of(src, kind, compute)
     else:
         if given != size:
             src = copies.alias(src)
             src._array = src._array[corner(size)]
-        kernel, source = kernels().scatter(write), folded(source_array(src, input, compute).reshape(size), dim)
+        kernel, source = kernels(input._device).scatter(write), folded(source_array(src, input, compute).reshape(size), dim)
 
     def run(target: Any) -> None:
         kernel(folded(places.reshape(size), dim), source, folded(target, dim), work=places.size)

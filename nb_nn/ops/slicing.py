@@ -4,6 +4,8 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+from ..core import cuda_memory
+from ..core.device import CPU
 from ..core.geometry import sizes_of, wrap_dim
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, view_of
@@ -38,11 +40,19 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     return select_index(input, dim, index % size)
 
 
+def place_in(out: Tensor, index: tuple, grad: Tensor) -> None:
+    """Write ``grad`` to the part of ``out`` at an index."""
+    if out._device is CPU:
+        out._array[index] = grad._array
+    else:
+        cuda_memory.copy(grad._array, out._array[index])
+
+
 @op
 def select_backward(grad: Tensor, size: tuple[int, ...], dim: int, index: int) -> Tensor:
     """Zeros of ``size`` with ``grad`` at ``index`` of ``dim``."""
     out = grad.new_zeros(size)
-    out._array[(slice(None),) * dim + (index,)] = grad._array
+    place_in(out, (slice(None),) * dim + (index,), grad)
     return out
 
 
@@ -63,7 +73,7 @@ derivative(slice_dim, input=lambda grad, input_size, dim, start, end, step: slic
 def slice_backward(grad: Tensor, size: tuple[int, ...], dim: int, start: int, end: int, step: int) -> Tensor:
     """Zeros of ``size`` with ``grad`` in the slice."""
     out = grad.new_zeros(size)
-    out._array[(slice(None),) * dim + (slice(start, end, step),)] = grad._array
+    place_in(out, (slice(None),) * dim + (slice(start, end, step),), grad)
     return out
 
 

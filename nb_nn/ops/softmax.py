@@ -32,7 +32,7 @@ def normalized(name: str, input: Tensor, dim: int) -> Tensor:
     if kind.category != 2:
         raise NotImplementedError(f'"{name}" not implemented for \'{kind.tensor_name[:-6]}\'; give dtype= a floating-point type')
     array = launch.contiguous_array(input)
-    made = memory.empty(array.shape, kind.compute)
+    made = memory.empty(array.shape, kind.compute, input._device)
     along(name, (array,), dim, made, input._device)
     return launch.deliver(name, made, kind, None)
 
@@ -52,7 +52,7 @@ def log_softmax_dim(input: Tensor, dim: int) -> Tensor:
 def _backward(name: str, grad_output: Tensor, result: Tensor, dim: int) -> Tensor:
     kind = result._dtype
     array = launch.contiguous_array(result)
-    made = memory.empty(array.shape, kind.compute)
+    made = memory.empty(array.shape, kind.compute, result._device)
     along(name, (launch.contiguous_array(grad_output), array), dim, made, result._device)
     return launch.deliver(name, made, kind, None)
 

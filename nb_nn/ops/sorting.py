@@ -44,7 +44,7 @@ class Rows:
     def empty(self, length: int | None = None) -> tuple[Any, Any]:
         """Memory for values and places, in rows of ``length``, or one of each for a row."""
         size = self.x.shape[:1] if length is None else (self.x.shape[0], length)
-        return memory.empty(size, self.x.dtype), memory.empty(size, np.dtype(np.int64))
+        return memory.beside(self.x, size, self.x.dtype), memory.beside(self.x, size, np.dtype(np.int64))
 
     def tensors(self, values: Any, places: Any, keepdim: bool = True) -> tuple[Tensor, Tensor]:
         """Values and places as tensors; those with one element for a row have ``dim`` of size 1, or go without it."""

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..core import launch
+from ..core.device import CPU
 from ..core.geometry import contiguous_strides, infer_size, overlaps_itself, sizes_of, view_strides, wrap_dim, wrap_dims
 from ..core.op import derivative, op
 from ..core.storage import root_of, storage_offset, strided
@@ -190,6 +191,8 @@ derivative(as_strided, input=_as_strided_grad)
 def as_strided_backward(grad: Tensor, geometry: tuple, size: tuple, stride: tuple, offset: int) -> Tensor:
     """Gradient of a tensor of ``geometry`` (size, stride, offset) from that of its view: elements of the view that share a place
     are added, elements of the tensor that share one divide what is there."""
+    if grad._device is not CPU:         # rare, and not worth kernels: a write through a view, or elements that share a place
+        return as_strided_backward(grad.cpu(), geometry, size, stride, offset).to(grad._device)
     own_size, own_stride, own_offset = geometry
     first = min(own_offset, offset)
     last = max([first] + [start + sum((n - 1) * step for n, step in zip(sizes, strides)) for sizes, strides, start in (

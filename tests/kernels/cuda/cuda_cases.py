@@ -1,6 +1,7 @@
 """One call of each kernel of CUDA, as a row: the kernel, its arguments, and how many of them, the last, it writes."""
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ class Case(NamedTuple):
     args: tuple
     expected: tuple             # what the last arguments hold afterwards
     tolerance: float = 0
+    atomic: bool = False        # additions in any order: the last bits differ from run to run
 
 
 @formula
@@ -114,6 +116,143 @@ def pooling() -> list[Case]:
     return cases
 
 
+def by_the_cpu(name: str, *args: Any, results: int = 1, kernel: Any = None, twin: Any = None, tolerance: float = 1e-5) -> Case:
+    """A case whose last arguments are expected to be what the CPU's kernel, which has tests of its own, makes of them."""
+    expected = [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
+    kernel, twin = kernel or table.find("cuda", name), twin or table.find("cpu", name)
+    getattr(twin, "serial", twin)(*expected)
+    atomic = name in ("embedding_backward", "max_pool2d_backward") or name.endswith(" add")
+    return Case(name, kernel, args, tuple(expected[-results:]), tolerance, atomic)
+
+
+def softmaxes() -> list[Case]:
+    cases = []
+    for shape, kind in (((5, 3), "rows"), ((3, 300), "rows"), ((2, 5, 7), "columns")):
+        for name in ("softmax", "log_softmax"):
+            x, grad = numbers(*shape), numbers(*shape, dtype=np.float32) + 1
+            cases += [by_the_cpu(f"{name}_{kind}", x, np.empty(shape, "f")),
+                      by_the_cpu(f"{name}_{kind}_backward", grad, x, np.empty(shape, "f"))]
+    return cases
+
+
+def losses() -> list[Case]:
+    target, none, weight = np.array([2, 0, -100, 1]), np.empty(0, "f"), numbers(3) ** 2 + 1
+    rows, planes = numbers(4, 3), numbers(2, 3, 2)
+    square, cases = target.reshape(2, 2), []
+    for weights, mode in ((none, 1), (weight, 0), (weight, 2)):
+        out, total = np.empty(4 if mode == 0 else 1, "f"), np.full(1, 2, "f")
+        cases += [
+            by_the_cpu("nll_loss", planes, square, weights, -100, mode, out, total, results=2),
+            by_the_cpu("nll_loss_backward", numbers(4)[:out.size], square, weights, total, -100, mode, np.empty((2, 3, 2), "f")),
+            by_the_cpu("cross_entropy", rows, target, weights, -100, mode, out, total, np.empty((4, 2), "f"), results=3),
+            by_the_cpu("cross_entropy_backward", numbers(4)[:out.size], rows, target, weights, total, np.abs(numbers(4, 2)), -100, mode,
+                       np.empty((4, 3), "f"))]
+    many = np.arange(600) % 3
+    many[[517, 530]] = 3, -1
+    return [*cases, by_the_cpu("first_bad_target", many, 3, -100, np.empty(1, int)),
+            by_the_cpu("first_bad_target", many[:500], 3, -100, np.empty(1, int)),
+            by_the_cpu("first_out_of_range", many, -1, 3, np.empty(1, int))]
+
+
+def steps() -> list[Case]:
+    grad, param, a, b, c = numbers(300), numbers(300) + 1, numbers(300) + 2, numbers(300) ** 2, numbers(300) ** 2 + 0.1
+    return [by_the_cpu("sgd", grad, 0.1, 0.0, 0.0, 0.01, False, True, False, np.empty(0, "f"), param.copy()),
+            by_the_cpu("sgd", grad, 0.1, 0.9, 0.1, 0.0, True, False, False, a.copy(), param.copy(), results=2),
+            by_the_cpu("sgd", grad, 0.1, 0.9, 0.1, 0.0, False, False, True, a.copy(), param.copy(), results=2),
+            by_the_cpu("adam", grad, 0.1, 0.9, 0.99, 1e-8, 0.1, False, True, False, 3.0, a.copy(), b.copy(), c.copy(), param.copy(), results=4),
+            by_the_cpu("adam", grad, 0.1, 0.9, 0.99, 1e-8, 0.1, True, False, True, 3.0, a, b, np.empty(0, "f"), param, results=4)]
+
+
+def indexings() -> list[Case]:
+    index, x, bits = np.array([2, 0, 2]), numbers(2, 3, 4), np.arange(24, dtype=np.uint32).reshape(2, 3, 4)
+    each = np.arange(24).reshape(2, 3, 4) * 7 % 3
+    cases = [by_the_cpu("index_select", bits, np.array([2, 0, -1, 1]), np.empty((2, 4, 4), np.uint32)),
+             by_the_cpu("gather", bits, each, np.empty((2, 3, 4), np.uint32)),
+             by_the_cpu("add_positions", np.array([1, -1, 2]), 3, 4, np.arange(3)),
+             by_the_cpu("index_fill", np.array([2, -3]), np.uint32(7), bits.copy()),
+             by_the_cpu("embedding_backward", numbers(3, 4), index, np.array([1, 0, 2]), 0, np.empty((3, 4), "f")),
+             by_the_cpu("embedding_backward", numbers(3, 4), index, np.empty(0, int), -1, np.empty((3, 4), "f"))]
+    loops = [importlib.import_module(f"nb_nn.kernels.{device}.indexing") for device in ("cuda", "cpu")]
+    for write, source in (("add", x), ("multiply", x), ("add", bits.astype(np.int16)), ("set", bits)):
+        ours, twin = (each_.scatter(write) for each_ in loops)
+        chosen = each if write != "set" else np.broadcast_to(np.array([1, 2, 0])[:, None], (2, 3, 4)).copy()
+        cases.append(by_the_cpu(f"scatter {write}", chosen, source, source.copy(), kernel=ours, twin=twin))
+        ours, twin = (each_.index_write(write) for each_ in loops)
+        cases.append(by_the_cpu(f"index {write}", index if write != "set" else np.array([1, -1, 0]), source, source.copy(), kernel=ours,
+                                twin=twin))
+    ours, twin = (each_.scatter_value("add") for each_ in loops)
+    return [*cases, by_the_cpu("scatter_value add", each, np.float32(2), x.copy(), kernel=ours, twin=twin)]
+
+
+def norms() -> list[Case]:
+    x, grad, none, cases = numbers(3, 2, 5), numbers(3, 2, 5) + 1, np.empty(0, "f"), []
+    mean, invstd, weight, bias = numbers(2), numbers(2) ** 2 + 1, numbers(2) + 2, numbers(2) - 1
+    for kind, shape in (("batch_norm_", (3, 2, 5)), ("batch_norm_columns_", (15, 2))):
+        a, b = x.reshape(shape), grad.reshape(shape)
+        cases += [by_the_cpu(kind + "stats", a, np.empty(2, "f"), np.empty(2, "f"), results=2),
+                  by_the_cpu(kind + "apply", a, mean, invstd, weight, bias, np.empty(shape, "f")),
+                  by_the_cpu(kind + "apply", a, mean, invstd, none, none, np.empty(shape, "f")),
+                  by_the_cpu(kind + "backward", b, a, mean, invstd, weight, True, np.empty(shape, "f"), np.empty(2, "f"), np.empty(2, "f"),
+                             results=3),
+                  by_the_cpu(kind + "backward", b, a, mean, invstd, none, False, np.empty(shape, "f"), np.empty(2, "f"), np.empty(2, "f"),
+                             results=3)]
+    for n in (6, 90):
+        a, b, own = numbers(3, n), numbers(3, n) + 1, numbers(n)
+        made = [np.empty((3, n), "f"), np.empty(3, "f"), np.empty(3, "f")]
+        cases += [by_the_cpu("layer_norm", a, own, own + 1, 1e-5, *made, results=3), by_the_cpu("layer_norm", a, none, none, 1e-5, *made, results=3),
+                  by_the_cpu("layer_norm_backward", b, a, a[:, 0].copy(), b[:, 1] ** 2 + 1, own, made[0], np.empty(n, "f"), np.empty(n, "f"), results=3),
+                  by_the_cpu("layer_norm_backward", b, a, a[:, 0].copy(), b[:, 1] ** 2 + 1, none, made[0], none, none, results=3)]
+    return cases
+
+
+def windows() -> list[Case]:
+    x, window, stride, pad, dilation, count = numbers(2, 5, 6), (2, 3), (2, 1), (1, 1), (1, 2), (3, 4)
+    columns = numbers(2, 2, 3, 3, 4)
+    pooled, places = np.empty((2, 3, 3), "f"), np.array([[0, 3, 3], [8, 1, 8]])
+    cases = [by_the_cpu("unfold_windows", x, window, stride, pad, dilation, count, np.empty((2, 2, 3, 3, 4), "f")),
+             by_the_cpu("fold_windows", columns, window, stride, pad, dilation, count, np.empty((2, 5, 6), "f")),
+             by_the_cpu("max_pool2d_backward", numbers(2, 3), places, np.empty((2, 9), "f")),
+             by_the_cpu("add_row", numbers(4), numbers(3, 4))]
+    for include, divisor in ((True, 0), (False, 0), (True, 5)):
+        cases += [by_the_cpu("avg_pool2d", x, 3, 2, 2, 2, 1, 0, include, divisor, pooled),
+                  by_the_cpu("avg_pool2d_backward", numbers(2, 3, 3), 3, 2, 2, 2, 1, 0, include, divisor, np.empty((2, 5, 6), "f"))]
+    return cases
+
+
+def window_columns() -> list[Case]:
+    """The two halves of a convolution that are not cuBLAS's: (their products are in `test_tensors.py`)."""
+    from nb_nn.kernels.cuda import convolution
+
+    x, count, window = numbers(2, 3, 4, 5), (2, 2, 4), (2, 3, 2)
+    stride, padding, dilation = (2, 1, 1), (1, 0, 1), (1, 1, 3)
+    columns, image = np.zeros((2, 12, 16), "f"), np.zeros((2, 3, 4, 5), "f")
+    for plane, i, j, k, a, b, c in np.ndindex(2, *window, *count):
+        at = [p * s - pad + t * d for p, s, pad, t, d in zip((a, b, c), stride, padding, (i, j, k), dilation)]
+        if all(0 <= p < size for p, size in zip(at, x.shape[1:])):
+            columns[plane, (i * 3 + j) * 2 + k, (a * 2 + b) * 4 + c] = x[plane, at[0], at[1], at[2]]
+            image[plane, at[0], at[1], at[2]] += x.mean() + plane
+    sums = np.broadcast_to(np.float32(x.mean()) + np.arange(2, dtype="f")[:, None, None], (2, 12, 16)).copy()
+    geometry, grad, bias = (window, stride, padding, dilation, count), numbers(3, 2, 4), numbers(2)
+    return [Case("columns", convolution.unfolded, (x, *geometry, np.empty((2, 12, 16), "f")), (columns,)),
+            Case("sums of columns", convolution.folded, (sums, *geometry, np.empty((2, 3, 4, 5), "f")), (image,), 1e-5),
+            Case("bias", convolution.add_bias, (bias, grad.copy()), (grad + bias[:, None],), 1e-6),
+            Case("gradient of a bias", convolution.bias_sums, (grad, np.empty(2, "f")), (grad.sum((0, 2)),), 1e-5)]
+
+
+def extremes() -> list[Case]:
+    cases, loops = [], [importlib.import_module(f"nb_nn.kernels.{device}.reduction") for device in ("cuda", "cpu")]
+    ties = np.random.default_rng(0).integers(-3, 3, (4, 50)).astype(np.float32)
+    ties[2, 7] = np.nan
+    for name in ("max", "min"):
+        for x in (ties, ties[:, :5].copy(), np.nan_to_num(ties).astype(np.int64)):
+            ours, twin = (each.extreme_rows(name, x.dtype.char) for each in loops)
+            cases.append(by_the_cpu(f"{name} of rows", x, np.empty(4, x.dtype), np.empty(4, int), results=2, kernel=ours, twin=twin))
+            ours, twin = (each.extreme_columns(name, x.dtype.char) for each in loops)
+            made = np.empty((1, x.shape[1]), x.dtype), np.empty((1, x.shape[1]), int)
+            cases.append(by_the_cpu(f"{name} of columns", x[None], *made, results=2, kernel=ours, twin=twin))
+    return cases
+
+
 def random() -> list[Case]:
     """Without expectations: these are the stream of the CPU, which a test of its own compares."""
     return [Case(f"{name} {dtype}", table.find("cuda", name), (-7, 2**32 - 5, *numbers, np.empty(size, dtype)), ())
@@ -124,4 +263,4 @@ def random() -> list[Case]:
             for size in (10, 1300)]
 
 
-CASES = [*maps(), *reductions(), *pooling(), *random()]
+CASES = [*maps(), *reductions(), *extremes(), *pooling(), *windows(), *window_columns(), *softmaxes(), *losses(), *steps(), *indexings(), *norms(), *random()]

@@ -25,7 +25,7 @@ def test_kernel_gives_the_right_numbers_in_any_order_of_threads(case):
             np.testing.assert_allclose(result, np.broadcast_to(expected, result.shape), rtol=case.tolerance, atol=case.tolerance)
         bits = [result.tobytes() for result in results]
         first = first or bits
-        assert bits == first
+        assert bits == first or case.atomic
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.expected], ids=lambda case: case.name)

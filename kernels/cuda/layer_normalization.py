@@ -1,0 +1,94 @@
+"""Layer normalization: a row of threads for each row."""
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .block import WARP, a_row_of_threads, column_sum, composed, first_task, next_task, row_sum
+from .launch import BLOCKS, THREADS, Kernel, Shape, cuda, kernel
+
+
+@kernel(geometry=a_row_of_threads(0))
+def layer_norm(x, weight, bias, eps, out, mean, rstd):
+    """Each row of x (rows, n) around its mean, over its standard deviation, times weight plus bias (n,).
+
+    The deviation is the root of the biased variance plus ``eps``. weight and bias may be of size 0.
+    """
+    shared = cuda.shared.array(THREADS, np.float64)
+    n = x.shape[1]
+    for task in range(first_task(), x.shape[0], next_task()):
+        row, total, squares = task + cuda.threadIdx.y, 0.0, 0.0
+        if row < x.shape[0]:
+            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
+                total += x[row, j]
+        center = row_sum(shared, total) / n
+        if row < x.shape[0]:
+            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
+                apart = x[row, j] - center
+                squares += apart * apart
+        scale = 1 / math.sqrt(row_sum(shared, squares) / n + eps)
+        if row < x.shape[0]:
+            middle, factor = x.dtype.type(center), x.dtype.type(scale)
+            if cuda.threadIdx.x == 0:
+                mean[row], rstd[row] = middle, factor
+            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
+                value = (x[row, j] - middle) * factor
+                if weight.size > 0:
+                    value = value * weight[j]
+                if bias.size > 0:
+                    value = value + bias[j]
+                out[row, j] = value
+
+
+def input_rows(grad, x, mean, rstd, weight, grad_input):
+    """Gradient of the input of `layer_norm`."""
+    shared = cuda.shared.array(THREADS, np.float64)
+    n = x.shape[1]
+    for task in range(first_task(), x.shape[0], next_task()):
+        row, total, dot = task + cuda.threadIdx.y, 0.0, 0.0
+        if row < x.shape[0]:
+            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
+                given = grad[row, j] * weight[j] if weight.size > 0 else grad[row, j]
+                total += given
+                dot += given * (x[row, j] - mean[row])
+        whole = row_sum(shared, total)
+        product = row_sum(shared, dot)
+        if row < x.shape[0]:
+            offset, slope = x.dtype.type(whole / n), x.dtype.type(product * rstd[row] * rstd[row] / n)
+            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
+                given = grad[row, j] * weight[j] if weight.size > 0 else grad[row, j]
+                grad_input[row, j] = (given - offset - (x[row, j] - mean[row]) * slope) * rstd[row]
+
+
+def weight_columns(grad, x, mean, rstd, grad_weight, grad_bias):
+    """Gradients of weight and bias of `layer_norm`: a column of threads for each."""
+    shared = cuda.shared.array(THREADS, np.float64)
+    for base in range(cuda.blockIdx.x * cuda.blockDim.x, x.shape[1], cuda.gridDim.x * cuda.blockDim.x):
+        j, total, dot = base + cuda.threadIdx.x, 0.0, 0.0
+        if j < x.shape[1]:
+            for row in range(cuda.threadIdx.y, x.shape[0], cuda.blockDim.y):
+                total += grad[row, j]
+                dot += grad[row, j] * ((x[row, j] - mean[row]) * rstd[row])
+        whole = column_sum(shared, total)
+        product = column_sum(shared, dot)
+        if j < x.shape[1] and cuda.threadIdx.y == 0:
+            grad_weight[j], grad_bias[j] = product, whole
+
+
+def a_column_of_threads(*args: Any) -> tuple[Shape, Shape]:
+    """Geometry of blocks a warp wide over the last argument."""
+    return (min(BLOCKS, -(-args[-1].size // WARP)), 1, 1), (WARP, THREADS // WARP, 1)
+
+
+gradient = Kernel(input_rows, "layer_norm_input_gradient", a_row_of_threads(0))
+weight_sums = Kernel(weight_columns, "layer_norm_weight_gradient", a_column_of_threads)
+
+
+@composed
+def layer_norm_backward(grad, x, mean, rstd, weight, grad_input, grad_weight, grad_bias):
+    """Gradients of `layer_norm`; grad_weight and grad_bias may be of size 0 if they are not wanted."""
+    gradient(grad, x, mean, rstd, weight, grad_input)
+    if grad_weight.size:
+        weight_sums(grad, x, mean, rstd, grad_weight, grad_bias)
