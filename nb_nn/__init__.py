@@ -101,16 +101,18 @@ from .ops.sparse.products import hspmm, saddmm, smm, spmm, sspaddmm
 from . import autograd, backends, cuda, fft, linalg, nn, optim, return_types, sparse, testing, utils
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .nn.functional import (
-    alpha_dropout, avg_pool1d, bilinear, cosine_similarity, dropout, feature_alpha_dropout, group_norm,
-    max_pool1d, max_pool2d, pairwise_distance, pdist, pixel_shuffle, rrelu,
+    adaptive_avg_pool1d, alpha_dropout, avg_pool1d, bilinear, channel_shuffle, cosine_similarity, dropout, feature_alpha_dropout,
+    group_norm, max_pool1d, max_pool1d_with_indices, max_pool2d, max_pool3d, pairwise_distance, pdist, pixel_shuffle, rrelu, rrelu_,
 )
 from .ops.ctc import ctc_loss
 from .ops.convolution import (
     conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d, convolution,
 )
+from .ops.pooling_with_indices import adaptive_max_pool1d_with_indices as adaptive_max_pool1d
 from .ops.distance import cdist
 from .ops.embedding import embedding_of_indices as embedding, embedding_renorm_
 from .ops.embedding_bag import embedding_bag_with_places as embedding_bag
+from .ops.grid_sampling import affine_grid_generator, grid_sampler, grid_sampler_2d, grid_sampler_3d
 from .serialization import load, save
 from .version import __version__
 

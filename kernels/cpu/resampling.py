@@ -3,7 +3,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compile import kernel, prange
+from ..compile import inlined, kernel, prange
+
+
+@inlined
+def resample_row(row, places, weights, made):
+    """A row's weighted sums, where elements, not rows, are summed."""
+    for i in range(made.size):
+        total = weights[i, 0] * row[np.uint64(places[i, 0])]
+        for k in range(1, places.shape[1]):
+            total += weights[i, k] * row[np.uint64(places[i, k])]
+        made[i] = total
+
+
+@kernel
+def resample_last(x, places, weights, out):
+    """`resample` with inner = 1; x is (outer, size), out (outer, count)."""
+    for outer in prange(out.shape[0]):
+        resample_row(x[outer], places, weights, out[outer])
 
 
 @kernel

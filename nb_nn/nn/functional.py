@@ -6,20 +6,25 @@ import math
 import warnings
 from typing import Any
 
+from ..core.generator import Generator
 from ..core.geometry import wrap_dim
 from ..core.tensor_base import TensorBase
 from ..ops import activation as _activation
-from ..ops import pooling as _pooling
 from ..ops import random as _draws
 from ..ops.activation import celu, celu_, elu, elu_, gelu, logsigmoid, prelu, selu, selu_, softplus, softsign, tanhshrink
 from ..ops.activation import hardtanh_, leaky_relu_, relu_, threshold_
 from ..ops.attention import scaled_dot_product_attention
+from ..ops.adaptive_pooling import (
+    adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d,
+    fractional_max_pool2d, fractional_max_pool3d,
+)
 from ..ops.ctc import ctc_loss
 from ..ops.convolution import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.distance import local_response_norm, pdist
 from ..ops.embedding import embedding, one_hot
 from ..ops.embedding_bag import embedding_bag
 from ..ops.fold import fold, unfold
+from ..ops.grid_sampling import affine_grid, grid_sample
 from ..ops.loss import (
     binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge_embedding_loss, kl_div, l1_loss, margin_ranking_loss,
     mse_loss, nll_loss, poisson_nll_loss, smooth_l1_loss, soft_margin_loss,
@@ -29,10 +34,18 @@ from ..ops.matmul import linear
 from ..ops.multihead import multi_head_attention_forward
 from ..ops.normalization import batch_norm, group_norm, instance_norm, layer_norm
 from ..ops.padding import pad
-from ..ops.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
-from ..ops.resampling import (
-    interpolate, pixel_shuffle, pixel_unshuffle, upsample, upsample_bilinear, upsample_nearest, upsample_trilinear,
+from ..ops.pooling import (
+    avg_pool1d, avg_pool2d, avg_pool3d, lp_pool1d, lp_pool2d, lp_pool3d, max_pool1d, max_pool2d, max_pool3d,
 )
+from ..ops.pooling_with_indices import (
+    adaptive_max_pool1d_with_indices, adaptive_max_pool2d_with_indices, adaptive_max_pool3d_with_indices,
+    fractional_max_pool2d_with_indices, fractional_max_pool3d_with_indices, max_pool1d_with_indices, max_pool2d_with_indices,
+    max_pool3d_with_indices,
+)
+from ..ops.resampling import (
+    channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample, upsample_bilinear, upsample_nearest, upsample_trilinear,
+)
+from ..ops.unpooling import max_unpool1d, max_unpool2d, max_unpool3d
 from ..ops.softmax import log_softmax_dim, softmax_dim
 
 Tensor = TensorBase
@@ -73,17 +86,26 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     return (leaky_relu_ if inplace else _activation.leaky_relu)(input, negative_slope)
 
 
-def rrelu(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False) -> Tensor:
+def rrelu(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False,
+          generator: Generator | None = None) -> Tensor:
     """`leaky_relu` whose slopes are drawn between ``lower`` and ``upper`` in training, and are their middle otherwise.
 
     >>> rrelu(tensor([-8.0, 2.0]), 0.125, 0.125)
     tensor([-1.,  2.])
     """
+    if lower > upper:
+        raise RuntimeError(f"rrelu: lower bound should be less than or equal to the upper bound, but got {lower} and {upper}")
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
-    slopes = _draws.uniform(input.detach(), lower, upper)
-    result = input * slopes.masked_fill(input > 0, 1)
-    return input.copy_(result) if inplace else result
+    _activation.check_floating("rrelu", input)
+    slopes = _draws.uniform(input.detach(), lower, upper, generator=generator).masked_fill(input.detach() > 0, 1)
+    return input.mul_(slopes) if inplace else input * slopes
+
+
+def rrelu_(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False,
+           generator: Generator | None = None) -> Tensor:
+    """In-place form of :func:`rrelu`."""
+    return rrelu(input, lower, upper, training, True, generator)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -285,41 +307,6 @@ def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
     check_probability(p)
     shape = input._array.shape
     return without(input, p, inplace, shape[:2] + (1,) * (len(shape) - 2)) if training and p else input
-
-
-# ---- pooling -----------------------------------------------------------------------------------------------------------
-
-def max_pool1d_with_indices(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
-                            ceil_mode: bool = False, return_indices: bool = True) -> tuple[Tensor, Tensor]:
-    """`max_pool1d` with the places of the elements."""
-    return max_pool1d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
-
-
-def max_pool2d_with_indices(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
-                            ceil_mode: bool = False, return_indices: bool = True) -> tuple[Tensor, Tensor]:
-    """`max_pool2d` with the places of the elements."""
-    return max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
-
-
-adaptive_avg_pool1d, adaptive_avg_pool2d = _pooling.adaptive_avg_pool1d, _pooling.adaptive_avg_pool2d
-adaptive_max_pool1d, adaptive_max_pool2d = _pooling.adaptive_max_pool1d, _pooling.adaptive_max_pool2d
-
-
-def lp_pool2d(input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
-    """The ``norm_type``-norm of each window (of its sum, for odd norms of negative numbers: 0).
-
-    >>> lp_pool2d(tensor([[[3.0, 4.0]]]), 2, (1, 2))
-    tensor([[[5.]]])
-    """
-    high, wide = _pooling.each("lp_pool2d", "kernel_size", kernel_size, 2)
-    mean = avg_pool2d(input.pow(norm_type), (high, wide), stride, 0, ceil_mode)
-    return (mean.sign() * relu(mean.abs()) * (high * wide)).pow(1.0 / norm_type)
-
-
-def lp_pool1d(input: Tensor, norm_type: float, kernel_size: int, stride: Any = None, ceil_mode: bool = False) -> Tensor:
-    """The ``norm_type``-norm of each window of signals; see `lp_pool2d`."""
-    mean = avg_pool1d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
-    return (mean.sign() * relu(mean.abs()) * _pooling.each("lp_pool1d", "kernel_size", kernel_size, 1)[0]).pow(1.0 / norm_type)
 
 
 # ---- distances ---------------------------------------------------------------------------------------------------------

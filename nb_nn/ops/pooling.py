@@ -1,4 +1,4 @@
-"""Maximum and mean over windows."""
+"""Maximum and mean over windows of signals, images and volumes."""
 from __future__ import annotations
 
 import math
@@ -11,6 +11,7 @@ from ..core import launch, memory
 from ..core.geometry import window_count
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
+from .activation import relu
 from .convolution import each
 
 Tensor = TensorBase
@@ -26,7 +27,7 @@ def pooled_size(name: str, given: tuple[int, ...], window: tuple, stride: tuple,
         what, wrong = next((what, numbers) for what, numbers in (("kernel size", window), ("stride", stride), ("dilation", dilation))
                            if min(numbers) < 1)
         raise RuntimeError(f"{name}: {what} should be greater than zero, but got {wrong}")
-    if any(pad < 0 or 2 * pad > reach for pad, reach in zip(padding, window)):
+    if any(not 0 <= 2 * pad <= reach for pad, reach in zip(padding, window)):
         raise RuntimeError(f"{name}: pad should be at least zero and at most half of kernel size, but got pad={padding}, "
                            f"kernel_size={window}")
     size = tuple([window_count(length, window[d], stride[d], padding[d], dilation[d], ceil)
@@ -38,16 +39,56 @@ def pooled_size(name: str, given: tuple[int, ...], window: tuple, stride: tuple,
 
 
 def planes(array: Any, dims: int) -> Any:
-    """An array as (planes, H, W), where H is 1 for signals."""
+    """An array as (planes, H, W), where H is 1 for signals, or as (planes, D, H, W)."""
     shape = array.shape
-    return array.reshape(math.prod(shape[:-dims]), shape[-2] if dims == 2 else 1, shape[-1])
+    return array.reshape(math.prod(shape[:-dims]), *(1,) * (2 - dims), *shape[-dims:])
+
+
+def volumes(array: Any, dims: int) -> Any:
+    """An array as (planes, D, H, W), where D and H may be 1."""
+    shape = array.shape
+    return array.reshape(math.prod(shape[:-dims]), *(1,) * (3 - dims), *shape[-dims:])
 
 
 def in_plane(dims: int, *pairs: tuple) -> list[int]:
-    """Geometry as the kernels take it: height and width of each; signals have windows, strides, ... of 1 (and padding 0)."""
+    """Geometry as the kernels of planes take it: height and width of each; signals have windows, strides, ... of 1 (and padding 0)."""
     if dims == 2:
         return [number for pair in pairs for number in pair]
     return [number for fill, one in zip((1, 1, 0, 1), pairs) for number in (fill, *one)]
+
+
+def in_volume(pieces: list[Any], fill: Any) -> list[Any]:
+    """One for each of three dimensions; signals and images have ``fill`` in front."""
+    return [fill] * (3 - len(pieces)) + pieces
+
+
+ONE_RANGE = np.array([[[0]], [[1]]])        # the windows along a dimension that is not there
+
+
+def ranges(length: int, count: int, window: int, stride: int, pad: int, dilation: int) -> np.ndarray:
+    """First and one past the last place of ``count`` windows as (2, 1, count), without those outside of ``length``."""
+    start = np.arange(count) * stride - pad
+    first = np.where(start < 0, start + -(start // dilation) * dilation, start)
+    end = np.minimum(start + (window - 1) * dilation + 1, length)
+    if (first >= end).any():
+        raise RuntimeError(f"pooling: a window of {window} elements with dilation={dilation} and padding={pad} holds no element of an "
+                           f"input of size {length}")
+    return np.stack([first, end])[:, None]
+
+
+def ranges_of(given: tuple[int, ...], size: tuple[int, ...], window: tuple, stride: tuple, padding: tuple,
+              dilation: tuple) -> list[Any]:
+    """`ranges` of each of three dimensions."""
+    return in_volume([ranges(*one) for one in zip(given[-len(window):], size, window, stride, padding, dilation)], ONE_RANGE)
+
+
+def check_type(name: str, kind: Any, *others: Any) -> None:
+    """Pooling is for floating types, and for ``others``."""
+    if kind.category != 2 and kind not in others:
+        raise NotImplementedError(f'"{name}" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
+
+
+INTEGERS = (dtypes.uint8, dtypes.int8, dtypes.int16, dtypes.int32, dtypes.int64)
 
 
 @op
@@ -58,13 +99,17 @@ def max_pool(input: Tensor, window: tuple[int, ...], stride: tuple[int, ...], pa
     The places come first, for backward keeps the first result; the elements are free to be written to.
     """
     dims, given, kind = len(window), input._array.shape, input._dtype
-    shape = (*given[:-dims], *pooled_size(f"max_pool{dims}d", given, window, stride, padding, dilation, ceil))
-    if kind.category != 2:
-        raise NotImplementedError(f'"max_pool{dims}d" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
-    made, places = memory.empty(shape, kind.compute, input._device), memory.empty(shape, np.dtype(np.int64), input._device)
-    if made.size:
+    size = pooled_size(f"max_pool{dims}d", given, window, stride, padding, dilation, ceil)
+    check_type(f"max_pool{dims}d", kind, *INTEGERS)
+    made, places = (memory.empty(given[:-dims] + size, one, input._device) for one in (kind.compute, np.dtype(np.int64)))
+    fast = dims < 3 and kind.category == 2 and all(step <= length for step, length in zip(dilation, given[-dims:]))
+    if made.size and fast:
         launch.launch("max_pool2d", planes(launch.contiguous_array(input), dims), *in_plane(dims, window, stride, padding, dilation),
                       planes(made, dims), planes(places, dims), device=input._device, work=made.size * math.prod(window))
+    elif made.size:
+        along = ranges_of(given, size, window, stride, padding, dilation)
+        launch.launch("max_of_windows", volumes(launch.contiguous_array(input), dims), *along, *in_volume(list(dilation), 1),
+                      volumes(made, dims), volumes(places, dims), device=input._device, work=made.size * math.prod(window))
     return wrap(places, dtypes.int64), launch.deliver("max_pool", made, kind, None)
 
 
@@ -95,14 +140,29 @@ def avg_pool(input: Tensor, window: tuple[int, ...], stride: tuple[int, ...], pa
              count_include_pad: bool, divisor: int) -> Tensor:
     """The mean of each window of the last dimensions; ``divisor`` is what sums are divided by, 0 the number of elements."""
     dims, given, kind = len(window), input._array.shape, input._dtype
-    shape = (*given[:-dims], *pooled_size(f"avg_pool{dims}d", given, window, stride, padding, (1,) * dims, ceil))
-    if kind.category != 2:
-        raise NotImplementedError(f'"avg_pool{dims}d" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
-    made = memory.empty(shape, kind.compute, input._device)
-    if made.size:
+    size = pooled_size(f"avg_pool{dims}d", given, window, stride, padding, (1,) * dims, ceil)
+    check_type(f"avg_pool{dims}d", kind, dtypes.int64)
+    made = memory.empty(given[:-dims] + size, kind.compute, input._device)
+    if made.size and dims < 3 and kind.category == 2:
         launch.launch("avg_pool2d", planes(launch.contiguous_array(input), dims), *in_plane(dims, window, stride, padding),
                       count_include_pad, divisor, planes(made, dims), device=input._device, work=made.size * math.prod(window))
+    elif made.size:
+        launch.launch("mean_of_windows", volumes(launch.contiguous_array(input), dims),
+                      *ranges_and_counts(given, size, window, stride, padding, count_include_pad), divisor, volumes(made, dims),
+                      device=input._device, work=made.size * math.prod(window))
     return launch.deliver("avg_pool", made, kind, None)
+
+
+def ranges_and_counts(given: tuple[int, ...], size: tuple[int, ...], window: tuple, stride: tuple, padding: tuple,
+                      count_include_pad: bool) -> list[Any]:
+    """`ranges_of` windows, and how many elements each has along each dimension, where padding may count."""
+    along = ranges_of(given, size, window, stride, padding, (1,) * len(window))
+    counts = [one[1, 0] - one[0, 0] for one in along]
+    if count_include_pad:
+        wide = zip(given[-len(window):], size, window, stride, padding)
+        counts = in_volume([np.minimum(step * np.arange(count) - pad + one, length + pad) - step * np.arange(count) + pad
+                            for length, count, one, step, pad in wide], np.ones(1, np.int64))
+    return along + counts
 
 
 @op
@@ -110,11 +170,14 @@ def avg_pool_backward(grad_output: Tensor, size: tuple[int, ...], window: tuple[
                       padding: tuple[int, ...], ceil: bool, count_include_pad: bool, divisor: int) -> Tensor:
     """The gradients of windows, shared by their elements."""
     dims, kind = len(window), grad_output._dtype
-    made = memory.empty(size, kind.compute, grad_output._device)
-    if made.size:
-        launch.launch("avg_pool2d_backward", planes(launch.contiguous_array(grad_output), dims),
-                      *in_plane(dims, window, stride, padding), count_include_pad, divisor, planes(made, dims),
-                      device=grad_output._device, work=grad_output._array.size * math.prod(window))
+    made, grad = memory.empty(size, kind.compute, grad_output._device), launch.contiguous_array(grad_output)
+    if made.size and dims < 3:
+        launch.launch("avg_pool2d_backward", planes(grad, dims), *in_plane(dims, window, stride, padding), count_include_pad, divisor,
+                      planes(made, dims), device=grad_output._device, work=grad.size * math.prod(window))
+    elif made.size:
+        launch.launch("mean_of_windows_backward", volumes(grad, dims),
+                      *ranges_and_counts(size, grad.shape[-dims:], window, stride, padding, count_include_pad), divisor,
+                      volumes(made, dims), device=grad_output._device, work=grad.size * math.prod(window))
     return launch.deliver("avg_pool_backward", made, kind, None)
 
 
@@ -125,11 +188,16 @@ derivative(avg_pool_backward, grad_output=lambda grad, window, stride, padding, 
            avg_pool(grad, window, stride, padding, ceil, count_include_pad, divisor))
 
 
+def steps(name: str, stride: Any, window: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides, by default the window's size."""
+    return window if stride is None or stride == [] or stride == () else each(name, "stride", stride, len(window))
+
+
 def max_pool_given(name: str, dims: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool,
                    return_indices: bool) -> Any:
     """`max_pool` with arguments as users give them."""
     window = each(name, "kernel_size", kernel_size, dims)
-    places, values = max_pool(input, window, window if stride is None or stride == [] else each(name, "stride", stride, dims),
+    places, values = max_pool(input, window, steps(name, stride, window),
                               each(name, "padding", padding, dims), each(name, "dilation", dilation, dims), bool(ceil_mode))
     return (values, places) if return_indices else values
 
@@ -147,6 +215,20 @@ def max_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
     tensor([[[5.]]])
     """
     return max_pool_given("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool3d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+               return_indices: bool = False) -> Any:
+    """The largest element of each window of volumes; see `max_pool2d`.
+
+    Places are ``(depth * H + row) * W + column``.
+
+    Shape: input (N, C, D, H, W) or (C, D, H, W), result (N, C, Do, Ho, Wo).
+
+    >>> max_pool3d(tensor([[[[1.0, 5.0]], [[3.0, 2.0]]]]), (2, 1, 1))
+    tensor([[[[3., 5.]]]])
+    """
+    return max_pool_given("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
@@ -167,7 +249,7 @@ def avg_pool_given(name: str, dims: int, input: Tensor, kernel_size: Any, stride
     if divisor_override is not None and divisor_override < 0:       # the kernel's 0 and less mean the window's own size
         return -avg_pool_given(name, dims, input, kernel_size, stride, padding, ceil_mode, count_include_pad, -divisor_override)
     window = each(name, "kernel_size", kernel_size, dims)
-    return avg_pool(input, window, window if stride is None or stride == [] else each(name, "stride", stride, dims),
+    return avg_pool(input, window, steps(name, stride, window),
                     each(name, "padding", padding, dims), bool(ceil_mode), bool(count_include_pad), divisor_override or 0)
 
 
@@ -186,6 +268,18 @@ def avg_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
     return avg_pool_given("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
+def avg_pool3d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+               count_include_pad: bool = True, divisor_override: int | None = None) -> Tensor:
+    """The mean of each window of volumes; see `avg_pool2d`.
+
+    Shape: input (N, C, D, H, W) or (C, D, H, W), result (N, C, Do, Ho, Wo).
+
+    >>> avg_pool3d(tensor([[[[1.0, 5.0]], [[3.0, 3.0]]]]), (2, 1, 2))
+    tensor([[[[3.]]]])
+    """
+    return avg_pool_given("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
 def avg_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
                count_include_pad: bool = True) -> Tensor:
     """The mean of each window of signals; see `avg_pool2d`.
@@ -196,114 +290,43 @@ def avg_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
     return avg_pool_given("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
-def adaptive_size(name: str, given: tuple[int, ...], output_size: Any, dims: int) -> tuple[int, ...]:
-    """The pooled sizes asked for, where None keeps a size."""
-    wanted = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * dims
-    if len(wanted) == 1:
-        wanted = tuple(wanted) * dims
-    if len(given) not in (dims + 1, dims + 2):
-        raise RuntimeError(f"{name}: Expected {dims + 1}D or {dims + 2}D tensor, but got input of size {list(given)}")
-    if len(wanted) != dims or any(one is not None and one < 0 for one in wanted):
-        raise RuntimeError(f"{name}: expected output_size of {dims} sizes, not negative, but got {output_size}")
-    if 0 in given[-dims - 1:]:
-        raise RuntimeError(f"{name}: Expected input to have non-zero size for non-batch dimensions, but input has sizes {list(given)}")
-    return tuple([size if one is None else int(one) for one, size in zip(wanted, given[-dims:])])
+# ---- norms -------------------------------------------------------------------------------------------------------------
+
+def lp_pool(name: str, dims: int, input: Tensor, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Tensor:
+    """The ``norm_type``-norm of each window, by way of a mean (whose window may be smaller at the edge) times the window's size."""
+    window = each(name, "kernel_size", kernel_size, dims)
+    if norm_type == math.inf:
+        return max_pool_given(name, dims, input.abs(), window, stride, 0, 1, ceil_mode, False)
+    mean = avg_pool_given(name, dims, input.pow(norm_type), window, stride, 0, ceil_mode, True, None)
+    return (mean.detach().sign() * relu(mean.abs()) * math.prod(window)).pow(1.0 / norm_type)
 
 
-def edges(size: int, count: int) -> list[tuple[int, int]]:
-    """First and one past the last element of ``count`` windows that cover ``size`` elements evenly."""
-    return [(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
+def lp_pool1d(input: Tensor, norm_type: float, kernel_size: int, stride: Any = None, ceil_mode: bool = False) -> Tensor:
+    """The ``norm_type``-norm of each window of signals; see `lp_pool2d`.
 
-
-def even(given: tuple[int, ...], size: tuple[int, ...]) -> tuple[int, ...] | None:
-    """The window that pools evenly to ``size``, or None if windows would differ."""
-    if all(count and length % count == 0 for length, count in zip(given[-len(size):], size)):
-        return tuple([length // count for length, count in zip(given[-len(size):], size)])
-    return None
-
-
-def adaptive_avg(name: str, input: Tensor, output_size: Any, dims: int) -> Tensor:
-    """Means of windows that cover the input evenly: one pooling if all have one size, else dimension by dimension."""
-    given = input._array.shape
-    size = adaptive_size(name, given, output_size, dims)
-    if size == given[-dims:]:
-        return input.clone()
-    window = even(given, size)
-    if window is not None and 0 not in given:
-        if size == (1,) * dims:
-            return input.mean(list(range(-dims, 0)), True)
-        return avg_pool(input, window, window, (0,) * dims, False, True, 0)
-    for d, count in zip(range(-dims, 0), size):
-        input = input @ shares_of_windows(input, d, count) if d == -1 else (
-            input.transpose(d, -1) @ shares_of_windows(input, d, count)).transpose(d, -1)
-    return input
-
-
-def shares_of_windows(input: Tensor, dim: int, count: int) -> Tensor:
-    """A matrix (size, count) that takes the means of windows."""
-    shares = np.zeros((input._array.shape[dim], count), input._dtype.compute)
-    for i, (first, end) in enumerate(edges(len(shares), count)):
-        shares[first:end, i] = 1 / (end - first)
-    return wrap(shares, dtypes.from_numpy(shares.dtype)).to(input._dtype)
-
-
-def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
-    """Means of as many windows as ``output_size`` says, which cover the input evenly; None keeps a size.
-
-    >>> adaptive_avg_pool2d(tensor([[[1.0, 5.0], [3.0, 3.0]]]), 1)
-    tensor([[[3.]]])
+    >>> lp_pool1d(tensor([[3.0, 4.0]]), 2, 2)
+    tensor([[5.]])
     """
-    return adaptive_avg("adaptive_avg_pool2d", input, output_size, 2)
+    return lp_pool("lp_pool1d", 1, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
-    """Means of ``output_size`` windows that cover the signal evenly.
+def lp_pool2d(input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
+    """The ``norm_type``-th root of the sum of powers of each window; with ``inf`` the largest magnitude.
 
-    >>> adaptive_avg_pool1d(tensor([[1.0, 5.0, 3.0]]), 2)
-    tensor([[3., 4.]])
+    Where the sum of powers is zero the gradient is zero; the root of a negative sum is NaN.
+
+    Shape: input (N, C, H, W) or (C, H, W), result (N, C, Ho, Wo).
+
+    >>> lp_pool2d(tensor([[[3.0, 4.0]]]), 2, (1, 2))
+    tensor([[[5.]]])
     """
-    return adaptive_avg("adaptive_avg_pool1d", input, output_size, 1)
+    return lp_pool("lp_pool2d", 2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-def adaptive_max(name: str, input: Tensor, output_size: Any, dims: int, return_indices: bool) -> Any:
-    """Largest elements of windows that cover the input evenly, and their places."""
-    given = input._array.shape
-    size = adaptive_size(name, given, output_size, dims)
-    window = even(given, size)
-    if window is not None:
-        places, values = max_pool(input, window, window, (0,) * dims, (1,) * dims, False)
-    else:
-        places = places_of_largest(input, size, dims)
-        values = at_places(input, places, dims)
-    return (values, places) if return_indices else values
+def lp_pool3d(input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
+    """The ``norm_type``-norm of each window of volumes; see `lp_pool2d`.
 
-
-def places_of_largest(input: Tensor, size: tuple[int, ...], dims: int) -> Tensor:
-    """The place in its plane of each window's largest element."""
-    array = planes(launch.computing_array(input, input._dtype), dims)
-    rows = edges(array.shape[1], size[0] if dims == 2 else 1)
-    columns = edges(array.shape[2], size[-1])
-    found = np.empty((len(array), len(rows), len(columns)), np.int64)
-    for i, (top, bottom) in enumerate(rows):
-        for j, (left, right) in enumerate(columns):
-            place = array[:, top:bottom, left:right].reshape(len(array), (bottom - top) * (right - left)).argmax(1)
-            found[:, i, j] = (top + place // (right - left)) * array.shape[2] + left + place % (right - left)
-    return wrap(found.reshape(*input._array.shape[:-dims], *size), dtypes.int64)
-
-
-def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
-    """Largest elements of as many windows as ``output_size`` says, which cover the input evenly; None keeps a size.
-
-    >>> adaptive_max_pool2d(tensor([[[1.0, 5.0], [3.0, 2.0]]]), (1, 2))
-    tensor([[[3., 5.]]])
+    >>> lp_pool3d(tensor([[[[3.0, 4.0]]]]), 2, (1, 1, 2))
+    tensor([[[[5.]]]])
     """
-    return adaptive_max("adaptive_max_pool2d", input, output_size, 2, return_indices)
-
-
-def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
-    """Largest elements of ``output_size`` windows that cover the signal evenly.
-
-    >>> adaptive_max_pool1d(tensor([[1.0, 5.0, 3.0]]), 2)
-    tensor([[5., 5.]])
-    """
-    return adaptive_max("adaptive_max_pool1d", input, output_size, 1, return_indices)
+    return lp_pool("lp_pool3d", 3, input, norm_type, kernel_size, stride, ceil_mode)

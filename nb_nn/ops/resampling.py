@@ -11,7 +11,7 @@ from ..core import dtype as dtypes
 from ..core import launch, memory
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
-from . import pooling
+from . import adaptive_pooling
 from .indexing import index_select
 
 Tensor = TensorBase
@@ -29,7 +29,11 @@ def resample(input: Tensor, dim: int, places: Tensor, weights: Tensor) -> Tensor
     array = launch.contiguous_array(input).reshape(math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1:]))
     made = memory.empty((array.shape[0], places._array.shape[0], array.shape[2]), array.dtype)
     if made.size:
-        launch.launch("resample", array, places._array, weights._array.astype(array.dtype, copy=False), made, device=input._device)
+        numbers = places._array, weights._array.astype(array.dtype, copy=False)
+        if array.shape[2] == 1:
+            launch.launch("resample_last", array[:, :, 0], *numbers, made[:, :, 0], device=input._device)
+        else:
+            launch.launch("resample", array, *numbers, made, device=input._device)
     return launch.deliver("resample", made.reshape(*shape[:dim], made.shape[1], *shape[dim + 1:]), input._dtype, None)
 
 
@@ -91,6 +95,31 @@ def cubic_taps(size: int, count: int, factor: float | None, align_corners: bool,
     return np.clip(first[:, None] + np.arange(-1, 3), 0, size - 1), weights.astype(kind)
 
 
+def antialiased_taps(size: int, count: int, factor: float | None, align_corners: bool, cubic: bool,
+                     kind: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+    """Places and weights (count, taps) of all old elements under a kernel that is as wide as new elements are apart.
+
+    So a smaller image loses what it cannot show instead of showing it as a pattern. The cubic kernel has the parameter -1/2, as that of
+    image libraries; the kernel is cut off at the edges, and its weights sum to one.
+    """
+    step = float(step_of(size, count, factor, align_corners, np.dtype(np.float64)))
+    wide = max(step, 1.0)
+    reach = (2 if cubic else 1) * wide
+    middle = step * (np.arange(count) + 0.5)
+    first = np.maximum((middle - reach + 0.5).astype(np.int64), 0)
+    end = np.minimum((middle + reach + 0.5).astype(np.int64), size)
+    places = first[:, None] + np.arange(max(1, int((end - first).max(initial=1))))
+    away = np.abs((places + 0.5 - middle[:, None]) / wide)
+    if cubic:
+        a = -0.5
+        weights = np.where(away < 1, ((a + 2) * away - (a + 3)) * away * away + 1,
+                           np.where(away < 2, ((a * away - 5 * a) * away + 8 * a) * away - 4 * a, 0))
+    else:
+        weights = np.maximum(1 - away, 0)
+    weights = np.where(places < end[:, None], weights, 0)
+    return np.minimum(places, end[:, None] - 1), (weights / weights.sum(1, keepdims=True)).astype(kind)
+
+
 # ---- images ------------------------------------------------------------------------------------------------------------
 
 def new_sizes(input: Tensor, size: Any, scale_factor: Any) -> tuple[list[int], list[float | None]]:
@@ -109,9 +138,6 @@ def new_sizes(input: Tensor, size: Any, scale_factor: Any) -> tuple[list[int], l
         sizes, factors = [int(one) for one in numbers], [None] * dims
     else:
         sizes, factors = [math.floor(old * float(one)) for old, one in zip(input.shape[2:], numbers)], [float(one) for one in numbers]
-    if min([*sizes, *input.shape[2:]]) < 1:
-        raise RuntimeError(f"Input and output sizes should be greater than 0, but got input (sizes: {list(input.shape[2:])}) "
-                           f"output (sizes: {sizes})")
     return sizes, factors
 
 
@@ -121,7 +147,8 @@ def interpolate(input: Tensor, size: Any = None, scale_factor: Any = None, mode:
 
     Modes: "nearest", "nearest-exact", "area" (means), "linear" for signals, "bilinear" and "bicubic" for images, "trilinear" for
     volumes. ``align_corners`` puts the first and last elements at the same places; otherwise the edges are. With
-    ``recompute_scale_factor`` the factor is that of the sizes.
+    ``recompute_scale_factor`` the factor is that of the sizes. ``antialias`` (bilinear and bicubic) takes all old elements
+    under each new one, where the image becomes smaller.
 
     >>> interpolate(tensor([[[1.0, 3.0]]]), scale_factor=2, mode="linear")
     tensor([[[1.0000, 1.5000, 2.5000, 3.0000]]])
@@ -129,29 +156,37 @@ def interpolate(input: Tensor, size: Any = None, scale_factor: Any = None, mode:
     dims = input.dim() - 2
     if align_corners is not None and mode in ("nearest", "nearest-exact", "area"):
         raise ValueError("align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear")
-    if antialias:
-        raise ValueError("interpolate: antialias is not supported")
+    if antialias and (mode not in ("bilinear", "bicubic") or dims != 2):
+        raise ValueError("Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input")
     if dims not in (1, 2, 3):
         raise NotImplementedError(f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.dim()}D) for the modes: {MODES} "
                                   f"(got {mode})")
-    needed = LINEAR.get(mode, 2 if mode == "bicubic" else dims)
-    if needed != dims:
-        raise NotImplementedError(f"Got {input.dim()}D input, but {mode} mode needs {needed + 2}D input")
     sizes, factors = new_sizes(input, size, scale_factor)
     if recompute_scale_factor:
         if scale_factor is None:
             raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
         factors = [None] * dims
+    needed = LINEAR.get(mode, 2 if mode == "bicubic" else dims)
+    if needed != dims:
+        raise NotImplementedError(f"Got {input.dim()}D input, but {mode} mode needs {needed + 2}D input")
+    if min([*sizes, *input.shape[2:]]) < 1:
+        raise RuntimeError(f"Input and output sizes should be greater than 0, but got input (sizes: {list(input.shape[2:])}) "
+                           f"output (sizes: {sizes})")
     if mode == "area":
         return area(input, sizes)
     if mode not in ("nearest", "nearest-exact", "bicubic", *LINEAR):
         raise NotImplementedError(f"Input Error: {mode} is none of the modes: {MODES}")
+    if input._dtype is dtypes.uint8 and dims == 2 and not mode.startswith("nearest"):       # pictures, rounded after each dimension
+        for dim in (3, 2):
+            made = along(input.float(), dim, sizes[dim - 2], factors[dim - 2], mode, bool(align_corners), antialias)
+            input = (made + 0.5).floor().clamp(0, 255).to(dtypes.uint8)
+        return input
     for dim, (count, factor) in enumerate(zip(sizes, factors), 2):
-        input = along(input, dim, count, factor, mode, bool(align_corners))
+        input = along(input, dim, count, factor, mode, bool(align_corners), antialias)
     return input
 
 
-def along(input: Tensor, dim: int, count: int, factor: float | None, mode: str, align_corners: bool) -> Tensor:
+def along(input: Tensor, dim: int, count: int, factor: float | None, mode: str, align_corners: bool, antialias: bool) -> Tensor:
     """One dimension in another size."""
     size = input._array.shape[dim]
     if mode.startswith("nearest"):
@@ -160,16 +195,18 @@ def along(input: Tensor, dim: int, count: int, factor: float | None, mode: str, 
     kind = np.dtype(input._dtype.compute)
     if kind.kind != "f":
         raise NotImplementedError(f"interpolate: {mode} is not implemented for {input.dtype}; it takes floating-point elements")
-    places, weights = (cubic_taps if mode == "bicubic" else linear_taps)(size, count, factor, align_corners, kind)
+    if antialias:
+        places, weights = antialiased_taps(size, count, factor, align_corners, mode == "bicubic", kind)
+    else:
+        places, weights = (cubic_taps if mode == "bicubic" else linear_taps)(size, count, factor, align_corners, kind)
     return resample(input, dim, wrap(places, dtypes.int64), wrap(weights, dtypes.from_numpy(kind)))
 
 
 def area(input: Tensor, sizes: list[int]) -> Tensor:
     """Means of windows that cover the input evenly."""
-    pool = getattr(pooling, f"adaptive_avg_pool{len(sizes)}d", None)
-    if pool is None:
-        raise NotImplementedError("interpolate: mode 'area' is not supported for 5D input")
-    return pool(input, sizes[0] if len(sizes) == 1 else tuple(sizes))
+    pool = {1: adaptive_pooling.adaptive_avg_pool1d, 2: adaptive_pooling.adaptive_avg_pool2d,
+            3: adaptive_pooling.adaptive_avg_pool3d}[len(sizes)]
+    return pool(input, sizes)
 
 
 def upsample(input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None) -> Tensor:
@@ -235,3 +272,19 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
                            f"input.size(-1)={wide} and downscale_factor={r}")
     made = input.reshape(-1, channels, high // r, r, wide // r, r).permute(0, 1, 3, 5, 2, 4)
     return made.reshape(*batch, channels * r * r, high // r, wide // r)
+
+
+def channel_shuffle(input: Tensor, groups: int) -> Tensor:
+    """Channels of (N, C, \\*) dealt out: the first of each of ``groups``, then the second of each, ... (Zhang et al. 2018)
+
+    >>> channel_shuffle(tensor([[1.0, 2.0, 3.0, 4.0]]).unsqueeze(-1), 2).flatten()
+    tensor([1., 3., 2., 4.])
+    """
+    if input.dim() <= 2:
+        raise RuntimeError(f"channel_shuffle expects input with > 2 dims, but got input with sizes {list(input.shape)}")
+    channels = input.shape[1]
+    if groups < 1:
+        raise RuntimeError(f"Number of groups to divide channels in must be positive. Value of groups:{groups}")
+    if channels % groups:
+        raise RuntimeError(f"Number of channels must be divisible by groups. Got {channels} channels and {groups} groups.")
+    return input.reshape(input.shape[0], groups, channels // groups, -1).transpose(1, 2).reshape(input.shape)

@@ -147,7 +147,7 @@ def test_empty_batch():
     (lambda: F.max_pool2d(torch.zeros(6, 6), 2), RuntimeError, r"\[6, 6\]"),
     (lambda: F.max_pool2d(torch.zeros(1, 0, 6, 6), 2), RuntimeError, r"\[1, 0, 6, 6\]"),
     (lambda: F.max_pool2d(torch.zeros(1, 3, 6, 6), 2, stride=0), RuntimeError, "stride should be greater than zero"),
-    (lambda: F.max_pool2d(torch.zeros(1, 6, 6, dtype=torch.int64), 2), RuntimeError, "not implemented for 'Long'"),
+    (lambda: F.max_pool2d(torch.zeros(1, 6, 6, dtype=torch.bool), 2), RuntimeError, "not implemented for 'Bool'"),
     (lambda: F.avg_pool2d(torch.zeros(1, 3, 6, 6), 2, divisor_override=0), RuntimeError, "divisor must be not zero"),
     (lambda: F.adaptive_avg_pool2d(torch.zeros(1, 3, 6, 6), (1, 2, 3)), RuntimeError, "2 sizes"),
     (lambda: F.adaptive_avg_pool2d(torch.zeros(6, 6), 1), RuntimeError, r"\[6, 6\]"),

@@ -139,3 +139,30 @@ def test_pixels_and_channels():
         F.pixel_shuffle(torch.zeros(2, 2), 2)
     small = tensor(numbers("float64", (1, 4, 2, 1)), requires_grad=True)
     assert gradcheck(lambda x: F.pixel_shuffle(x, 2), (small,))
+
+
+@pytest.mark.parametrize("mode, keys_of, reach", [("bilinear", lambda x: max(0, 1 - abs(x)), 1), ("bicubic", None, 2)])
+def test_antialias_weighs_all_elements_under_the_kernel(mode, keys_of, reach):
+    def catmull(x):
+        x = abs(x)
+        return 1.5 * x**3 - 2.5 * x**2 + 1 if x < 1 else -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2 if x < 2 else 0.0
+
+    x = numbers("float64", (1, 2, 9, 12))
+    expected = x
+    for dim, count in ((2, 4), (3, 5)):
+        step, matrix = x.shape[dim] / count, np.zeros((count, x.shape[dim]))
+        for i, k in np.ndindex(*matrix.shape):
+            matrix[i, k] = (keys_of or catmull)((k + 0.5 - (i + 0.5) * step) / step)
+        expected = np.moveaxis(np.tensordot(matrix / matrix.sum(1, keepdims=True), expected, (1, dim)), 0, dim)
+    check(F.interpolate(tensor(x), (4, 5), mode=mode, antialias=True), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_area_of_volumes_and_shuffled_channels():
+    x = numbers("float64", (1, 4, 4, 6, 2))
+    check(F.interpolate(tensor(x), (2, 3, 2), mode="area"), x.reshape(1, 4, 2, 2, 3, 2, 2).mean((3, 5)), rtol=1e-12)
+    check(nn.ChannelShuffle(2)(tensor(x)), x[:, [0, 2, 1, 3]])
+
+
+def test_pictures_of_bytes_are_rounded():
+    x = tensor(np.array([[[[0, 255]]]], np.uint8))
+    assert F.interpolate(x, (1, 4), mode="bilinear").flatten().tolist() == [0, 64, 191, 255]

@@ -135,7 +135,6 @@ def test_take_along_dim_broadcasts():
     (lambda x: x.gather(0, long([0])), RuntimeError, "same number of dimensions"),
     (lambda x: x.gather(0, long([[0, 0, 0, 0]])), RuntimeError, "Size does not match at dimension 1"),
     (lambda x: x.gather(0, torch.zeros(1, 1)), RuntimeError, "Expected dtype int32/int64 for index"),
-    (lambda x: x.gather(0, long([[0]]), sparse_grad=True), RuntimeError, "sparse_grad"),
     (lambda x: x.gather(0, [[0]]), TypeError, "must be Tensor"),
     (lambda x: x.scatter(0, long([[2]]), 1.0), RuntimeError, "index 2 is out of bounds for dimension 0 with size 2"),
     (lambda x: x.scatter(0, long([[0]]), torch.ones(1, 1).double()), RuntimeError, "self.dtype to be equal to src.dtype"),

@@ -9,7 +9,7 @@ from .module import Module
 
 
 class _MaxPool(Module):
-    """What max pooling of 1 and 2 dimensions share."""
+    """What max pooling of 1, 2 and 3 dimensions share."""
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, return_indices: bool = False,
                  ceil_mode: bool = False):
@@ -48,6 +48,67 @@ class MaxPool2d(_MaxPool):
 
     def forward(self, input: Tensor) -> Any:
         return F.max_pool2d(input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices)
+
+
+class MaxPool3d(_MaxPool):
+    """The largest element of each window of volumes (N, C, D, H, W) or (C, D, H, W); see `MaxPool2d`.
+
+    >>> torch.nn.MaxPool3d((3, 2, 2), stride=(2, 1, 2))(torch.zeros(2, 4, 9, 8, 6)).shape
+    torch.Size([2, 4, 4, 7, 3])
+    """
+
+    def forward(self, input: Tensor) -> Any:
+        return F.max_pool3d(input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices)
+
+
+class _MaxUnpool(Module):
+    """What the ways back from max pooling share."""
+
+    dims: int
+
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0):
+        super().__init__()
+        self.kernel_size, self.stride, self.padding = (
+            one if isinstance(one, tuple) else (one,) * self.dims
+            for one in (kernel_size, kernel_size if stride is None else stride, padding))
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class MaxUnpool1d(_MaxUnpool):
+    """Each element at its place of a longer signal of zeros; see `MaxUnpool2d`."""
+
+    dims = 1
+
+    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
+        return F.max_unpool1d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+
+class MaxUnpool2d(_MaxUnpool):
+    """The way back from `MaxPool2d`: each element at the place that ``indices`` say in a larger image of zeros.
+
+    ``output_size``, given to the call, chooses among the sizes that pooling makes equal.
+
+    >>> pooled, places = torch.nn.MaxPool2d(2, return_indices=True)(tensor([[[1.0, 4.0], [3.0, 2.0]]]))
+    >>> torch.nn.MaxUnpool2d(2)(pooled, places)
+    tensor([[[0., 4.],
+             [0., 0.]]])
+    """
+
+    dims = 2
+
+    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
+        return F.max_unpool2d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+
+class MaxUnpool3d(_MaxUnpool):
+    """Each element at its place in a larger volume of zeros; see `MaxUnpool2d`."""
+
+    dims = 3
+
+    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
+        return F.max_unpool3d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
 class AvgPool1d(Module):
@@ -91,51 +152,51 @@ class AvgPool2d(AvgPool1d):
                             self.divisor_override)
 
 
-class _Adaptive(Module):
-    """What pooling to a given size shares."""
+class AvgPool3d(AvgPool2d):
+    """The mean of each window of volumes (N, C, D, H, W) or (C, D, H, W); see `AvgPool2d`.
 
-    def __init__(self, output_size: Any, return_indices: bool = False):
+    >>> torch.nn.AvgPool3d((3, 2, 2), stride=(2, 1, 2))(torch.zeros(2, 4, 9, 8, 6)).shape
+    torch.Size([2, 4, 4, 7, 3])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.avg_pool3d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad,
+                            self.divisor_override)
+
+
+class _LPPool(Module):
+    """What pooling by norms shares."""
+
+    def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False):
         super().__init__()
-        self.output_size, self.return_indices = output_size, return_indices
+        self.norm_type, self.kernel_size, self.stride, self.ceil_mode = norm_type, kernel_size, stride, ceil_mode
 
     def extra_repr(self) -> str:
-        return f"output_size={self.output_size}"
+        return f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, ceil_mode={self.ceil_mode}"
 
 
-class AdaptiveAvgPool1d(_Adaptive):
-    """Means of ``output_size`` windows that cover the signal evenly."""
-
-    def __init__(self, output_size: Any):
-        super().__init__(output_size)
+class LPPool1d(_LPPool):
+    """The ``norm_type``-norm of each window of signals; see `LPPool2d`."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.adaptive_avg_pool1d(input, self.output_size)
+        return F.lp_pool1d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
-class AdaptiveAvgPool2d(AdaptiveAvgPool1d):
-    """Means of as many windows as ``output_size`` says, which cover the image evenly; None keeps a size.
+class LPPool2d(_LPPool):
+    """The ``norm_type``-th root of the sum of powers of each window; 1 gives sums, infinity largest magnitudes.
 
-    >>> torch.nn.AdaptiveAvgPool2d((5, None))(torch.zeros(1, 64, 8, 9)).shape
-    torch.Size([1, 64, 5, 9])
+    Where the sum of powers is zero, so is the gradient.
+
+    >>> torch.nn.LPPool2d(2, (1, 2))(tensor([[[3.0, 4.0]]]))
+    tensor([[[5.]]])
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.adaptive_avg_pool2d(input, self.output_size)
+        return F.lp_pool2d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
-class AdaptiveMaxPool1d(_Adaptive):
-    """Largest elements of ``output_size`` windows that cover the signal evenly."""
+class LPPool3d(_LPPool):
+    """The ``norm_type``-norm of each window of volumes; see `LPPool2d`."""
 
-    def forward(self, input: Tensor) -> Any:
-        return F.adaptive_max_pool1d(input, self.output_size, self.return_indices)
-
-
-class AdaptiveMaxPool2d(_Adaptive):
-    """Largest elements of as many windows as ``output_size`` says, which cover the image evenly; None keeps a size.
-
-    >>> torch.nn.AdaptiveMaxPool2d(5)(torch.zeros(1, 64, 8, 9)).shape
-    torch.Size([1, 64, 5, 5])
-    """
-
-    def forward(self, input: Tensor) -> Any:
-        return F.adaptive_max_pool2d(input, self.output_size, self.return_indices)
+    def forward(self, input: Tensor) -> Tensor:
+        return F.lp_pool3d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)

@@ -40,6 +40,24 @@ class PixelUnshuffle(Module):
         return f"downscale_factor={self.downscale_factor}"
 
 
+class ChannelShuffle(Module):
+    """Channels of (N, C, \\*) dealt out: the first of each of ``groups``, then the second of each, and so on.
+
+    >>> torch.nn.ChannelShuffle(2)(tensor([[[1.0], [2.0], [3.0], [4.0]]])).flatten()
+    tensor([1., 3., 2., 4.])
+    """
+
+    def __init__(self, groups: int):
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.channel_shuffle(input, self.groups)
+
+    def extra_repr(self) -> str:
+        return f"groups={self.groups}"
+
+
 class Upsample(Module):
     """Signals, images or volumes (N, C, \\*) in another size; see `functional.interpolate`.
 
