@@ -39,6 +39,7 @@ from .ops.creation import (
 from .ops.random import (
     bernoulli, multinomial, normal, rand, rand_like, randint, randint_like, randn, randn_like, randperm,
 )
+from .ops.random_counts import binomial, poisson
 from .ops.arithmetic import (
     abs, abs_, add, addcdiv, addcmul, ceil, ceil_, div, floor, floor_, floor_divide, fmod, frac, frac_, lerp, mul, neg, neg_, reciprocal,
     reciprocal_, remainder, rsub, sign, square, square_, sub, true_divide, trunc, trunc_,
@@ -103,6 +104,20 @@ from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enab
 from .nn.functional import (
     adaptive_avg_pool1d, alpha_dropout, avg_pool1d, bilinear, channel_shuffle, cosine_similarity, dropout, feature_alpha_dropout,
     group_norm, max_pool1d, max_pool1d_with_indices, max_pool2d, max_pool3d, pairwise_distance, pdist, pixel_shuffle, rrelu, rrelu_,
+    alpha_dropout, avg_pool1d, bilinear, cosine_similarity, dropout, feature_alpha_dropout, group_norm,
+    max_pool1d, max_pool2d, pairwise_distance, pdist, pixel_shuffle, rrelu,
+    adaptive_avg_pool1d, avg_pool1d, bilinear, conv1d, conv2d, cosine_similarity, hardshrink, max_pool1d, max_pool2d, pairwise_distance,
+    pdist, pixel_shuffle, pixel_unshuffle,
+)
+from .nn.builtin import (
+    adaptive_max_pool1d, alpha_dropout, alpha_dropout_, batch_norm, binary_cross_entropy_with_logits, constant_pad_nd,
+    cosine_embedding_loss, dropout, dropout_, embedding, embedding_renorm_, feature_alpha_dropout, feature_alpha_dropout_, feature_dropout,
+    feature_dropout_, frobenius_norm, group_norm, hinge_embedding_loss, instance_norm, kl_div, layer_norm, margin_ranking_loss,
+    max_pool1d_with_indices, native_batch_norm, native_dropout, native_norm, norm_except_dim, nuclear_norm, poisson_nll_loss, rrelu, rrelu_,
+    triplet_margin_loss,
+)
+from .nn.recurrent import (
+    gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell,
 )
 from .ops.ctc import ctc_loss
 from .ops.convolution import (
@@ -115,5 +130,10 @@ from .ops.embedding_bag import embedding_bag_with_places as embedding_bag
 from .ops.grid_sampling import affine_grid_generator, grid_sampler, grid_sampler_2d, grid_sampler_3d
 from .serialization import load, save
 from .version import __version__
+
+# methods that are functions as well
+detach_, fill_, zero_, resize_as_, as_strided_ = Tensor.detach_, Tensor.fill_, Tensor.zero_, Tensor.resize_as_, Tensor.as_strided_
+is_nonzero, is_same_size, is_signed, get_device = Tensor.is_nonzero, Tensor.is_same_size, Tensor.is_signed, Tensor.get_device
+pin_memory, addmv_ = Tensor.pin_memory, Tensor.addmv_
 
 absolute, clip, divide, multiply, negative, outer, subtract = abs, clamp, div, mul, neg, ger, sub

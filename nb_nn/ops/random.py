@@ -218,7 +218,7 @@ def randn(*size: Any, generator: Generator | None = None, out: Tensor | None = N
     return creation.finish(normal_(_target(size, out, dtype, device), generator=generator), requires_grad)
 
 
-def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, out: Tensor | None = None,
+def randint(low: int = 0, high: Any = None, size: Any = None, *, generator: Generator | None = None, out: Tensor | None = None,
             dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
             pin_memory: bool = False) -> Tensor:
     """Integers evenly distributed over [``low``, ``high``), or [0, ``low``) if ``high`` is left out.
@@ -269,7 +269,7 @@ def randn_like(input: Tensor, *, dtype: Any = None, layout: Any = None, device: 
     return creation.finish(normal_(creation.empty_like(input, dtype=dtype, device=device)), requires_grad)
 
 
-def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: Any = None, layout: Any = None, device: Any = None,
+def randint_like(input: Tensor, low: int = 0, high: int | None = None, *, dtype: Any = None, layout: Any = None, device: Any = None,
                  requires_grad: bool = False) -> Tensor:
     """`randint` in ``input``'s size and type."""
     creation.check_options(layout)

@@ -232,11 +232,17 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out:
     return found if out is None else into(out, found)
 
 
-def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Any:
+def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, values: Tensor | None = None, indices: Tensor | None = None,
+         out: Any = None) -> Any:
     """The most frequent element along ``dim``, the smallest of several, and its last place.
+
+    ``values`` and ``indices``, given together, are written to like ``out``.
 
     >>> mode(tensor([2, 1, 2, 3])).values
     tensor(2)
     """
+    if (values is None) != (indices is None) or (values is not None and out is not None):
+        raise TypeError("mode() takes both of values and indices, or out, or none of the three")
+    out = (values, indices) if values is not None else out
     found = mode_dim(input, wrap_dim(dim, input._array.ndim), keepdim)
     return found if out is None else into(out, found)

@@ -352,15 +352,16 @@ def broadcast_to(input: Tensor, size: Any) -> Tensor:
 
 
 
-def squeeze(input: Tensor, dim: Any = None) -> Tensor:
-    """A view without dimensions of size 1: all of them, or those in ``dim``.
+def squeeze(input: Tensor, dim: Any = None, *, out: Tensor | None = None) -> Tensor:
+    """A view without dimensions of size 1: all of them, or those in ``dim``. With ``out``, a copy of that view.
 
     >>> squeeze(tensor([[[1], [2]]])).shape
     torch.Size([2])
     """
     shape = input._array.shape
     wanted = wrap_dims(dim, len(shape))
-    return squeeze_dims(input, tuple(d for d in wanted if shape and shape[d] == 1))
+    made = squeeze_dims(input, tuple(d for d in wanted if shape and shape[d] == 1))
+    return made if out is None else launch.deliver("squeeze", made._array, made._dtype, out)
 
 
 @op
@@ -389,10 +390,11 @@ unsqueeze_dim.declaration.node_name = "UnsqueezeBackward0"
 derivative(unsqueeze_dim, input=lambda grad, dim: squeeze_dims(grad, (dim,)))
 
 
-def unsqueeze(input: Tensor, dim: int) -> Tensor:
-    """A view with a dimension of size 1 at ``dim``.
+def unsqueeze(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
+    """A view with a dimension of size 1 at ``dim``. With ``out``, a copy of that view.
 
     >>> unsqueeze(tensor([1, 2]), 1).shape
     torch.Size([2, 1])
     """
-    return unsqueeze_dim(input, wrap_dim(dim, input._array.ndim + 1))
+    made = unsqueeze_dim(input, wrap_dim(dim, input._array.ndim + 1))
+    return made if out is None else launch.deliver("unsqueeze", made._array, made._dtype, out)
