@@ -76,6 +76,13 @@ from .ops.trigonometry import (
 from .ops.short_time import istft, stft
 from .ops.spectral import ifft, irfft, rfft
 from .ops.windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
+from .ops.pairs import (
+    copysign, fmax, fmin, gcd, gcd_, heaviside, hypot, lcm, lcm_, ldexp, ldexp_, logaddexp2, nextafter, xlogy, xlogy_,
+)
+from .ops.parts import (
+    acosh, acosh_, asinh, asinh_, atanh, atanh_, deg2rad, deg2rad_, frexp, isneginf, isposinf, isreal, logit, logit_, nan_to_num, nan_to_num_,
+    positive, rad2deg, rad2deg_, signbit, sinc, sinc_,
+)
 from .ops.special import digamma, digamma_, lgamma, lgamma_, mvlgamma, polygamma, round, round_
 from .ops.vector import cross, renorm, trace
 from .ops.activation import relu, relu_, sigmoid, sigmoid_, tanh, tanh_, prelu, selu, selu_, celu, celu_, threshold, threshold_
@@ -135,5 +142,10 @@ from .version import __version__
 detach_, fill_, zero_, resize_as_, as_strided_ = Tensor.detach_, Tensor.fill_, Tensor.zero_, Tensor.resize_as_, Tensor.as_strided_
 is_nonzero, is_same_size, is_signed, get_device = Tensor.is_nonzero, Tensor.is_same_size, Tensor.is_signed, Tensor.get_device
 pin_memory, addmv_ = Tensor.pin_memory, Tensor.addmv_
+
+arcsinh, arcsinh_, arccosh, arccosh_, arctanh, arctanh_ = asinh, asinh_, acosh, acosh_, atanh, atanh_
+arcsin, arcsin_, arccos, arccos_, arctan, arctan_, arctan2 = asin, asin_, acos, acos_, atan, atan_, atan2
+greater, greater_equal, less, less_equal, not_equal, fix, fix_, exp2_ = gt, ge, lt, le, ne, trunc, trunc_, Tensor.exp2_
+negative_, clip_ = Tensor.neg_, Tensor.clamp_
 
 absolute, clip, divide, multiply, negative, outer, subtract = abs, clamp, div, mul, neg, ger, sub

@@ -34,6 +34,8 @@ from .ops import (
     linalg,
     masking,
     moments,
+    pairs,
+    parts,
     random,
     rearranging,
     reduction,
@@ -488,6 +490,8 @@ class Tensor(TensorBase):
                                                           comparison.bitwise_xor_)
     bitwise_left_shift, bitwise_left_shift_ = comparison.bitwise_left_shift, comparison.bitwise_left_shift_
     bitwise_right_shift, bitwise_right_shift_ = comparison.bitwise_right_shift, comparison.bitwise_right_shift_
+    greater, greater_, greater_equal, greater_equal_, less, less_, less_equal, less_equal_ = gt, gt_, ge, ge_, lt, lt_, le, le_
+    not_equal, not_equal_ = ne, ne_
     maximum, minimum, where = comparison.maximum, comparison.minimum, comparison.where_method
     clamp, clamp_, clip, clip_ = comparison.clamp, comparison.clamp_, comparison.clamp, comparison.clamp_
     clamp_min, clamp_min_, clamp_max, clamp_max_ = (comparison.clamp_min, comparison.clamp_min_, comparison.clamp_max,
@@ -512,6 +516,23 @@ class Tensor(TensorBase):
                                                trigonometry.atan2, trigonometry.atan2_)
     erf, erf_, erfc, erfc_, erfinv, erfinv_ = (trigonometry.erf, trigonometry.erf_, trigonometry.erfc, trigonometry.erfc_,
                                                trigonometry.erfinv, trigonometry.erfinv_)
+
+    # pairs
+    copysign, copysign_, hypot, hypot_, heaviside, heaviside_ = (pairs.copysign, pairs.copysign_, pairs.hypot, pairs.hypot_,
+                                                                 pairs.heaviside, pairs.heaviside_)
+    fmax, fmin, gcd, gcd_, lcm, lcm_ = pairs.fmax, pairs.fmin, pairs.gcd, pairs.gcd_, pairs.lcm, pairs.lcm_
+    nextafter, nextafter_, xlogy, xlogy_ = pairs.nextafter, pairs.nextafter_, pairs.xlogy, pairs.xlogy_
+    logaddexp2, ldexp, ldexp_, float_power_ = pairs.logaddexp2, pairs.ldexp, pairs.ldexp_, pairs.float_power_
+
+    # parts
+    asinh, asinh_, acosh, acosh_, atanh, atanh_ = parts.asinh, parts.asinh_, parts.acosh, parts.acosh_, parts.atanh, parts.atanh_
+    arcsinh, arcsinh_, arccosh, arccosh_, arctanh, arctanh_ = asinh, asinh_, acosh, acosh_, atanh, atanh_
+    arcsin, arcsin_, arccos, arccos_, arctan, arctan_, arctan2, arctan2_ = asin, asin_, acos, acos_, atan, atan_, atan2, atan2_
+    nan_to_num, nan_to_num_, signbit, isposinf, isneginf = (parts.nan_to_num, parts.nan_to_num_, parts.signbit, parts.isposinf,
+                                                            parts.isneginf)
+    positive, isreal, frexp, fix, fix_ = parts.positive, parts.isreal, parts.frexp, trunc, trunc_
+    deg2rad, deg2rad_, rad2deg, rad2deg_ = parts.deg2rad, parts.deg2rad_, parts.rad2deg, parts.rad2deg_
+    sinc, sinc_, logit, logit_ = parts.sinc, parts.sinc_, parts.logit, parts.logit_
 
     # special
     round, round_, lgamma, lgamma_, digamma, digamma_ = (special.round, special.round_, special.lgamma, special.lgamma_,
