@@ -83,6 +83,13 @@ from .ops.parts import (
     acosh, acosh_, asinh, asinh_, atanh, atanh_, deg2rad, deg2rad_, frexp, isneginf, isposinf, isreal, logit, logit_, nan_to_num, nan_to_num_,
     positive, rad2deg, rad2deg_, signbit, sinc, sinc_,
 )
+from .ops.reshaping import (
+    argwhere, block_diag, broadcast_shapes, column_stack, diagonal_scatter, dsplit, hsplit, inner, isin, kron, narrow_copy, ravel,
+    select_scatter, slice_scatter, tensor_split, unravel_index, vander, vdot, vsplit,
+)
+from .ops.statistics import (
+    aminmax, corrcoef, cov, cumulative_trapezoid, gradient, histogram, histogramdd, nanmean, nanmedian, nanquantile, quantile, trapezoid,
+)
 from .ops.special import digamma, digamma_, lgamma, lgamma_, mvlgamma, polygamma, round, round_
 from .ops.vector import cross, renorm, trace
 from .ops.activation import relu, relu_, sigmoid, sigmoid_, tanh, tanh_, prelu, selu, selu_, celu, celu_, threshold, threshold_
@@ -147,5 +154,9 @@ arcsinh, arcsinh_, arccosh, arccosh_, arctanh, arctanh_ = asinh, asinh_, acosh, 
 arcsin, arcsin_, arccos, arccos_, arctan, arctan_, arctan2 = asin, asin_, acos, acos_, atan, atan_, atan2
 greater, greater_equal, less, less_equal, not_equal, fix, fix_, exp2_ = gt, ge, lt, le, ne, trunc, trunc_, Tensor.exp2_
 negative_, clip_ = Tensor.neg_, Tensor.clamp_
+
+swapaxes, swapdims, moveaxis, row_stack, trapz, concat, concatenate = transpose, transpose, movedim, vstack, trapezoid, cat, cat
+unsafe_chunk, unsafe_split, unsafe_split_with_sizes = chunk, split, split_with_sizes
+newaxis = None
 
 absolute, clip, divide, multiply, negative, outer, subtract = abs, clamp, div, mul, neg, ger, sub

@@ -39,12 +39,14 @@ from .ops import (
     random,
     rearranging,
     reduction,
+    reshaping,
     scan,
     shape_inplace,
     slicing,
     sorting,
     special,
     spectral,
+    statistics,
     subscript,
     trigonometry,
     vector,
@@ -592,6 +594,20 @@ class Tensor(TensorBase):
     # rearranging
     repeat, tile, repeat_interleave = rearranging.repeat, rearranging.tile, rearranging.repeat_interleave
     flip, fliplr, flipud, roll, rot90 = rearranging.flip, rearranging.fliplr, rearranging.flipud, rearranging.roll, rearranging.rot90
+
+    # reshaping
+    swapaxes, swapdims, swapaxes_, swapdims_ = view_ops.transpose, view_ops.transpose, reshaping.swapaxes_, reshaping.swapaxes_
+    moveaxis, ravel, narrow_copy, new_empty_strided = view_ops.movedim, reshaping.ravel, reshaping.narrow_copy, reshaping.new_empty_strided
+    tensor_split, hsplit, vsplit, dsplit = reshaping.tensor_split, reshaping.hsplit, reshaping.vsplit, reshaping.dsplit
+    kron, inner, vdot, argwhere, fill_diagonal_ = (reshaping.kron, reshaping.inner, reshaping.vdot, reshaping.argwhere,
+                                                   reshaping.fill_diagonal_)
+    select_scatter, slice_scatter, diagonal_scatter = (reshaping.select_scatter, reshaping.slice_scatter,
+                                                       reshaping.diagonal_scatter)
+    unsafe_chunk, unsafe_split, unsafe_split_with_sizes = view_ops.chunk, view_ops.split, view_ops.split_with_sizes
+
+    # statistics
+    nanmean, nanmedian, quantile, nanquantile = statistics.nanmean, statistics.nanmedian, statistics.quantile, statistics.nanquantile
+    aminmax, cov, corrcoef, histogram = statistics.aminmax, statistics.cov, statistics.corrcoef, statistics.histogram
 
     # diagonals
     tril, tril_, triu, triu_ = diagonals.tril, diagonals.tril_, diagonals.triu, diagonals.triu_
