@@ -46,6 +46,7 @@ from .ops.arithmetic import (
 )
 from .ops.indexing import index_add, index_copy, index_fill, index_select, put, take
 from .ops.scatter import gather, scatter, scatter_add, take_along_dim
+from .ops.scatter_reduce import index_reduce, scatter_reduce
 from .ops.masking import masked_fill, masked_scatter, masked_select, nonzero
 from .ops.subscript import index_put, index_put_
 from .ops.joining import atleast_1d, atleast_2d, atleast_3d, cat, dstack, hstack, stack, vstack

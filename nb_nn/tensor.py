@@ -54,6 +54,7 @@ from .ops import (
 from .ops import matmul as matmul_ops
 from .ops import scatter as scatter_ops
 from .ops import short_time as short_time_ops
+from .ops import scatter_reduce as scatter_reduce_ops
 from .ops import softmax as softmax_ops
 from .ops import view as view_ops
 from .ops.sparse import arithmetic as sparse_arithmetic  # noqa: F401  states what operations do with sparse tensors
@@ -590,6 +591,9 @@ class Tensor(TensorBase):
     index_fill, index_fill_, put, put_ = indexing.index_fill, indexing.index_fill_, indexing.put, indexing.put_
     masked_fill, masked_fill_, masked_select = masking.masked_fill, masking.masked_fill_, masking.masked_select
     masked_scatter, masked_scatter_, nonzero = masking.masked_scatter, masking.masked_scatter_, masking.nonzero
+
+    scatter_reduce, scatter_reduce_ = scatter_reduce_ops.scatter_reduce, scatter_reduce_ops.scatter_reduce_
+    index_reduce, index_reduce_ = scatter_reduce_ops.index_reduce, scatter_reduce_ops.index_reduce_
 
     # rearranging
     repeat, tile, repeat_interleave = rearranging.repeat, rearranging.tile, rearranging.repeat_interleave

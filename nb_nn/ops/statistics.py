@@ -192,7 +192,7 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
     centred = rows - mean
     norm = norm.clamp(min=0) if isinstance(norm, TensorBase) else max(norm, 0)
     right = (centred if weight is None else centred * weight).t()
-    made = (centred @ right) * (1 / norm if isinstance(norm, TensorBase) else math.inf if norm == 0 else 1 / norm)
+    made = (centred @ right) / norm
     return view.squeeze(made) if input._array.ndim < 2 or rows._array.shape[0] == 1 else made
 
 

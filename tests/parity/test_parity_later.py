@@ -50,6 +50,13 @@ CASES = [
     (lambda t, a: t.xlogy(a, 2.0), A), (lambda t, a: t.xlogy(a, a.abs()), A), (lambda t, a, v: t.fmax(a, v[:4]), A, V),
     (lambda t, a: t.frexp(a).mantissa, A), (lambda t, a: t.asinh(a), A), (lambda t, a: t.acosh(a.abs() + 1), A),
     (lambda t, a: t.atanh(a / 4), A), (lambda t, a: t.logaddexp2(a, a * 2), A), (lambda t, i: t.lcm(i, i + 2), I), (lambda t, i: t.sinc(i), I),
+    *[(lambda t, a, b, how=how, own=own: t.scatter_reduce(a, 1, t.tensor([[0, 0, 2], [1, 1, 1]]), b, how, include_self=own), A, B)
+      for how in ("sum", "prod", "mean", "amax", "amin") for own in (True, False)],
+    *[(lambda t, a, b, how=how: t.scatter_reduce(a, 1, t.tensor([[0, 0], [1, 1]]), b, how), I.astype(float), np.array([[0, 2.0], [4, 4]]))
+      for how in ("sum", "prod", "mean", "amax", "amin")],
+    *[(lambda t, a, b, how=how, own=own: t.index_reduce(a, 1, t.tensor([0, 3, 0]), t.cat((b, b[:1])), how, include_self=own), A, B)
+      for how in ("prod", "mean", "amax", "amin") for own in (True, False)],
+    *[(lambda t, i, how=how: t.scatter_reduce(i, 0, i % 3, i * 2, how), I) for how in ("sum", "prod", "mean", "amax", "amin")],
     (lambda t, i: t.copysign(i, -1.0), I), (lambda t, i: t.xlogy(i, i), I), (lambda t, i: t.ldexp(i, i), I), (lambda t, i: t.deg2rad(i), I),
 ]
 
