@@ -91,6 +91,9 @@ from .ops.reshaping import (
 from .ops.statistics import (
     aminmax, corrcoef, cov, cumulative_trapezoid, gradient, histogram, histogramdd, nanmean, nanmedian, nanquantile, quantile, trapezoid,
 )
+from .ops.special_functions import i0, i0_
+from .ops.special_functions import gammainc as igamma
+from .ops.special_functions import gammaincc as igammac
 from .ops.special import digamma, digamma_, lgamma, lgamma_, mvlgamma, polygamma, round, round_
 from .ops.vector import cross, renorm, trace
 from .ops.activation import relu, relu_, sigmoid, sigmoid_, tanh, tanh_, prelu, selu, selu_, celu, celu_, threshold, threshold_
@@ -115,6 +118,8 @@ from .ops.sparse.internal import (
 )
 from .ops.sparse.products import hspmm, saddmm, smm, spmm, sspaddmm
 from . import autograd, backends, cuda, fft, linalg, nn, optim, return_types, sparse, testing, utils
+from . import autograd, cuda, linalg, nn, optim, return_types, sparse, testing, utils
+from . import autograd, cuda, linalg, nn, optim, return_types, special, testing, utils
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .nn.functional import (
     adaptive_avg_pool1d, alpha_dropout, avg_pool1d, bilinear, channel_shuffle, cosine_similarity, dropout, feature_alpha_dropout,

@@ -46,6 +46,7 @@ from .ops import (
     sorting,
     special,
     spectral,
+    special_functions,
     statistics,
     subscript,
     trigonometry,
@@ -536,6 +537,11 @@ class Tensor(TensorBase):
     positive, isreal, frexp, fix, fix_ = parts.positive, parts.isreal, parts.frexp, trunc, trunc_
     deg2rad, deg2rad_, rad2deg, rad2deg_ = parts.deg2rad, parts.deg2rad_, parts.rad2deg, parts.rad2deg_
     sinc, sinc_, logit, logit_ = parts.sinc, parts.sinc_, parts.logit, parts.logit_
+
+    # special functions
+    i0, i0_, igamma, igamma_, igammac, igammac_ = (special_functions.i0, special_functions.i0_, special_functions.gammainc,
+                                                   special_functions.gammainc_, special_functions.gammaincc,
+                                                   special_functions.gammaincc_)
 
     # special
     round, round_, lgamma, lgamma_, digamma, digamma_ = (special.round, special.round_, special.lgamma, special.lgamma_,
