@@ -81,8 +81,8 @@ from .ops.pairs import (
     copysign, fmax, fmin, gcd, gcd_, heaviside, hypot, lcm, lcm_, ldexp, ldexp_, logaddexp2, nextafter, xlogy, xlogy_,
 )
 from .ops.parts import (
-    acosh, acosh_, asinh, asinh_, atanh, atanh_, deg2rad, deg2rad_, frexp, isneginf, isposinf, isreal, logit, logit_, nan_to_num, nan_to_num_,
-    positive, rad2deg, rad2deg_, signbit, sinc, sinc_,
+    acosh, acosh_, asinh, asinh_, atanh, atanh_, deg2rad, deg2rad_, frexp, isneginf, isposinf, isreal, logit, logit_, nan_to_num,
+    nan_to_num_, positive, rad2deg, rad2deg_, signbit, sinc, sinc_,
 )
 from .ops.reshaping import (
     argwhere, block_diag, broadcast_shapes, column_stack, diagonal_scatter, dsplit, hsplit, inner, isin, kron, narrow_copy, ravel,
@@ -148,7 +148,9 @@ from .ops.distance import cdist
 from .ops.embedding import embedding_of_indices as embedding, embedding_renorm_
 from .ops.embedding_bag import embedding_bag_with_places as embedding_bag
 from .ops.grid_sampling import affine_grid_generator, grid_sampler, grid_sampler_2d, grid_sampler_3d
+from . import serialization
 from .serialization import load, save
+from .safetensors import load_safetensors, safetensors_metadata, save_safetensors
 from .version import __version__
 
 # methods that are functions as well

@@ -12,13 +12,14 @@ import pickletools
 import struct
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from . import rebuild
+from . import storage as storages
 from .core import dtype as dtypes
 from .core import legacy
 from .core.archive import Archive, replacing, write_archive
@@ -30,8 +31,10 @@ from .core.storage import Storage, storage_of, storage_offset
 from .core.tensor_base import TensorBase
 from .core.unpickle import unpickle
 from .rebuild import STORAGE_TYPES, TORCH_NAMES, StorageType, TypedStorage
+from .tensor import Tensor
 
-__all__ = ["load", "save"]
+__all__ = ["add_safe_globals", "clear_safe_globals", "default_restore_location", "get_safe_globals", "load", "location_tag",
+           "register_package", "safe_globals", "save"]
 
 DAMAGE = (EOFError, IndexError, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, struct.error,
           zlib.error)
@@ -75,16 +78,23 @@ class Reference(NamedTuple):
 def pickle_apart(obj: Any, pickle_module: Any, protocol: int) -> tuple[bytes, list[np.ndarray]]:
     """An object's pickle, as torch would have written it, and the storages that it refers to by number."""
     numbers: dict[int, int] = {}
-    storages: list[Storage] = []
+    kept: list[Storage] = []
 
     class Pickler(pickle_module.Pickler):
         def persistent_id(self, part: Any) -> Any:
+            if isinstance(part, storages.Storage):
+                part = Reference(part.memory, part.dtype or dtypes.uint8, part.device)
             if type(part) is not Reference:
                 return None
             number = numbers.setdefault(id(part.storage), len(storages))
             if number == len(storages):
                 storages.append(part.storage)
             return "storage", STORAGE_TYPES[part.dtype], str(number), str(part.device), part.storage.root.nbytes // part.dtype.itemsize
+            number = numbers.setdefault(id(part.storage), len(kept))
+            if number == len(kept):
+                kept.append(part.storage)
+            where = location_tag(storages.over(part.storage, part.dtype)) if part.device.type == "cpu" else str(part.device)
+            return "storage", STORAGE_TYPES[part.dtype], str(number), where, part.storage.root.nbytes // part.dtype.itemsize
 
         def reducer_override(self, part: Any) -> Any:
             if isinstance(part, TensorBase):
@@ -98,21 +108,26 @@ def pickle_apart(obj: Any, pickle_module: Any, protocol: int) -> tuple[bytes, li
 
     buffer = io.BytesIO()
     Pickler(buffer, protocol=min(protocol, 3)).dump(obj)
-    roots = [storage.root for storage in storages]
+    roots = [storage.root for storage in kept]
     return with_torch_names(buffer.getvalue()), [root if isinstance(root, np.ndarray) else root.get() for root in roots]
 
 
 def reduce_tensor(tensor: Any) -> tuple:
     """How a tensor is made again: a function of ``rebuild`` and its arguments."""
     from .nn.parameter import Parameter
+    attributes = {name: value for name, value in tensor.__dict__.items() if not name.startswith("_")}
     if isinstance(tensor, Parameter):
         return rebuild._rebuild_parameter, (tensor.detach(), tensor.requires_grad, OrderedDict())
     if is_sparse(tensor):
         array = tensor._array
         return rebuild._rebuild_sparse_tensor, (rebuild.SPARSE_COO, (array.indices, array.values, Size(array.shape), array.coalesced))
+        arguments = (tensor.detach(), tensor.requires_grad, OrderedDict())
+        return (rebuild._rebuild_parameter_with_state, (*arguments, attributes)) if attributes else (rebuild._rebuild_parameter, arguments)
     reference = Reference(storage_of(tensor), tensor.dtype, tensor.device)
-    return rebuild._rebuild_tensor_v2, (reference, storage_offset(tensor), tuple(tensor.shape), tuple(tensor.stride()),
-                                        tensor.requires_grad, OrderedDict())
+    arguments = (reference, storage_offset(tensor), tuple(tensor.shape), tuple(tensor.stride()), tensor.requires_grad, OrderedDict())
+    if attributes:
+        return rebuild._rebuild_from_type_v2, (rebuild._rebuild_tensor_v2, Tensor, arguments, attributes)
+    return rebuild._rebuild_tensor_v2, arguments
 
 
 OWN_NAMES = {
@@ -120,6 +135,8 @@ OWN_NAMES = {
     **{f"{rebuild.__name__} {kind.name}": f"torch {kind.name}" for kind in STORAGE_TYPES.values()},
     **{f"{dtypes.__name__} {kind.name}": f"torch {kind.name}" for kind in dtypes.ALL},
     f"{dtypes.__name__} bool_": "torch bool",
+    f"{rebuild.__name__} _rebuild_from_type_v2": "torch._tensor _rebuild_from_type_v2",
+    f"{Tensor.__module__} Tensor": "torch Tensor",
     f"{Size.__module__} Size": "torch Size",
     f"{rebuild.__name__} _get_layout": "torch.serialization _get_layout",
     f"{device.__module__} device": "torch device",
@@ -137,6 +154,95 @@ def with_torch_names(pickled: bytes) -> bytes:
             pieces += pickled[done:position], f"c{OWN_NAMES[argument]}\n".replace(" ", "\n").encode()
             done = position + len(f"c{argument}\n")
     return b"".join([*pieces, pickled[done:]])
+
+
+# ---- what users may add ------------------------------------------------------------------------------------------------
+
+_safe: dict[str, Any] = {}
+_packages: list[tuple[int, Callable, Callable]] = []
+
+
+def add_safe_globals(safe_globals: list) -> None:
+    """Let `load` with ``weights_only=True`` make these classes and call these functions, as it does tensors.
+
+    An entry is a class or a function, or a pair of one and the full name that files give it.
+
+    >>> import fractions
+    >>> torch.serialization.add_safe_globals([fractions.Fraction])
+    >>> torch.serialization.clear_safe_globals()
+    """
+    for entry in safe_globals:
+        entry, name = entry if isinstance(entry, tuple) else (entry, None)
+        if not callable(entry):
+            raise TypeError(f"add_safe_globals: expected classes and functions, got {type(entry).__name__}")
+        module, _, own = name.rpartition(".") if name else (entry.__module__, "", entry.__qualname__)
+        _safe[f"{module} {own}"] = entry
+
+
+def get_safe_globals() -> list:
+    """What `add_safe_globals` has added.
+
+    >>> torch.serialization.get_safe_globals()
+    []
+    """
+    return list(_safe.values())
+
+
+def clear_safe_globals() -> None:
+    """Forget what `add_safe_globals` has added."""
+    _safe.clear()
+
+
+@contextmanager
+def safe_globals(safe_globals: list) -> Iterator[None]:
+    """`add_safe_globals` for the body of a ``with`` statement."""
+    before = dict(_safe)
+    add_safe_globals(safe_globals)
+    try:
+        yield
+    finally:
+        _safe.clear()
+        _safe.update(before)
+
+
+def register_package(priority: int, tagger: Callable, deserializer: Callable) -> None:
+    """Let ``save`` and ``load`` know another place where storages live; lower priorities are asked first.
+
+    ``tagger(storage)`` returns the name of the place, which the file keeps, or None for storages it does not know;
+    ``deserializer(storage, location)`` returns the storage in that place, or None.
+    """
+    _packages.append((priority, tagger, deserializer))
+    _packages.sort(key=lambda package: package[0])
+
+
+def location_tag(storage: Any) -> str:
+    """Where a storage lives, as files name it: "cpu", or what a registered package says.
+
+    >>> torch.serialization.location_tag(torch.FloatStorage(1))
+    'cpu'
+    """
+    for _, tagger, _ in _packages:
+        location = tagger(storage)
+        if location:
+            return location
+    return str(storage.device)
+
+
+def restored(storage: Any, location: str) -> Any:
+    """A storage in a place that a registered package knows, else None."""
+    for _, _, deserializer in _packages:
+        found = deserializer(storage, location)
+        if found is not None:
+            return found
+    return None
+
+
+def default_restore_location(storage: Any, location: str) -> Any:
+    """The storage in the place ``location``, as ``load`` without ``map_location`` puts it."""
+    found = restored(storage, location)
+    if found is None and location != "cpu":
+        raise RuntimeError(f"don't know how to restore data location of {type(storage).__name__} (tagged with {location})")
+    return storage if found is None else found
 
 
 # ---- load --------------------------------------------------------------------------------------------------------------
@@ -166,11 +272,26 @@ def load(f: Any, map_location: MapLocation = None, pickle_module: Any = None, *,
         where = repr(os.fspath(f)) if file is not f else "the file"
         reader = Reader(where, map_location, None if safe else pickle_module or pickle, pickle_load_args)
         try:
-            return reader.read(rewound(file))
+            return with_storages(reader.read(rewound(file)))
         except DAMAGE as error:
             if not safe and not isinstance(error, EOFError):
                 raise           # may come from the user's own classes
             raise RuntimeError(f"load: {where} is damaged, not written to its end, or no checkpoint ({error})") from error
+
+
+def with_storages(loaded: Any) -> Any:
+    """What was read, with storages that stand in it by themselves as users know them."""
+    if isinstance(loaded, TypedStorage):
+        return storages.over(loaded.storage, loaded.dtype)
+    if type(loaded) is list:
+        loaded[:] = [with_storages(one) for one in loaded]
+    elif type(loaded) is tuple:
+        return tuple([with_storages(one) for one in loaded])
+    elif type(loaded) in (dict, OrderedDict):
+        for name, value in loaded.items():
+            if isinstance(value, (TypedStorage, list, tuple, dict)):
+                loaded[name] = with_storages(value)
+    return loaded
 
 
 def rewound(file: BinaryIO) -> BinaryIO:
@@ -212,7 +333,7 @@ class Reader:
 
     def unpickle(self, file: BinaryIO, persistent: Callable[[tuple], Any]) -> Any:
         if self.pickle_module is None:
-            return unpickle(file, TORCH_NAMES, persistent)
+            return unpickle(file, {**TORCH_NAMES, **_safe}, persistent, frozenset(one for one in _safe.values() if isinstance(one, type)))
 
         class Unpickler(self.pickle_module.Unpickler):
             def find_class(self, module: str, name: str) -> Any:
@@ -232,14 +353,17 @@ class Reader:
         """A storage over memory that was read, on the device where it is wanted."""
         storage, wanted = Storage(root), self.map_location
         if callable(wanted):
-            found = wanted(storage, location)
+            found = wanted(storages.over(storage, kind), location)
             if found is not None:
-                return TypedStorage(found, kind, device("cpu"))
+                return TypedStorage(getattr(found, "memory", found), kind, device("cpu"))
             wanted = None
         if isinstance(wanted, Mapping):
             wanted = wanted.get(location, location)
+        found = restored(storages.over(storage, kind), location if wanted is None else str(wanted))
+        if found is not None:
+            return TypedStorage(found.memory, kind, found.device)
         target = device(location if wanted is None else wanted)
         if target.type != "cpu":
-            raise RuntimeError(f"load: a storage was saved on {location} and would go to {target}, which is not available "
+            raise RuntimeError(f"Attempting to deserialize object on a CUDA device: a storage was saved on {location} and would go to {target}, which is not available "
                                "here; to load it on the CPU, say load(..., map_location='cpu')")
         return TypedStorage(storage, kind, target)

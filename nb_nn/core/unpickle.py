@@ -40,13 +40,15 @@ CONTAINERS: dict[str, Any] = {
 }
 
 
-def unpickle(file: bytes | BinaryIO, known: Mapping[str, Any], persistent: Callable[[Any], Any]) -> Any:
+def unpickle(file: bytes | BinaryIO, known: Mapping[str, Any], persistent: Callable[[Any], Any], trusted: frozenset = frozenset()) -> Any:
     """The object in a pickle that refers to nothing but ``CONTAINERS`` and ``known`` ("module name" -> value).
+
+    Of ``trusted`` classes among the known, instances are made and given their state as pickle does.
 
     A file is read up to the end of the pickle. UnpicklingError names the first thing that is not known; a damaged pickle
     raises whatever its nonsense leads to (ValueError, IndexError, KeyError, TypeError, ...).
     """
-    machine = Machine({**CONTAINERS, **known}, persistent)
+    machine = Machine({**CONTAINERS, **known}, persistent, trusted)
     for opcode, argument, _ in pickletools.genops(file):
         if opcode.name == "STOP":
             return machine.stack.pop()
@@ -57,8 +59,8 @@ def unpickle(file: bytes | BinaryIO, known: Mapping[str, Any], persistent: Calla
 class Machine:
     """The stack, the marks in it and the memory of a pickle being read."""
 
-    def __init__(self, known: Mapping[str, Any], persistent: Callable[[Any], Any]):
-        self.known, self.persistent = known, persistent
+    def __init__(self, known: Mapping[str, Any], persistent: Callable[[Any], Any], trusted: frozenset = frozenset()):
+        self.known, self.persistent, self.trusted = known, persistent, trusted
         self.stack: list = []
         self.outer: list[list] = []         # the stacks below each mark
         self.memory: dict[int, Any] = {}
@@ -94,7 +96,10 @@ class Machine:
             stack.append(self.look_up(" ".join(self.take(2))))
         elif name in ("REDUCE", "NEWOBJ"):
             function, arguments = self.take(2)
-            stack.append(self.call(function, arguments))
+            if name == "NEWOBJ" and isinstance(function, type) and function in self.trusted:
+                stack.append(function.__new__(function, *arguments))
+            else:
+                stack.append(self.call(function, arguments))
         elif name == "POP_MARK":
             self.take_marked()
         elif name == "POP":
@@ -125,6 +130,8 @@ class Machine:
             target.update(items)
         elif name == "BUILD" and type(target) is OrderedDict and type(items[0]) is dict:
             target.__dict__.update(items[0])        # such as the _metadata of a state_dict
+        elif name == "BUILD" and type(target) in self.trusted:
+            set_state(target, items[0])
         else:
             raise UnpicklingError(f"the file changes an object of type {type(target).__name__} in a way no checkpoint does "
                                   f"({name})")
@@ -154,3 +161,14 @@ class Machine:
         if not callable(function) or type(arguments) is not tuple:
             raise UnpicklingError(f"the file calls an object of type {type(function).__name__}")
         return function(*arguments)
+
+
+def set_state(target: Any, state: Any) -> None:
+    """Give an object the state that pickle kept of it: by its own method, else its attributes."""
+    if hasattr(target, "__setstate__"):
+        target.__setstate__(state)
+        return
+    attributes, slots = state if isinstance(state, tuple) and len(state) == 2 else (state, None)
+    target.__dict__.update(attributes or {})
+    for name, value in (slots or {}).items():
+        setattr(target, name, value)

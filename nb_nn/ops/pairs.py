@@ -156,8 +156,9 @@ def nextafter(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Ten
     kind = dtypes.promote_operands((input, other))
     if kind.category != 2 or kind.half:
         raise RuntimeError(f'"nextafter_cpu" not implemented for \'{kind.tensor_name[:-6]}\'; it takes float32 and float64')
+    target = launch.computing_array(other, kind) if isinstance(other, TensorBase) else kind.numpy.type(other)
     with np.errstate(all="ignore"):
-        made = np.nextafter(launch.computing_array(input, kind), launch.computing_array(other, kind) if isinstance(other, TensorBase) else kind.numpy.type(other))
+        made = np.nextafter(launch.computing_array(input, kind), target)
     return launch.deliver("nextafter", np.asarray(made), kind, out)
 
 

@@ -72,8 +72,8 @@ def _split(name: str, least: int, dim: int, input: Tensor, parts: Any) -> tuple[
                            f"{input._array.ndim} dimensions!")
     size = input._array.shape[dim]
     if isinstance(parts, int) and (parts <= 0 or size % parts):
-        raise RuntimeError(f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension {size} is not divisible by "
-                           f"the split_size {parts}!")
+        raise RuntimeError(f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension {size} is not divisible "
+                           f"by the split_size {parts}!")
     return tensor_split(input, parts, dim)
 
 
@@ -178,7 +178,7 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
         raise ValueError(f"expected 'indices' to be integer dtype, but got {indices._dtype}")
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     if any(size < 0 for size in shape):
-        raise ValueError("'shape' cannot have negative values, but got {}".format(shape))
+        raise ValueError(f"'shape' cannot have negative values, but got {shape}")
     places = []
     for d in range(len(shape)):
         step = math.prod(shape[d + 1:])

@@ -123,8 +123,10 @@ def checked(name: str, input: Tensor, dim: int, index: Tensor, src: Tensor, redu
     own, size, given = input._array.shape or (1,), index._array.shape or (1,), src._array.shape or (1,)
     dim = wrap_dim(dim, input._array.ndim)
     if len(own) != len(size) or len(own) != len(given):
-        raise RuntimeError(f"{name}(): input, index and src must have the same number of dimensions, got {len(own)}, {len(size)}, {len(given)}")
-    if index._array.size and any(a > b for d, (a, b) in enumerate(zip(size, own)) if d != dim) or any(a > b for a, b in zip(size, given)):
+        raise RuntimeError(f"{name}(): input, index and src must have the same number of dimensions, got {len(own)}, "
+                           f"{len(size)} and {len(given)}")
+    beyond = index._array.size and any(a > b for d, (a, b) in enumerate(zip(size, own)) if d != dim)
+    if beyond or any(a > b for a, b in zip(size, given)):
         raise RuntimeError(f"Expected index {list(size)} to be no larger than self {list(own)} apart from dimension {dim} and to be no larger "
                            f"size than src {list(given)}")
     return dim

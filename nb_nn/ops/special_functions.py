@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from ..core import dtype as dtypes
 from ..core import launch
@@ -20,7 +19,14 @@ Tensor = TensorBase
 ROOT_TWO_PI, TWO_OVER_ROOT_PI = math.sqrt(2 * math.pi), 2 / math.sqrt(math.pi)
 
 
-def scipys(name: str, function: Callable, *operands: Any, out: Any = None) -> Tensor:
+def functions() -> Any:
+    """scipy.special, which is loaded when first used."""
+    from scipy import special
+
+    return special
+
+
+def scipys(name: str, function: str | Callable, *operands: Any, out: Any = None) -> Tensor:
     """A SciPy function of tensors and numbers; integers become the default floating type."""
     if all(isinstance(one, NUMBERS) for one in operands):
         raise TypeError(f"{name}(): one of the arguments must be a Tensor")
@@ -30,7 +36,7 @@ def scipys(name: str, function: Callable, *operands: Any, out: Any = None) -> Te
         raise RuntimeError(f"{name}: not implemented for {kind}")
     arrays = [launch.computing_array(one, kind) if isinstance(one, TensorBase) else kind.compute.type(one) for one in operands]
     with np.errstate(all="ignore"):
-        made = np.asarray(function(*arrays), kind.compute)
+        made = np.asarray((getattr(functions(), function) if isinstance(function, str) else function)(*arrays), kind.compute)
     return launch.deliver(name, made, kind, out)
 
 
@@ -41,7 +47,7 @@ def i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.i0(tensor([0.0, 1.0]))
     tensor([1.0000, 1.2661])
     """
-    return scipys("i0", special.i0, input, out=out)
+    return scipys("i0", "i0", input, out=out)
 
 
 @op
@@ -51,7 +57,7 @@ def i1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.special.i1(tensor([1.0]))
     tensor([0.5652])
     """
-    return scipys("i1", special.i1, input, out=out)
+    return scipys("i1", "i1", input, out=out)
 
 
 @op
@@ -61,7 +67,7 @@ def i0e(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.special.i0e(tensor([1.0]))
     tensor([0.4658])
     """
-    return scipys("i0e", special.i0e, input, out=out)
+    return scipys("i0e", "i0e", input, out=out)
 
 
 @op
@@ -71,7 +77,7 @@ def i1e(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.special.i1e(tensor([1.0]))
     tensor([0.2079])
     """
-    return scipys("i1e", special.i1e, input, out=out)
+    return scipys("i1e", "i1e", input, out=out)
 
 
 def over(value: Tensor, input: Tensor) -> Tensor:
@@ -90,49 +96,49 @@ derivative(i1e, input=lambda grad, input, result: grad * (i0e(input) - over(resu
 @op
 def bessel_j0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Bessel function of the first kind, of order 0."""
-    return scipys("bessel_j0", special.j0, input, out=out)
+    return scipys("bessel_j0", "j0", input, out=out)
 
 
 @op
 def bessel_j1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Bessel function of the first kind, of order 1."""
-    return scipys("bessel_j1", special.j1, input, out=out)
+    return scipys("bessel_j1", "j1", input, out=out)
 
 
 @op
 def bessel_y0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Bessel function of the second kind, of order 0."""
-    return scipys("bessel_y0", special.y0, input, out=out)
+    return scipys("bessel_y0", "y0", input, out=out)
 
 
 @op
 def bessel_y1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Bessel function of the second kind, of order 1."""
-    return scipys("bessel_y1", special.y1, input, out=out)
+    return scipys("bessel_y1", "y1", input, out=out)
 
 
 @op
 def modified_bessel_k0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Modified Bessel function of the second kind, of order 0."""
-    return scipys("modified_bessel_k0", special.k0, input, out=out)
+    return scipys("modified_bessel_k0", "k0", input, out=out)
 
 
 @op
 def modified_bessel_k1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Modified Bessel function of the second kind, of order 1."""
-    return scipys("modified_bessel_k1", special.k1, input, out=out)
+    return scipys("modified_bessel_k1", "k1", input, out=out)
 
 
 @op
 def scaled_modified_bessel_k0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``exp(x) modified_bessel_k0(x)``."""
-    return scipys("scaled_modified_bessel_k0", special.k0e, input, out=out)
+    return scipys("scaled_modified_bessel_k0", "k0e", input, out=out)
 
 
 @op
 def scaled_modified_bessel_k1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """``exp(x) modified_bessel_k1(x)``."""
-    return scipys("scaled_modified_bessel_k1", special.k1e, input, out=out)
+    return scipys("scaled_modified_bessel_k1", "k1e", input, out=out)
 
 
 derivative(bessel_j0, input=lambda grad, input: -grad * bessel_j1(input))
@@ -163,7 +169,7 @@ def airy_ai(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.special.airy_ai(tensor([0.0]))
     tensor([0.3550])
     """
-    return scipys("airy_ai", lambda x: special.airy(x)[0], input, out=out)
+    return scipys("airy_ai", lambda x: functions().airy(x)[0], input, out=out)
 
 
 no_derivative(spherical_bessel_j0, airy_ai)
@@ -176,7 +182,7 @@ def entr(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.special.entr(tensor([0.0, 0.5, -1.0]))
     tensor([0.0000, 0.3466,   -inf])
     """
-    return scipys("entr", special.entr, input, out=out)
+    return scipys("entr", "entr", input, out=out)
 
 
 @op
@@ -186,7 +192,7 @@ def erfcx(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.special.erfcx(tensor([0.0, 10.0]))
     tensor([1.0000, 0.0561])
     """
-    return scipys("erfcx", special.erfcx, input, out=out)
+    return scipys("erfcx", "erfcx", input, out=out)
 
 
 @op
@@ -196,7 +202,7 @@ def ndtr(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.special.ndtr(tensor([0.0, 1.0]))
     tensor([0.5000, 0.8413])
     """
-    return scipys("ndtr", special.ndtr, input, out=out)
+    return scipys("ndtr", "ndtr", input, out=out)
 
 
 @op
@@ -206,7 +212,7 @@ def log_ndtr(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.special.log_ndtr(tensor([-20.0]))
     tensor([-203.9172])
     """
-    return scipys("log_ndtr", special.log_ndtr, input, out=out)
+    return scipys("log_ndtr", "log_ndtr", input, out=out)
 
 
 @op
@@ -216,7 +222,7 @@ def ndtri(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.special.ndtri(tensor([0.5]))
     tensor([0.])
     """
-    return scipys("ndtri", special.ndtri, input, out=out)
+    return scipys("ndtri", "ndtri", input, out=out)
 
 
 derivative(entr, input=lambda grad, input: grad * (-exponential.log(input) - 1))
@@ -233,7 +239,7 @@ def zeta(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
     >>> torch.special.zeta(tensor([2.0]), 1)
     tensor([1.6449])
     """
-    return scipys("zeta", special.zeta, input, other, out=out)
+    return scipys("zeta", "zeta", input, other, out=out)
 
 
 def _no_order_gradient(name: str) -> Callable:
@@ -252,7 +258,7 @@ def gammainc(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tens
     >>> torch.special.gammainc(tensor([1.0]), tensor([1.0]))
     tensor([0.6321])
     """
-    return scipys("gammainc", special.gammainc, input, other, out=out)
+    return scipys("gammainc", "gammainc", input, other, out=out)
 
 
 @op
@@ -262,7 +268,7 @@ def gammaincc(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Ten
     >>> torch.special.gammaincc(tensor([1.0]), tensor([1.0]))
     tensor([0.3679])
     """
-    return scipys("gammaincc", special.gammaincc, input, other, out=out)
+    return scipys("gammaincc", "gammaincc", input, other, out=out)
 
 
 def _density(input: Tensor, other: Tensor) -> Tensor:
@@ -274,9 +280,10 @@ derivative(gammainc, input=_no_order_gradient("igamma"), other=lambda grad, inpu
 derivative(gammaincc, input=_no_order_gradient("igammac"), other=lambda grad, input, other: -grad * _density(input, other))
 
 
-def polynomial(name: str, function: Callable, input: Any, n: Any, out: Any) -> Tensor:
+def polynomial(name: str, function: str | Callable, input: Any, n: Any, out: Any) -> Tensor:
     """An orthogonal polynomial of degree ``n``, 0 for negative degrees."""
-    return scipys(name, lambda x, n: np.where(np.asarray(n) < 0, 0, function(np.trunc(np.asarray(n)), x)), input, n, out=out)
+    evaluate = getattr(functions(), function) if isinstance(function, str) else function
+    return scipys(name, lambda x, n: np.where(np.asarray(n) < 0, 0, evaluate(np.trunc(np.asarray(n)), x)), input, n, out=out)
 
 
 def chebyshev_polynomial_t(input: Any, n: Any, *, out: Tensor | None = None) -> Tensor:
@@ -285,20 +292,20 @@ def chebyshev_polynomial_t(input: Any, n: Any, *, out: Tensor | None = None) -> 
     >>> torch.special.chebyshev_polynomial_t(tensor([0.5]), 2)
     tensor([-0.5000])
     """
-    return polynomial("chebyshev_polynomial_t", special.eval_chebyt, input, n, out)
+    return polynomial("chebyshev_polynomial_t", "eval_chebyt", input, n, out)
 
 
 def chebyshev_polynomial_u(input: Any, n: Any, *, out: Tensor | None = None) -> Tensor:
     """Chebyshev's polynomial of the second kind, of degree ``n``."""
-    return polynomial("chebyshev_polynomial_u", special.eval_chebyu, input, n, out)
+    return polynomial("chebyshev_polynomial_u", "eval_chebyu", input, n, out)
 
 
 def third_kind(n: Any, x: Any) -> Any:
-    return special.eval_chebyu(n, x) - np.where(n < 1, 0, special.eval_chebyu(np.maximum(n - 1, 0), x))
+    return functions().eval_chebyu(n, x) - np.where(n < 1, 0, functions().eval_chebyu(np.maximum(n - 1, 0), x))
 
 
 def fourth_kind(n: Any, x: Any) -> Any:
-    return special.eval_chebyu(n, x) + np.where(n < 1, 0, special.eval_chebyu(np.maximum(n - 1, 0), x))
+    return functions().eval_chebyu(n, x) + np.where(n < 1, 0, functions().eval_chebyu(np.maximum(n - 1, 0), x))
 
 
 def chebyshev_polynomial_v(input: Any, n: Any, *, out: Tensor | None = None) -> Tensor:
@@ -313,12 +320,12 @@ def chebyshev_polynomial_w(input: Any, n: Any, *, out: Tensor | None = None) -> 
 
 def shifted_chebyshev_polynomial_t(input: Any, n: Any, *, out: Tensor | None = None) -> Tensor:
     """Chebyshev's polynomial of the first kind at ``2 x - 1``."""
-    return polynomial("shifted_chebyshev_polynomial_t", lambda n, x: special.eval_chebyt(n, 2 * x - 1), input, n, out)
+    return polynomial("shifted_chebyshev_polynomial_t", lambda n, x: functions().eval_chebyt(n, 2 * x - 1), input, n, out)
 
 
 def shifted_chebyshev_polynomial_u(input: Any, n: Any, *, out: Tensor | None = None) -> Tensor:
     """Chebyshev's polynomial of the second kind at ``2 x - 1``."""
-    return polynomial("shifted_chebyshev_polynomial_u", lambda n, x: special.eval_chebyu(n, 2 * x - 1), input, n, out)
+    return polynomial("shifted_chebyshev_polynomial_u", lambda n, x: functions().eval_chebyu(n, 2 * x - 1), input, n, out)
 
 
 def shifted_chebyshev_polynomial_v(input: Any, n: Any, *, out: Tensor | None = None) -> Tensor:
@@ -343,15 +350,15 @@ def hermite_polynomial_he(input: Any, n: Any, *, out: Tensor | None = None) -> T
 
 def hermite(factor: int) -> Callable:
     """Hermite polynomials, ``H(1) = factor * x``; SciPy takes whole numbers only as integers."""
-    function = special.eval_hermite if factor == 2 else special.eval_hermitenorm
+    function = functions().eval_hermite if factor == 2 else functions().eval_hermitenorm
     return lambda n, x: function(np.maximum(n, 0).astype(np.int64), x)
 
 
 def laguerre_polynomial_l(input: Any, n: Any, *, out: Tensor | None = None) -> Tensor:
     """Laguerre's polynomial of degree ``n``."""
-    return polynomial("laguerre_polynomial_l", special.eval_laguerre, input, n, out)
+    return polynomial("laguerre_polynomial_l", "eval_laguerre", input, n, out)
 
 
 def legendre_polynomial_p(input: Any, n: Any, *, out: Tensor | None = None) -> Tensor:
     """Legendre's polynomial of degree ``n``."""
-    return polynomial("legendre_polynomial_p", special.eval_legendre, input, n, out)
+    return polynomial("legendre_polynomial_p", "eval_legendre", input, n, out)

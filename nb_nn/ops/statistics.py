@@ -311,7 +311,8 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: in
     dims = tuple(range(ndim)) if dim is None else (wrap_dim(dim, ndim),) if isinstance(dim, int) else tuple(wrap_dim(d, ndim) for d in dim)
     given = [spacing] * len(dims) if isinstance(spacing, (int, float, complex)) else list(spacing)
     if len(given) != len(dims):
-        raise RuntimeError(f"torch.gradient expected spacing to be unspecified, a scalar or a list of length {len(dims)}, but got {len(given)}")
+        raise RuntimeError(f"torch.gradient expected spacing to be unspecified, a scalar or a list of length {len(dims)}, but got "
+                           f"{len(given)}")
     if edge_order not in (1, 2):
         raise RuntimeError(f"torch.gradient only supports edge_order=1 and edge_order=2, but got {edge_order}")
     for d in dims:
