@@ -35,6 +35,8 @@ from .ops.sequences import arange, eye, linspace, logspace, range
 from .ops.creation import (
     as_tensor, empty, empty_like, empty_strided, frombuffer, from_numpy, full, full_like, ones, ones_like, scalar_tensor, tensor, zeros,
     zeros_like,
+    arange, as_tensor, asarray, empty, empty_like, empty_strided, eye, frombuffer, from_numpy, full, full_like, get_default_device,
+    linspace, logspace, ones, ones_like, range, scalar_tensor, set_default_device, tensor, zeros, zeros_like,
 )
 from .ops.random import (
     bernoulli, multinomial, normal, rand, rand_like, randint, randint_like, randn, randn_like, randperm,
@@ -151,7 +153,14 @@ from .ops.grid_sampling import affine_grid_generator, grid_sampler, grid_sampler
 from . import serialization
 from .serialization import load, save
 from .safetensors import load_safetensors, safetensors_metadata, save_safetensors
-from .version import __version__
+from .settings import (
+    are_deterministic_algorithms_enabled, get_deterministic_debug_mode, get_float32_matmul_precision, get_num_interop_threads,
+    is_deterministic_algorithms_warn_only_enabled, is_distributed, is_vulkan_available, is_warn_always_enabled,
+    set_deterministic_debug_mode, set_float32_matmul_precision, set_num_interop_threads, set_warn_always, typename,
+    use_deterministic_algorithms,
+)
+from . import accelerator, backends, torch_version
+from .torch_version import __version__
 
 # methods that are functions as well
 detach_, fill_, zero_, resize_as_, as_strided_ = Tensor.detach_, Tensor.fill_, Tensor.zero_, Tensor.resize_as_, Tensor.as_strided_
@@ -166,5 +175,7 @@ negative_, clip_ = Tensor.neg_, Tensor.clamp_
 swapaxes, swapdims, moveaxis, row_stack, trapz, concat, concatenate = transpose, transpose, movedim, vstack, trapezoid, cat, cat
 unsafe_chunk, unsafe_split, unsafe_split_with_sizes = chunk, split, split_with_sizes
 newaxis = None
+has_lapack = has_openmp = has_spectral = True
+has_mkl = has_mkldnn = has_cuda = has_cudnn = has_mps = False
 
 absolute, clip, divide, multiply, negative, outer, subtract = abs, clamp, div, mul, neg, ger, sub

@@ -22,6 +22,22 @@ _is_valid = ctypes.pythonapi.PyCapsule_IsValid
 _is_valid.restype, _is_valid.argtypes = ctypes.c_int, (ctypes.py_object, ctypes.c_char_p)
 
 
+def array_namespace(tensor: Any, *, api_version: str | None = None) -> Any:
+    """The namespace of the array-API standard whose arrays tensors are: `nb_nn.array_api`."""
+    if api_version not in (None, "2021.12", "2022.12", "2023.12", "2024.12"):
+        raise ValueError(f"version {api_version!r} of the array API is not known here; nb_nn.array_api follows 2024.12")
+    from . import array_api
+
+    return array_api
+
+
+def to_device(tensor: Any, device: Any, /, *, stream: Any = None) -> Any:
+    """A tensor on another device, as the array-API standard says `Tensor.to`."""
+    if stream is not None:
+        raise ValueError("to_device: streams cannot be chosen, leave stream out")
+    return tensor.to(device)
+
+
 def dlpack(input: Any, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None) -> Any:
     """A DLPack capsule over the tensor's memory, for ``from_dlpack`` of any library; a capsule is consumed once."""
     if input.requires_grad:

@@ -364,6 +364,7 @@ class Reader:
             return TypedStorage(found.memory, kind, found.device)
         target = device(location if wanted is None else wanted)
         if target.type != "cpu":
-            raise RuntimeError(f"Attempting to deserialize object on a CUDA device: a storage was saved on {location} and would go to {target}, which is not available "
+            raise RuntimeError("Attempting to deserialize object on a CUDA device: "
+                               f"a storage was saved on {location} and would go to {target}, which is not available "
                                "here; to load it on the CPU, say load(..., map_location='cpu')")
         return TypedStorage(storage, kind, target)

@@ -81,6 +81,12 @@ class Tensor(TensorBase):
     layout = property(lambda self: sparse_coo if is_sparse(self) else strided, doc="How elements are stored.")
     is_cuda = property(lambda self: self._device.type == "cuda", doc="Whether the elements are on a CUDA device.")
     is_sparse = property(is_sparse, doc="Whether the tensor is sparse.")
+    is_sparse = property(lambda self: False, doc="Whether the tensor is sparse.")
+    is_cpu = property(lambda self: self._device.type == "cpu", doc="Whether the elements are on the CPU.")
+    is_meta = property(lambda self: False, doc="Whether the tensor has no elements: never.")
+    is_mps = property(lambda self: False, doc="Whether the elements are on an MPS device: never.")
+    is_xpu = property(lambda self: False, doc="Whether the elements are on an XPU device: never.")
+    is_nested = property(lambda self: False, doc="Whether the tensor is nested: never.")
     is_quantized = property(lambda self: False, doc="Whether the tensor is quantized: never.")
     is_mkldnn = property(lambda self: False, doc="Whether the tensor is in oneDNN's layout: never.")
     itemsize = property(lambda self: self._dtype.itemsize, doc="Bytes an element.")
@@ -150,6 +156,18 @@ class Tensor(TensorBase):
     def is_same_size(self, other: Tensor) -> bool:
         """Whether the sizes are the same."""
         return self._array.shape == other._array.shape
+
+    def is_distributed(self) -> bool:
+        """Whether the tensor is spread over processes: never."""
+        return False
+
+    def is_inference(self) -> bool:
+        """Whether the tensor was made in `inference_mode` and can never be recorded: such tensors are like others here."""
+        return False
+
+    def dim_order(self) -> tuple[int, ...]:
+        """The dimensions, from the one whose elements lie farthest apart."""
+        return tuple(sorted(range(self._array.ndim), key=lambda d: -self._array.strides[d]))
 
     def get_device(self) -> int:
         """Index of the CUDA device, -1 on the CPU."""
@@ -432,6 +450,7 @@ class Tensor(TensorBase):
 
     __array__, __array_wrap__ = conversion.array, interop.array_wrap
     __dlpack__, __dlpack_device__ = interop.dlpack, interop.dlpack_device
+    __array_namespace__, to_device = interop.array_namespace, interop.to_device
 
     # creation
     new_tensor, new_empty, new_zeros = creation.new_tensor, creation.new_empty, creation.new_zeros

@@ -80,3 +80,20 @@ def is_built() -> bool:
     from importlib.util import find_spec
 
     return find_spec("cupy") is not None
+"""CUDA. Nothing is built for it in advance: whether it can be used, `nb_nn.cuda.is_available` says."""
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+matmul = SimpleNamespace(allow_tf32=False, allow_fp16_reduced_precision_reduction=False, allow_bf16_reduced_precision_reduction=False)
+
+
+def is_built() -> bool:
+    """Whether CUDA can be used here.
+
+    >>> torch.backends.cuda.is_built() == torch.cuda.is_available()
+    True
+    """
+    from .. import cuda
+
+    return cuda.is_available()

@@ -46,9 +46,29 @@ def check_options(layout: Any = None, pin_memory: bool = False, memory_format: A
         check_memory_format(memory_format)
 
 
+default_device: list[device] = [CPU]
+
+
+def set_default_device(device: Any) -> None:
+    """Let factories make tensors on this device where none is said; None means the CPU.
+
+    >>> torch.set_default_device("cpu")
+    >>> torch.get_default_device()
+    device(type='cpu')
+    """
+    default_device[0] = CPU if device is None else place(device)
+
+
+def get_default_device() -> device:
+    """Where factories make tensors if no device is said."""
+    return default_device[0]
+
+
 def place(where: Any) -> device:
     """A device argument as a device that is there: CPU, or a CUDA device."""
-    if where is None or where is CPU:
+    if where is None:
+        return default_device[0]
+    if where is CPU:
         return CPU
     where = device(where)
     if where.type == "cpu":
@@ -183,6 +203,28 @@ def as_tensor(data: Any, dtype: dtype | None = None, device: Any = None) -> Tens
     made = _from_data(data, dtype, False)
     where = place(device)
     return made if where is CPU else made.to(where)
+
+
+def asarray(obj: Any, *, dtype: dtype | None = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False) -> Tensor:
+    """A tensor of a tensor, an array, a buffer, a number or nested sequences; ``copy`` says whether memory must (True) or may not
+    (False) be new, and None that it is where needed.
+
+    >>> torch.asarray([1, 2], dtype=torch.float32)
+    tensor([1., 2.])
+    """
+    if isinstance(obj, TensorBase):
+        made = as_tensor(obj, dtype, device)
+        shares = made is obj
+        made = made.detach() if shares and requires_grad != obj.requires_grad else made
+    else:
+        shares = isinstance(obj, np.ndarray) or hasattr(obj, "__dlpack__") or isinstance(obj, (bytearray, memoryview))
+        given = np.asarray(obj) if isinstance(obj, (bytearray, memoryview)) else obj
+        made = as_tensor(given, dtype, device)
+        shares = shares and isinstance(given, np.ndarray) and np.shares_memory(made._array, given)
+    if copy is False and not shares:
+        raise ValueError("asarray: can't alias the object given, its elements have to be copied; leave copy=False out")
+    made = made.clone() if copy and shares else made
+    return finish(made, requires_grad)
 
 
 def from_numpy(ndarray: np.ndarray) -> Tensor:

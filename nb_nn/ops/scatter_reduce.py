@@ -127,8 +127,8 @@ def checked(name: str, input: Tensor, dim: int, index: Tensor, src: Tensor, redu
                            f"{len(size)} and {len(given)}")
     beyond = index._array.size and any(a > b for d, (a, b) in enumerate(zip(size, own)) if d != dim)
     if beyond or any(a > b for a, b in zip(size, given)):
-        raise RuntimeError(f"Expected index {list(size)} to be no larger than self {list(own)} apart from dimension {dim} and to be no larger "
-                           f"size than src {list(given)}")
+        raise RuntimeError(f"Expected index {list(size)} to be no larger than self {list(own)} apart from dimension {dim} and to be no "
+                           f"larger size than src {list(given)}")
     return dim
 
 

@@ -1,0 +1,101 @@
+"""Functions of each element."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..core.launch import NUMBERS
+from ..core.tensor_base import TensorBase
+from ..ops import activation, arithmetic, comparison, creation, exponential, pairs, parts, special, trigonometry
+
+Tensor = TensorBase
+
+
+def unary(function: Callable) -> Callable:
+    """A function of one array, which is given by position."""
+    def call(x: Tensor, /) -> Tensor:
+        return function(x)
+
+    call.__name__, call.__doc__ = function.__name__, function.__doc__
+    return call
+
+
+def binary(function: Callable) -> Callable:
+    """A function of two arrays, or of an array and a number."""
+    def call(x1: Any, x2: Any, /) -> Tensor:
+        return function(as_array(x1, x2), as_array(x2, x1))
+
+    call.__name__, call.__doc__ = function.__name__, function.__doc__
+    return call
+
+
+def as_array(value: Any, beside: Any) -> Tensor:
+    """An array, or a number as one of the type in which it is computed with beside another."""
+    if not isinstance(value, NUMBERS):
+        return value
+    if not isinstance(beside, TensorBase):
+        raise TypeError("one of the two must be an array")
+    kinds = {bool: 0, int: 1, float: 2, complex: 3}
+    if kinds.get(type(value), 0) > beside._dtype.category:
+        raise TypeError(f"a {type(value).__name__} does not go with an array of {beside._dtype}")
+    return creation.full((), value, dtype=beside._dtype)
+
+
+abs, acos, acosh, asin, asinh = map(unary, (arithmetic.abs, trigonometry.acos, parts.acosh, trigonometry.asin, parts.asinh))
+atan, atanh, cos, cosh, exp, expm1 = map(unary, (trigonometry.atan, parts.atanh, trigonometry.cos, trigonometry.cosh, exponential.exp,
+                                                 exponential.expm1))
+log, log1p, log2, log10, sin, sinh = map(unary, (exponential.log, exponential.log1p, exponential.log2, exponential.log10,
+                                                 trigonometry.sin, trigonometry.sinh))
+tan, tanh, sqrt, square, negative, positive = map(unary, (trigonometry.tan, activation.tanh, exponential.sqrt, arithmetic.square,
+                                                          arithmetic.neg, parts.positive))
+ceil, floor, trunc, reciprocal, signbit = map(unary, (arithmetic.ceil, arithmetic.floor, arithmetic.trunc, arithmetic.reciprocal,
+                                                      parts.signbit))
+isfinite, isinf, isnan, logical_not, bitwise_invert = map(unary, (comparison.isfinite, comparison.isinf, comparison.isnan,
+                                                                  comparison.logical_not, comparison.bitwise_not))
+add, subtract, multiply, divide, pow = map(binary, (arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.true_divide, exponential.pow))
+floor_divide, remainder, atan2, hypot, copysign = map(binary, (arithmetic.floor_divide, arithmetic.remainder, trigonometry.atan2, pairs.hypot,
+                                                               pairs.copysign))
+logaddexp, nextafter, maximum, minimum = map(binary, (exponential.logaddexp, pairs.nextafter, comparison.maximum, comparison.minimum))
+equal, not_equal, less, less_equal, greater, greater_equal = map(binary, (
+    comparison.eq, comparison.ne, comparison.lt, comparison.le, comparison.gt, comparison.ge))
+logical_and, logical_or, logical_xor = map(binary, (comparison.logical_and, comparison.logical_or, comparison.logical_xor))
+bitwise_and, bitwise_or, bitwise_xor = map(binary, (comparison.bitwise_and, comparison.bitwise_or, comparison.bitwise_xor))
+bitwise_left_shift, bitwise_right_shift = map(binary, (comparison.bitwise_left_shift, comparison.bitwise_right_shift))
+
+
+def sign(x: Tensor, /) -> Tensor:
+    """-1, 0 or 1, and NaN of NaN; of complex numbers ``x / abs(x)``."""
+    if x._dtype.is_complex:
+        return (x / arithmetic.abs(x)).masked_fill(x == 0, 0)
+    made = arithmetic.sign(x)
+    return comparison.where(comparison.isnan(x), x, made) if x._dtype.category == 2 else made
+
+
+def round(x: Tensor, /) -> Tensor:
+    """The nearest whole number, of two the even one."""
+    return special.round(x)
+
+
+def conj(x: Tensor, /) -> Tensor:
+    """The complex conjugate."""
+    return x.conj() if x._dtype.is_complex else x
+
+
+def real(x: Tensor, /) -> Tensor:
+    """The real part."""
+    return x.real if x._dtype.is_complex else x
+
+
+def imag(x: Tensor, /) -> Tensor:
+    """The imaginary part of complex numbers."""
+    return x.imag
+
+
+def clip(x: Tensor, /, min: Any = None, max: Any = None) -> Tensor:
+    """Each element kept between two bounds, in the type of ``x``."""
+    made = x
+    for bound, kept in ((min, comparison.maximum), (max, comparison.minimum)):
+        if bound is not None:
+            bound = creation.full((), bound, dtype=x._dtype) if isinstance(bound, NUMBERS) else bound.to(x._dtype)
+            made = kept(made, bound)
+    return made.clone() if made is x else made
