@@ -33,7 +33,7 @@ def concat(arrays: Any, /, *, axis: int | None = 0) -> Tensor:
     return joining.cat(parts, axis or 0)
 
 
-def expand_dims(x: Tensor, /, *, axis: int = 0) -> Tensor:
+def expand_dims(x: Tensor, /, axis: int = 0) -> Tensor:
     """A view with an axis of size 1."""
     return view.unsqueeze(x, axis)
 

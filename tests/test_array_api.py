@@ -1,0 +1,185 @@
+"""`nb_nn.array_api` beside the standard's strict implementation on NumPy, where that is installed; and what is particular."""
+import inspect
+
+import numpy as np
+import pytest
+
+import nb_nn
+from nb_nn import array_api as xp
+
+KINDS = ("bool", "int8", "int16", "int32", "int64", "uint8", "float32", "float64")
+UNARY = ("abs acos acosh asin asinh atan atanh bitwise_invert ceil cos cosh exp expm1 floor isfinite isinf isnan log log1p log2 log10 logical_not "
+         "negative positive reciprocal round sign signbit sin sinh square sqrt tan tanh trunc").split()
+BINARY = ("add atan2 bitwise_and bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor copysign divide equal floor_divide greater "
+          "greater_equal hypot less less_equal logaddexp logical_and logical_or logical_xor maximum minimum multiply nextafter not_equal pow "
+          "remainder subtract").split()
+
+
+def numbers(kind, shape=(3, 4), seed=0, low=-3, high=4):
+    random = np.random.default_rng(seed)
+    if kind == "bool":
+        return random.random(shape) < 0.5
+    if kind.startswith("float"):
+        return random.uniform(low, high, shape).astype(kind)
+    return random.integers(max(low, 0) if kind[0] == "u" else low, high, shape).astype(kind)
+
+
+def same(own, other):
+    if isinstance(other, (tuple, list)):
+        assert len(own) == len(other)
+        for one, two in zip(own, other):
+            same(one, two)
+        return
+    other = np.asarray(other)
+    assert isinstance(own, nb_nn.Tensor)
+    expected = {"uint64": "int64"}.get(other.dtype.name, other.dtype.name)
+    assert str(own.dtype) == f"torch.{expected}" and tuple(own.shape) == other.shape
+    if other.dtype.kind in "fc":
+        np.testing.assert_allclose(own.numpy(), other, rtol=3e-6 if other.dtype.itemsize == 4 else 1e-12, atol=1e-6 if other.dtype == "float32" else 1e-12)
+    else:
+        np.testing.assert_array_equal(own.numpy(), other)
+
+
+@pytest.fixture
+def strict():
+    module = pytest.importorskip("array_api_strict")
+    nb_nn.set_default_dtype(nb_nn.float64)      # as the strict implementation has it
+    with module.ArrayAPIStrictFlags(api_version="2024.12"):
+        yield module
+    nb_nn.set_default_dtype(nb_nn.float32)
+
+
+def both(strict, function, *arrays):
+    """Call with the same arrays here and there; what the strict one refuses is skipped."""
+    with np.errstate(all="ignore"):
+        try:
+            other = function(strict, *[strict.asarray(array) for array in arrays])
+        except (TypeError, ValueError):
+            pytest.skip("not of these types")
+    same(function(xp, *[xp.asarray(array) for array in arrays]), other)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ("bool", "int64", "float64"))
+@pytest.mark.parametrize("name", UNARY)
+def test_unary_functions(strict, name, kind):
+    low = 1 if name in ("acosh", "log", "log2", "log10", "sqrt", "reciprocal") else -3
+    array = numbers(kind, low=low)
+    if name in ("acos", "asin", "atanh"):
+        array = (array / 5).astype(kind) if kind[0] == "f" else array
+    both(strict, lambda p, x: getattr(p, name)(x), array)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kinds", [("bool", "bool"), ("int64", "int64"), ("float64", "float64"), ("uint8", "int64"), ("float32", "float64")])
+@pytest.mark.parametrize("name", BINARY)
+def test_binary_functions(strict, name, kinds):
+    low = 0 if name in ("bitwise_left_shift", "bitwise_right_shift") else 1
+    both(strict, lambda p, x, y: getattr(p, name)(x, y), numbers(kinds[0], low=low), numbers(kinds[1], (4,), 1, low, 5))
+
+
+CALLS = {
+    "asarray": lambda p, x: p.asarray(x, copy=True),
+    "zeros": lambda p, x: (p.zeros((2, 3)), p.ones(3, dtype=p.int32), p.full((2,), 7), p.full_like(x, 1), p.zeros_like(x, dtype=p.int64)),
+    "eye": lambda p, x: (p.eye(3), p.eye(2, 4, k=1), p.eye(3, 2, k=-1, dtype=p.int8), p.eye(2, k=5)),
+    "arange": lambda p, x: (p.arange(5), p.arange(1, 8, 3), p.arange(5, 1), p.arange(5, 0, -2), p.arange(0, 1, 0.25)),
+    "linspace": lambda p, x: (p.linspace(0, 1, 5, dtype=p.float64), p.linspace(0, 1, 4, endpoint=False, dtype=p.float64)),
+    "meshgrid": lambda p, x: (*p.meshgrid(x[0, :], x[:, 0]), *p.meshgrid(x[0, :], x[:, 0], indexing="ij")),
+    "tril": lambda p, x: (p.tril(x), p.triu(x, k=1)),
+    "broadcast": lambda p, x: (p.broadcast_to(x, (2, 3, 4)), *p.broadcast_arrays(x, x[:1, :])),
+    "concat": lambda p, x: (p.concat([x, x], axis=1), p.concat([x, x[0, :]], axis=None), p.stack([x, x], axis=-1), *p.unstack(x, axis=1)),
+    "shapes": lambda p, x: (p.expand_dims(x, axis=-1), p.squeeze(x[:1, :], 0), p.reshape(x, (2, -1)), p.permute_dims(x, (1, 0)),
+                            p.moveaxis(x, 0, 1), p.matrix_transpose(x)),
+    "rolls": lambda p, x: (p.roll(x, 2), p.roll(x, 1, axis=1), p.roll(x, (1, 2), axis=(0, 1)), p.flip(x), p.flip(x, axis=0)),
+    "repeat": lambda p, x: (p.repeat(x, 2), p.repeat(x, 2, axis=1), p.tile(x, (2, 1)), p.tile(x, (2, 1, 2))),
+    "sums": lambda p, x: (p.sum(x), p.sum(x, axis=1), p.sum(x, axis=(0, 1), keepdims=True), p.sum(x, axis=()), p.prod(x, axis=0), p.prod(x)),
+    "means": lambda p, x: (p.mean(x), p.mean(x, axis=0), p.var(x), p.var(x, axis=1, correction=1.0), p.std(x, axis=(0,), keepdims=True)),
+    "extremes": lambda p, x: (p.max(x), p.min(x, axis=1), p.max(x, axis=(0, 1), keepdims=True)),
+    "places": lambda p, x: (p.argmax(x), p.argmin(x, axis=1), p.argmax(x, keepdims=True), p.argmax(x, axis=0, keepdims=True)),
+    "all": lambda p, x: (p.all(x), p.any(x, axis=1), p.all(x, axis=(0, 1), keepdims=True), p.any(x, axis=()), p.count_nonzero(x, axis=0)),
+    "scans": lambda p, x: (p.cumulative_sum(x, axis=1), p.cumulative_sum(x, axis=0, include_initial=True), p.cumulative_prod(x, axis=1), p.diff(x)),
+    "sort": lambda p, x: (p.sort(x), p.sort(x, axis=0, descending=True), p.argsort(x), p.argsort(x, axis=0)),
+    "unique": lambda p, x: (p.unique_values(x), *p.unique_all(x), *p.unique_counts(x), *p.unique_inverse(x)),
+    "search": lambda p, x: (*p.nonzero(x), p.searchsorted(p.sort(x[0, :]), x[1, :]), p.searchsorted(p.sort(x[0, :]), x[1, :], side="right")),
+    "where": lambda p, x: (p.where(x > 1, x, x * 2), p.where(x > 1, x, 0), p.take(x, p.asarray([0, 2]), axis=1),
+                           p.take_along_axis(x, p.asarray([[0], [1], [2]]), axis=1)),
+    "clip": lambda p, x: (p.clip(x, 0, 2), p.clip(x, min=1), p.clip(x), p.clip(x, max=x[0, :])),
+    "products": lambda p, x: (p.matmul(x, x.T), p.tensordot(x, x, axes=((0, 1), (0, 1))), p.vecdot(x, x), p.vecdot(x, x, axis=0),
+                              p.linalg.outer(x[0, :], x[1, :]), p.linalg.trace(x), p.linalg.diagonal(x, offset=1)),
+    "operators": lambda p, x: (x + 1, 2 - x, x * x, x // 2 if p.isdtype(x.dtype, "numeric") else x, x ** 2, x % 2, x < 1, x == x, abs(x), -x, +x),
+    "cross": lambda p, x: p.linalg.cross(x[:, :3], x[:, 1:]),
+    "norms": lambda p, x: (p.linalg.vector_norm(x), p.linalg.vector_norm(x, axis=1, ord=1), p.linalg.matrix_norm(x), p.linalg.matrix_rank(x)),
+    "systems": lambda p, x: (p.linalg.det(x[:, :3]), p.linalg.inv(x[:, :3] + 9 * p.eye(3, dtype=x.dtype)), p.linalg.pinv(x),
+                             p.linalg.solve(x[:, :3] + 9 * p.eye(3, dtype=x.dtype), x), p.linalg.svdvals(x), p.linalg.matrix_power(x[:, :3], 3),
+                             *p.linalg.slogdet(x[:, :3]), p.linalg.eigvalsh(x @ x.T), p.linalg.cholesky(x @ x.T + p.eye(3, dtype=x.dtype)),
+                             p.linalg.solve(x[:, :3] + 9 * p.eye(3, dtype=x.dtype), x[:, 0])),
+    "astype": lambda p, x: (p.astype(x, p.float64), p.astype(x, p.bool)),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ("bool", "uint8", "int64", "float64"))
+@pytest.mark.parametrize("name", CALLS)
+def test_calls(strict, name, kind):
+    both(strict, CALLS[name], numbers(kind))
+
+
+def test_signatures(strict):
+    for module, own in ((strict, xp), (strict.linalg, xp.linalg)):
+        for name in set(module.__all__) - {"broadcast_shapes", "isin", "expand_dims", "from_dlpack", "astype"}:
+            function = getattr(module, name)
+            if inspect.isfunction(function) and "strict" not in name:
+                expected = [(one.kind, one.name if one.kind is not one.POSITIONAL_ONLY else "", one.default)
+                            for one in inspect.signature(function).parameters.values()]
+                assert [(one.kind, one.name if one.kind is not one.POSITIONAL_ONLY else "", one.default)
+                        for one in inspect.signature(getattr(own, name)).parameters.values()] == expected, name
+
+
+def test_what_is_missing_is_known(strict):
+    missing = {name for name in strict.__all__ if not hasattr(xp, name)}
+    assert missing <= {"fft", "broadcast_shapes", "uint16", "uint32", "uint64", "isin", "Device", "set_array_api_strict_flags",
+                       "get_array_api_strict_flags", "reset_array_api_strict_flags", "ArrayAPIStrictFlags", "__version__"}
+
+
+def test_promotion(strict):
+    for first in KINDS:
+        for second in KINDS:
+            try:
+                expected = strict.result_type(getattr(strict, first), getattr(strict, second))
+            except TypeError:
+                continue
+            assert str(xp.result_type(getattr(xp, first), getattr(xp, second))) == f"torch.{str(expected).split('.')[-1]}"
+            assert xp.can_cast(getattr(xp, first), getattr(xp, second)) == strict.can_cast(getattr(strict, first), getattr(strict, second))
+
+
+def test_the_namespace_of_a_tensor():
+    x = nb_nn.ones(2)
+    assert x.__array_namespace__() is xp and x.__array_namespace__(api_version="2024.12") is xp and x.to_device("cpu") is x
+    with pytest.raises(ValueError, match="2024.12"):
+        x.__array_namespace__(api_version="2030.12")
+    with pytest.raises(ValueError, match="stream"):
+        x.to_device("cpu", stream=1)
+
+
+def test_information():
+    info = xp.__array_namespace_info__()
+    assert info.capabilities()["boolean indexing"] and info.default_device() in info.devices()
+    assert info.default_dtypes()["integral"] is xp.int64 and set(info.dtypes(kind="real floating")) == {"float32", "float64"}
+    assert "uint16" not in info.dtypes() and set(info.dtypes(kind=("bool", "unsigned integer"))) == {"bool", "uint8"}
+    assert xp.isdtype(xp.int8, "integral") and xp.isdtype(xp.int8, (xp.int16, "numeric")) and not xp.isdtype(xp.bool, "numeric")
+    assert xp.finfo(xp.complex64).dtype is xp.float32 and xp.iinfo(xp.asarray([1])).max == 2 ** 63 - 1
+    assert xp.result_type(xp.float32, 1j) is xp.complex64 and xp.result_type(xp.asarray([1]), 2) is xp.int64
+    with pytest.raises(ValueError, match="kind"):
+        xp.isdtype(xp.int8, "numbers")
+    with pytest.raises(TypeError, match="float"):
+        xp.add(xp.asarray([1]), 1.5)
+
+
+def test_special_values():
+    x = xp.asarray([xp.nan, -0.0, 1.5])
+    assert xp.isnan(xp.sign(x)[0]) and xp.sign(x)[2] == 1
+    assert xp.unique_values(xp.asarray([xp.nan, xp.nan])).shape == (2,)
+    with pytest.raises(ValueError, match="squeeze"):
+        xp.squeeze(xp.ones((2, 1)), 0)
+    with pytest.raises(ValueError, match="axis"):
+        xp.cumulative_sum(xp.ones((2, 2)))
