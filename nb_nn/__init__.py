@@ -33,10 +33,8 @@ from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_stat
 
 from .ops.sequences import arange, eye, linspace, logspace, range
 from .ops.creation import (
-    as_tensor, empty, empty_like, empty_strided, frombuffer, from_numpy, full, full_like, ones, ones_like, scalar_tensor, tensor, zeros,
-    zeros_like,
-    arange, as_tensor, asarray, empty, empty_like, empty_strided, eye, frombuffer, from_numpy, full, full_like, get_default_device,
-    linspace, logspace, ones, ones_like, range, scalar_tensor, set_default_device, tensor, zeros, zeros_like,
+    as_tensor, asarray, empty, empty_like, empty_strided, frombuffer, from_numpy, full, full_like, get_default_device, ones, ones_like,
+    scalar_tensor, set_default_device, tensor, zeros, zeros_like,
 )
 from .ops.random import (
     bernoulli, multinomial, normal, rand, rand_like, randint, randint_like, randn, randn_like, randperm,
@@ -82,7 +80,7 @@ from .ops.windows import bartlett_window, blackman_window, hamming_window, hann_
 from .ops.pairs import (
     copysign, fmax, fmin, gcd, gcd_, heaviside, hypot, lcm, lcm_, ldexp, ldexp_, logaddexp2, nextafter, xlogy, xlogy_,
 )
-from .ops.parts import (
+from .ops.singles import (
     acosh, acosh_, asinh, asinh_, atanh, atanh_, deg2rad, deg2rad_, frexp, isneginf, isposinf, isreal, logit, logit_, nan_to_num,
     nan_to_num_, positive, rad2deg, rad2deg_, signbit, sinc, sinc_,
 )
@@ -122,6 +120,7 @@ from .ops.sparse.products import hspmm, saddmm, smm, spmm, sspaddmm
 from . import autograd, backends, cuda, fft, linalg, nn, optim, return_types, sparse, testing, utils
 from . import autograd, cuda, linalg, nn, optim, return_types, sparse, testing, utils
 from . import autograd, cuda, linalg, nn, optim, return_types, special, testing, utils
+from . import autograd, cuda, linalg, nn, optim, return_types, sparse, special, testing, utils
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .nn.functional import (
     adaptive_avg_pool1d, alpha_dropout, avg_pool1d, bilinear, channel_shuffle, cosine_similarity, dropout, feature_alpha_dropout,
@@ -135,7 +134,7 @@ from .nn.builtin import (
     adaptive_max_pool1d, alpha_dropout, alpha_dropout_, batch_norm, binary_cross_entropy_with_logits, constant_pad_nd,
     cosine_embedding_loss, dropout, dropout_, embedding, embedding_renorm_, feature_alpha_dropout, feature_alpha_dropout_, feature_dropout,
     feature_dropout_, frobenius_norm, group_norm, hinge_embedding_loss, instance_norm, kl_div, layer_norm, margin_ranking_loss,
-    max_pool1d_with_indices, native_batch_norm, native_dropout, native_norm, norm_except_dim, nuclear_norm, poisson_nll_loss, rrelu, rrelu_,
+    max_pool1d_with_indices, native_batch_norm, native_dropout, norm_except_dim, nuclear_norm, poisson_nll_loss, rrelu, rrelu_,
     triplet_margin_loss,
 )
 from .nn.recurrent import (

@@ -117,12 +117,11 @@ def reduce_tensor(tensor: Any) -> tuple:
     from .nn.parameter import Parameter
     attributes = {name: value for name, value in tensor.__dict__.items() if not name.startswith("_")}
     if isinstance(tensor, Parameter):
-        return rebuild._rebuild_parameter, (tensor.detach(), tensor.requires_grad, OrderedDict())
+        arguments = (tensor.detach(), tensor.requires_grad, OrderedDict())
+        return (rebuild._rebuild_parameter_with_state, (*arguments, attributes)) if attributes else (rebuild._rebuild_parameter, arguments)
     if is_sparse(tensor):
         array = tensor._array
         return rebuild._rebuild_sparse_tensor, (rebuild.SPARSE_COO, (array.indices, array.values, Size(array.shape), array.coalesced))
-        arguments = (tensor.detach(), tensor.requires_grad, OrderedDict())
-        return (rebuild._rebuild_parameter_with_state, (*arguments, attributes)) if attributes else (rebuild._rebuild_parameter, arguments)
     reference = Reference(storage_of(tensor), tensor.dtype, tensor.device)
     arguments = (reference, storage_offset(tensor), tuple(tensor.shape), tuple(tensor.stride()), tensor.requires_grad, OrderedDict())
     if attributes:

@@ -10,9 +10,9 @@ from typing import Any
 from .core.tensor_base import TensorBase
 from .ops.activation import sigmoid as expit
 from .ops.exponential import exp2, expm1, log1p
+from .ops.moments import logsumexp
 from .ops.pairs import xlog1py, xlogy
-from .ops.parts import logit, sinc
-from .ops.reduction import logsumexp
+from .ops.singles import logit, sinc
 from .ops.softmax import log_softmax as _log_softmax
 from .ops.softmax import softmax as _softmax
 from .ops.special import digamma, polygamma, round

@@ -35,13 +35,13 @@ from .ops import (
     masking,
     moments,
     pairs,
-    parts,
     random,
     rearranging,
     reduction,
     reshaping,
     scan,
     shape_inplace,
+    singles,
     slicing,
     sorting,
     special,
@@ -81,7 +81,6 @@ class Tensor(TensorBase):
     layout = property(lambda self: sparse_coo if is_sparse(self) else strided, doc="How elements are stored.")
     is_cuda = property(lambda self: self._device.type == "cuda", doc="Whether the elements are on a CUDA device.")
     is_sparse = property(is_sparse, doc="Whether the tensor is sparse.")
-    is_sparse = property(lambda self: False, doc="Whether the tensor is sparse.")
     is_cpu = property(lambda self: self._device.type == "cpu", doc="Whether the elements are on the CPU.")
     is_meta = property(lambda self: False, doc="Whether the tensor has no elements: never.")
     is_mps = property(lambda self: False, doc="Whether the elements are on an MPS device: never.")
@@ -547,15 +546,16 @@ class Tensor(TensorBase):
     nextafter, nextafter_, xlogy, xlogy_ = pairs.nextafter, pairs.nextafter_, pairs.xlogy, pairs.xlogy_
     logaddexp2, ldexp, ldexp_, float_power_ = pairs.logaddexp2, pairs.ldexp, pairs.ldexp_, pairs.float_power_
 
-    # parts
-    asinh, asinh_, acosh, acosh_, atanh, atanh_ = parts.asinh, parts.asinh_, parts.acosh, parts.acosh_, parts.atanh, parts.atanh_
+    # singles
+    asinh, asinh_, acosh, acosh_, atanh, atanh_ = (singles.asinh, singles.asinh_, singles.acosh, singles.acosh_, singles.atanh,
+                                                   singles.atanh_)
     arcsinh, arcsinh_, arccosh, arccosh_, arctanh, arctanh_ = asinh, asinh_, acosh, acosh_, atanh, atanh_
     arcsin, arcsin_, arccos, arccos_, arctan, arctan_, arctan2, arctan2_ = asin, asin_, acos, acos_, atan, atan_, atan2, atan2_
-    nan_to_num, nan_to_num_, signbit, isposinf, isneginf = (parts.nan_to_num, parts.nan_to_num_, parts.signbit, parts.isposinf,
-                                                            parts.isneginf)
-    positive, isreal, frexp, fix, fix_ = parts.positive, parts.isreal, parts.frexp, trunc, trunc_
-    deg2rad, deg2rad_, rad2deg, rad2deg_ = parts.deg2rad, parts.deg2rad_, parts.rad2deg, parts.rad2deg_
-    sinc, sinc_, logit, logit_ = parts.sinc, parts.sinc_, parts.logit, parts.logit_
+    nan_to_num, nan_to_num_, signbit, isposinf, isneginf = (singles.nan_to_num, singles.nan_to_num_, singles.signbit, singles.isposinf,
+                                                            singles.isneginf)
+    positive, isreal, frexp, fix, fix_ = singles.positive, singles.isreal, singles.frexp, trunc, trunc_
+    deg2rad, deg2rad_, rad2deg, rad2deg_ = singles.deg2rad, singles.deg2rad_, singles.rad2deg, singles.rad2deg_
+    sinc, sinc_, logit, logit_ = singles.sinc, singles.sinc_, singles.logit, singles.logit_
 
     # special functions
     i0, i0_, igamma, igamma_, igammac, igammac_ = (special_functions.i0, special_functions.i0_, special_functions.gammainc,
@@ -632,7 +632,7 @@ class Tensor(TensorBase):
                                                    reshaping.fill_diagonal_)
     select_scatter, slice_scatter, diagonal_scatter = (reshaping.select_scatter, reshaping.slice_scatter,
                                                        reshaping.diagonal_scatter)
-    unsafe_chunk, unsafe_split, unsafe_split_with_sizes = view_ops.chunk, view_ops.split, view_ops.split_with_sizes
+    unsafe_chunk, unsafe_split, unsafe_split_with_sizes = slicing.chunk, slicing.split, slicing.split_with_sizes
 
     # statistics
     nanmean, nanmedian, quantile, nanquantile = statistics.nanmean, statistics.nanmedian, statistics.quantile, statistics.nanquantile

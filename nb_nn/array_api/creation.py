@@ -5,7 +5,7 @@ from typing import Any
 
 from .. import interop
 from ..core.tensor_base import TensorBase
-from ..ops import creation, diagonals, rearranging
+from ..ops import creation, diagonals, rearranging, sequences
 
 Tensor = TensorBase
 
@@ -19,9 +19,9 @@ def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None,
     """Numbers from ``start`` (0 if only one is given) up to ``stop``, which is left out."""
     start, stop = (0, start) if stop is None else (start, stop)
     if step > 0 and stop <= start or step < 0 and stop >= start:
-        kind = dtype or creation.arange(0, type(sum((start, stop, step)))(1)).dtype
+        kind = dtype or sequences.arange(0, type(sum((start, stop, step)))(1)).dtype
         return creation.empty(0, dtype=kind, device=device)
-    return creation.arange(start, stop, step, dtype=dtype, device=device)
+    return sequences.arange(start, stop, step, dtype=dtype, device=device)
 
 
 def empty(shape: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
@@ -76,8 +76,8 @@ def eye(n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = N
 def linspace(start: Any, stop: Any, /, num: int, *, dtype: Any = None, device: Any = None, endpoint: bool = True) -> Tensor:
     """``num`` evenly spaced numbers."""
     if endpoint:
-        return creation.linspace(start, stop, num, dtype=dtype, device=device)
-    return creation.linspace(start, stop, num + 1, dtype=dtype, device=device)[:-1]
+        return sequences.linspace(start, stop, num, dtype=dtype, device=device)
+    return sequences.linspace(start, stop, num + 1, dtype=dtype, device=device)[:-1]
 
 
 def meshgrid(*arrays: Tensor, indexing: str = "xy") -> list[Tensor]:

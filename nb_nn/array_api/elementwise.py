@@ -6,7 +6,7 @@ from typing import Any
 
 from ..core.launch import NUMBERS
 from ..core.tensor_base import TensorBase
-from ..ops import activation, arithmetic, comparison, creation, exponential, pairs, parts, special, trigonometry
+from ..ops import activation, arithmetic, comparison, creation, exponential, pairs, singles, special, trigonometry
 
 Tensor = TensorBase
 
@@ -41,20 +41,21 @@ def as_array(value: Any, beside: Any) -> Tensor:
     return creation.full((), value, dtype=beside._dtype)
 
 
-abs, acos, acosh, asin, asinh = map(unary, (arithmetic.abs, trigonometry.acos, parts.acosh, trigonometry.asin, parts.asinh))
-atan, atanh, cos, cosh, exp, expm1 = map(unary, (trigonometry.atan, parts.atanh, trigonometry.cos, trigonometry.cosh, exponential.exp,
+abs, acos, acosh, asin, asinh = map(unary, (arithmetic.abs, trigonometry.acos, singles.acosh, trigonometry.asin, singles.asinh))
+atan, atanh, cos, cosh, exp, expm1 = map(unary, (trigonometry.atan, singles.atanh, trigonometry.cos, trigonometry.cosh, exponential.exp,
                                                  exponential.expm1))
 log, log1p, log2, log10, sin, sinh = map(unary, (exponential.log, exponential.log1p, exponential.log2, exponential.log10,
                                                  trigonometry.sin, trigonometry.sinh))
 tan, tanh, sqrt, square, negative, positive = map(unary, (trigonometry.tan, activation.tanh, exponential.sqrt, arithmetic.square,
-                                                          arithmetic.neg, parts.positive))
+                                                          arithmetic.neg, singles.positive))
 ceil, floor, trunc, reciprocal, signbit = map(unary, (arithmetic.ceil, arithmetic.floor, arithmetic.trunc, arithmetic.reciprocal,
-                                                      parts.signbit))
-isfinite, isinf, isnan, logical_not, bitwise_invert = map(unary, (comparison.isfinite, comparison.isinf, comparison.isnan,
-                                                                  comparison.logical_not, comparison.bitwise_not))
-add, subtract, multiply, divide, pow = map(binary, (arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.true_divide, exponential.pow))
-floor_divide, remainder, atan2, hypot, copysign = map(binary, (arithmetic.floor_divide, arithmetic.remainder, trigonometry.atan2, pairs.hypot,
-                                                               pairs.copysign))
+                                                      singles.signbit))
+isfinite, isinf, isnan, logical_not, bitwise_invert = map(unary, (
+    comparison.isfinite, comparison.isinf, comparison.isnan, comparison.logical_not, comparison.bitwise_not))
+add, subtract, multiply, divide, pow = map(binary, (
+    arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.true_divide, exponential.pow))
+floor_divide, remainder, atan2, hypot, copysign = map(binary, (
+    arithmetic.floor_divide, arithmetic.remainder, trigonometry.atan2, pairs.hypot, pairs.copysign))
 logaddexp, nextafter, maximum, minimum = map(binary, (exponential.logaddexp, pairs.nextafter, comparison.maximum, comparison.minimum))
 equal, not_equal, less, less_equal, greater, greater_equal = map(binary, (
     comparison.eq, comparison.ne, comparison.lt, comparison.le, comparison.gt, comparison.ge))

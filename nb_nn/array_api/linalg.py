@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from .. import linalg
 from ..core import dtype as dtypes
 from ..core.tensor_base import TensorBase
+from ..ops import extremes, reduction, slicing, view
 from ..ops import matmul as products
-from ..ops import reduction, view
 from ..ops.einsum import tensordot as _tensordot
 
 Tensor = TensorBase
@@ -84,7 +84,7 @@ def det(x: Tensor, /) -> Tensor:
 
 def diagonal(x: Tensor, /, *, offset: int = 0) -> Tensor:
     """A view of the diagonals."""
-    return view.diagonal(x, offset, -2, -1)
+    return slicing.diagonal(x, offset, -2, -1)
 
 
 def eigh(x: Tensor, /) -> EighResult:
@@ -117,7 +117,7 @@ def matrix_rank(x: Tensor, /, *, rtol: Any = None) -> Tensor:
     values = svdvals(x)
     kind = values._dtype
     tolerance = max(x.shape[-2:]) * (2.0 ** -52 if kind is dtypes.float64 else 2.0 ** -23) if rtol is None else rtol
-    limit = reduction.amax(values, (-1,), True) * (tolerance if not isinstance(tolerance, TensorBase) else tolerance.unsqueeze(-1))
+    limit = extremes.amax(values, (-1,), True) * (tolerance if not isinstance(tolerance, TensorBase) else tolerance.unsqueeze(-1))
     return reduction.sum((values > limit).long(), (-1,))
 
 

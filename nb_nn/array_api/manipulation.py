@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.tensor_base import TensorBase
-from ..ops import joining, rearranging, view
+from ..ops import joining, rearranging, slicing, view
 
 Tensor = TensorBase
 
@@ -93,4 +93,4 @@ def tile(x: Tensor, repetitions: Any, /) -> Tensor:
 
 def unstack(x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     """Views of the parts along an axis."""
-    return tuple(view.unbind(x, axis))
+    return tuple(slicing.unbind(x, axis))

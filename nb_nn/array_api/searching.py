@@ -8,7 +8,7 @@ import numpy as np
 from ..core import dtype as dtypes
 from ..core.launch import NUMBERS
 from ..core.tensor_base import TensorBase, wrap
-from ..ops import comparison, counting, indexing, masking, reduction, scatter, sorting, view
+from ..ops import comparison, counting, extremes, indexing, masking, reduction, scatter, slicing, sorting, view
 from .elementwise import as_array
 from .manipulation import axes_of
 
@@ -17,12 +17,12 @@ Tensor = TensorBase
 
 def argmax(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Where the largest element first is."""
-    return kept(reduction.argmax(x, axis, keepdims), x, axis, keepdims)
+    return kept(extremes.argmax(x, axis, keepdims), x, axis, keepdims)
 
 
 def argmin(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Where the smallest element first is."""
-    return kept(reduction.argmin(x, axis, keepdims), x, axis, keepdims)
+    return kept(extremes.argmin(x, axis, keepdims), x, axis, keepdims)
 
 
 def kept(places: Tensor, x: Tensor, axis: int | None, keepdims: bool) -> Tensor:
@@ -39,7 +39,7 @@ def nonzero(x: Tensor, /) -> tuple[Tensor, ...]:
     """The places of the elements that are not zero, an array a dimension."""
     if not x.dim():
         raise ValueError("nonzero: an array without dimensions has no places")
-    return tuple(view.unbind(masking.nonzero(x), 1))
+    return tuple(slicing.unbind(masking.nonzero(x), 1))
 
 
 def searchsorted(x1: Tensor, x2: Tensor, /, *, side: str = "left", sorter: Tensor | None = None) -> Tensor:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..core import dtype as dtypes
 from ..core.tensor_base import TensorBase
-from ..ops import creation, joining, reduction, scan, view
+from ..ops import creation, extremes, joining, reduction, scan, view
 from .manipulation import axes_of
 
 Tensor = TensorBase
@@ -62,12 +62,12 @@ def std(x: Tensor, /, *, axis: Any = None, correction: float = 0.0, keepdims: bo
 
 def max(x: Tensor, /, *, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The largest element; NaN if one is."""
-    return over_axes(x, axis, keepdims, reduction.amax)
+    return over_axes(x, axis, keepdims, extremes.amax)
 
 
 def min(x: Tensor, /, *, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The smallest element; NaN if one is."""
-    return over_axes(x, axis, keepdims, reduction.amin)
+    return over_axes(x, axis, keepdims, extremes.amin)
 
 
 def all(x: Tensor, /, *, axis: Any = None, keepdims: bool = False) -> Tensor:

@@ -7,8 +7,8 @@ from typing import Any
 from ..core.tensor_base import TensorBase
 from ..ops import activation, matrix_norms, pooling, random
 from ..ops.embedding import shorten_rows
+from ..ops.moments import norm
 from ..ops.padding import constant_pad
-from ..ops.reduction import norm
 from . import functional as F
 from .utils.weight_norm import norm_except_dim as norm_except_dim
 
@@ -282,15 +282,6 @@ def nuclear_norm(self: Tensor, dim: Any = None, keepdim: bool = False, *, out: T
             raise RuntimeError(f"Expected a tensor with 2 dimensions, but got a tensor with {self.dim()} dimensions instead.")
         dim = (0, 1)
     return matrix_norms.matrix_norm(self, "nuc", tuple(dim), keepdim, out=out)
-
-
-def native_norm(self: Tensor, p: float = 2) -> Tensor:
-    """The p-norm of all elements.
-
-    >>> torch.native_norm(tensor([3.0, 4.0]))
-    tensor(5.)
-    """
-    return norm(self, p)
 
 
 def native_batch_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None,

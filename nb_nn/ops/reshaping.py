@@ -12,7 +12,7 @@ from ..core.geometry import sizes_of, wrap_dim
 from ..core.op import no_derivative, op
 from ..core.size import Size
 from ..core.tensor_base import TensorBase, wrap
-from . import creation, joining, masking, matmul, view
+from . import copies, creation, joining, masking, matmul, sequences, slicing, view
 
 Tensor = TensorBase
 
@@ -37,7 +37,7 @@ def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     >>> torch.narrow_copy(tensor([1, 2, 3]), 0, 1, 2)
     tensor([2, 3])
     """
-    return view.clone(view.narrow(input, dim, start, length)).contiguous()
+    return copies.clone(slicing.narrow(input, dim, start, length)).contiguous()
 
 
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
@@ -61,9 +61,9 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
             raise RuntimeError(f"number of sections must be larger than 0, got {indices_or_sections}")
         small, more = divmod(size, indices_or_sections)
         ends = [number * small + min(number, more) for number in range(indices_or_sections + 1)]
-        return tuple([view.narrow(input, dim, start, end - start) for start, end in zip(ends, ends[1:])])
+        return tuple([slicing.narrow(input, dim, start, end - start) for start, end in zip(ends, ends[1:])])
     edges = [slice(None, index).indices(size)[1] for index in indices_or_sections]
-    return tuple([view.narrow(input, dim, start, max(end - start, 0)) for start, end in zip([0, *edges], [*edges, size])])
+    return tuple([slicing.narrow(input, dim, start, max(end - start, 0)) for start, end in zip([0, *edges], [*edges, size])])
 
 
 def _split(name: str, least: int, dim: int, input: Tensor, parts: Any) -> tuple[Tensor, ...]:
@@ -164,7 +164,7 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     count = x._array.shape[0] if N is None else N
     if count < 0:
         raise RuntimeError("N must be non-negative.")
-    powers = creation.arange(count, device=x._device)
+    powers = sequences.arange(count, device=x._device)
     return view.unsqueeze(x, -1) ** (powers if increasing else (count - 1) - powers)
 
 
@@ -233,7 +233,7 @@ def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 def _written(input: Tensor, part: Any, src: Tensor) -> Tensor:
-    made = view.clone(input)
+    made = copies.clone(input)
     target = part(made)
     if target.shape != src.shape:
         raise RuntimeError(f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, slice size = "
@@ -249,7 +249,7 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     tensor([[1., 1.],
             [0., 0.]])
     """
-    return _written(input, lambda made: view.select(made, dim, index), src)
+    return _written(input, lambda made: slicing.select(made, dim, index), src)
 
 
 def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Tensor:
@@ -269,7 +269,7 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return _written(input, lambda made: view.diagonal(made, offset, dim1, dim2), src)
+    return _written(input, lambda made: slicing.diagonal(made, offset, dim1, dim2), src)
 
 
 def fill_diagonal_(input: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:

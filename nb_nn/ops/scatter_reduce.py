@@ -10,7 +10,7 @@ from ..core import launch
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase, wrap
-from . import scatter, view
+from . import copies, scatter
 from .indexing import check_range, corner, places_of
 
 Tensor = TensorBase
@@ -78,7 +78,7 @@ def _gradients(grad: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor
         shared = grad / count.masked_fill(count == 0, 1)
         own, given = shared, in_corner(spread(shared))
     elif reduce == "prod":
-        used = view.alias(src) if src._array.shape == index._array.shape else src[corner(index._array.shape)]
+        used = copies.alias(src) if src._array.shape == index._array.shape else src[corner(index._array.shape)]
         own, parts = _product_gradients(grad, input, dim, index, used, include_self)
         given = in_corner(parts)
     else:

@@ -12,7 +12,7 @@ from ..core.geometry import wrap_dim
 from ..core.op import no_derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
-from . import comparison, creation, joining, reduction, scan, scatter, sorting, view
+from . import comparison, creation, extremes, joining, reduction, scan, scatter, sequences, slicing, sorting, view
 
 Tensor = TensorBase
 INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
@@ -64,7 +64,7 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False, *, o
     if not keepdim:
         values, index = (view.squeeze(one, dim) if input._array.ndim else view.reshape(one, ()) for one in (values, index))
     found = NanmedianResult(values, index)
-    return found if out is None else reduction.into(out, found)
+    return found if out is None else extremes.into(out, found)
 
 
 def _quantile(name: str, input: Tensor, q: Any, dim: int | None, keepdim: bool, interpolation: str, out: Any, skip_nan: bool) -> Tensor:
@@ -154,8 +154,8 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False, out
     if dim is None and not input._array.size:
         raise RuntimeError("aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.")
     dims = () if dim is None else (dim,)
-    found = AminmaxResult(reduction.amin(input, dims, keepdim), reduction.amax(input, dims, keepdim))
-    return found if out is None else reduction.into(out, found)
+    found = AminmaxResult(extremes.amin(input, dims, keepdim), extremes.amax(input, dims, keepdim))
+    return found if out is None else extremes.into(out, found)
 
 
 def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None) -> Tensor:
@@ -209,7 +209,7 @@ def corrcoef(input: Tensor) -> Tensor:
     made = cov(input)
     if not made._array.ndim:
         return made / made
-    deviation = view.diagonal(made).sqrt()
+    deviation = slicing.diagonal(made).sqrt()
     return comparison.clamp(made / view.unsqueeze(deviation, 1) / deviation, -1, 1)
 
 
@@ -251,18 +251,18 @@ def histogram(input: Tensor, bins: Any, *, range: tuple[float, float] | None = N
         if low > high:
             raise RuntimeError(f"torch.histogram(): min should not exceed max, but got min {low} max {high}")
         low, high = (low, high) if low < high else (low - 0.5, high + 0.5)
-        edges = creation.linspace(low, high, bins + 1, dtype=input._dtype)
+        edges = sequences.linspace(low, high, bins + 1, dtype=input._dtype)
     counts = histogram_counts(input.detach(), edges, None if weight is None else weight.detach())
     if density:
         counts = counts / counts.sum() / (edges[1:] - edges[:-1])
     found = HistogramResult(counts, edges)
-    return found if out is None else reduction.into(out, found)
+    return found if out is None else extremes.into(out, found)
 
 
 def neighbours(values: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     """Views without the last and without the first element along ``dim``."""
     size = values._array.shape[dim]
-    return view.narrow(values, dim, 0, max(size - 1, 0)), view.narrow(values, dim, min(1, size), max(size - 1, 0))
+    return slicing.narrow(values, dim, 0, max(size - 1, 0)), slicing.narrow(values, dim, min(1, size), max(size - 1, 0))
 
 
 def areas(name: str, y: Tensor, x: Any, dx: Any, dim: int) -> Tensor:
@@ -331,17 +331,17 @@ def slopes(input: Tensor, dim: int, spacing: Any, edge_order: int) -> Tensor:
         steps = view.reshape(spacing[1:] - spacing[:-1], shape).to(input._dtype)
     else:
         steps = creation.full(tuple([size - 1 if d == dim else 1 for d in range(input._array.ndim)]), float(spacing), dtype=input._dtype)
-    change = (view.narrow(input, dim, 1, size - 1) - view.narrow(input, dim, 0, size - 1)) / steps
-    first, last = view.narrow(change, dim, 0, 1), view.narrow(change, dim, size - 2, 1)
+    change = (slicing.narrow(input, dim, 1, size - 1) - slicing.narrow(input, dim, 0, size - 1)) / steps
+    first, last = slicing.narrow(change, dim, 0, 1), slicing.narrow(change, dim, size - 2, 1)
     if size == 2:
         return joining.cat((first, last), dim)
-    before, after = view.narrow(steps, dim, 0, size - 2), view.narrow(steps, dim, 1, size - 2)
-    left, right = view.narrow(change, dim, 0, size - 2), view.narrow(change, dim, 1, size - 2)
+    before, after = slicing.narrow(steps, dim, 0, size - 2), slicing.narrow(steps, dim, 1, size - 2)
+    left, right = slicing.narrow(change, dim, 0, size - 2), slicing.narrow(change, dim, 1, size - 2)
     middle = (left * after + right * before) / (before + after)
     if edge_order == 2:
         bend = (right - left) / (before + after)
-        first = first - view.narrow(bend, dim, 0, 1) * view.narrow(before, dim, 0, 1)
-        last = last + view.narrow(bend, dim, size - 3, 1) * view.narrow(after, dim, size - 3, 1)
+        first = first - slicing.narrow(bend, dim, 0, 1) * slicing.narrow(before, dim, 0, 1)
+        last = last + slicing.narrow(bend, dim, size - 3, 1) * slicing.narrow(after, dim, size - 3, 1)
     return joining.cat((first, middle, last), dim)
 
 

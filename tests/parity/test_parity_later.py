@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 RANDOM = np.random.default_rng(5)
 A, B, V = RANDOM.normal(size=(3, 4)), RANDOM.normal(size=(2, 3)), RANDOM.normal(size=6)
 N = np.where(RANDOM.random((3, 5)) < 0.3, np.nan, RANDOM.normal(size=(3, 5)))
-I = RANDOM.integers(0, 5, (3, 4))
+WHOLE = RANDOM.integers(0, 5, (3, 4))
 Q = np.array([0.0, 0.21, 0.5, 1.0])
 
 # what to compute, of which arrays
@@ -25,7 +25,7 @@ CASES = [
     (lambda t, a: t.cov(a), A), (lambda t, a: t.cov(a, correction=0), A), (lambda t, a: t.cov(a[0]), A), (lambda t, a: t.cov(a[:1]), A),
     (lambda t, a: t.cov(a, fweights=t.tensor([1, 2, 0, 3])), A), (lambda t, a: t.cov(a, aweights=t.tensor([0.5, 1, 2, 0.1]).double()), A),
     (lambda t, a: t.cov(a, fweights=t.tensor([1, 2, 0, 3]), aweights=t.tensor([0.5, 1, 2, 0.1]).double()), A),
-    (lambda t, a: t.corrcoef(a), A), (lambda t, a: t.corrcoef(a[0]), A), (lambda t, a: t.cov(a), I),
+    (lambda t, a: t.corrcoef(a), A), (lambda t, a: t.corrcoef(a[0]), A), (lambda t, a: t.cov(a), WHOLE),
     (lambda t, a: t.trapezoid(a), A), (lambda t, a: t.trapezoid(a, dx=0.5, dim=0), A), (lambda t, a: t.trapezoid(a, a * a), A),
     (lambda t, a, x: t.trapezoid(a, x[:4]), A, V), (lambda t, a: t.cumulative_trapezoid(a, dim=0), A),
     (lambda t, a: t.gradient(a)[0], A), (lambda t, a: t.gradient(a)[1], A), (lambda t, a: t.gradient(a, spacing=2.0, dim=1)[0], A),
@@ -38,26 +38,26 @@ CASES = [
     (lambda t, a: t.hsplit(a, 2)[1], A), (lambda t, a: t.vsplit(a, (1,))[1], A), (lambda t, a: t.dsplit(a[None], 2)[1], A),
     (lambda t, a, b: t.block_diag(a, b, a[0]), A, B), (lambda t, a, b: t.kron(a, b), A, B), (lambda t, a, v: t.kron(v, a), A, V),
     (lambda t, a: t.column_stack((a, a[:, 0])), A), (lambda t, v: t.vander(v.detach(), 4), V), (lambda t, v: t.vander(v.detach(), increasing=True), V),
-    (lambda t, i: t.vander(i[0]), I), (lambda t, i: t.unravel_index(i, (2, 3))[0], I), (lambda t, i: t.unravel_index(i, (2, 3))[1], I),
+    (lambda t, i: t.vander(i[0]), WHOLE), (lambda t, i: t.unravel_index(i, (2, 3))[0], WHOLE), (lambda t, i: t.unravel_index(i, (2, 3))[1], WHOLE),
     (lambda t, a: t.inner(a, a[:2]), A), (lambda t, v: t.vdot(v, v), V), (lambda t, a, v: t.inner(a, v[:4]), A, V),
     (lambda t, a, v: t.select_scatter(a, v[:4], 0, 1), A, V), (lambda t, a, b: t.slice_scatter(a, b.t()[:, :2], 1, 0, 4, 2), A, B),
-    (lambda t, a, v: t.diagonal_scatter(a, v[:3], 1), A, V), (lambda t, i: t.isin(i, t.tensor([1, 3])), I),
-    (lambda t, i: t.isin(i, 2, invert=True), I), (lambda t, i: t.argwhere(i), I), (lambda t, a: a.ravel(), A),
+    (lambda t, a, v: t.diagonal_scatter(a, v[:3], 1), A, V), (lambda t, i: t.isin(i, t.tensor([1, 3])), WHOLE),
+    (lambda t, i: t.isin(i, 2, invert=True), WHOLE), (lambda t, i: t.argwhere(i), WHOLE), (lambda t, a: a.ravel(), A),
     (lambda t, a: a.swapaxes(0, 1), A), (lambda t, a: t.narrow_copy(a, 1, 1, 2), A),
     (lambda t, a: t.zeros(7, 3).fill_diagonal_(2, True) + a.sum() * 0, A), (lambda t, a: a.clone().fill_diagonal_(3.0), A),
     (lambda t, a: t.nan_to_num(a, 9.0), N), (lambda t, a: t.sinc(a), A), (lambda t, a: t.logit(a.abs() / 4), A),
     (lambda t, a: t.logit(a.abs() / 4, 0.2), A), (lambda t, a: t.hypot(a, a * 2), A), (lambda t, a, v: t.copysign(a, v[:4]), A, V),
     (lambda t, a: t.xlogy(a, 2.0), A), (lambda t, a: t.xlogy(a, a.abs()), A), (lambda t, a, v: t.fmax(a, v[:4]), A, V),
     (lambda t, a: t.frexp(a).mantissa, A), (lambda t, a: t.asinh(a), A), (lambda t, a: t.acosh(a.abs() + 1), A),
-    (lambda t, a: t.atanh(a / 4), A), (lambda t, a: t.logaddexp2(a, a * 2), A), (lambda t, i: t.lcm(i, i + 2), I), (lambda t, i: t.sinc(i), I),
+    (lambda t, a: t.atanh(a / 4), A), (lambda t, a: t.logaddexp2(a, a * 2), A), (lambda t, i: t.lcm(i, i + 2), WHOLE), (lambda t, i: t.sinc(i), WHOLE),
     *[(lambda t, a, b, how=how, own=own: t.scatter_reduce(a, 1, t.tensor([[0, 0, 2], [1, 1, 1]]), b, how, include_self=own), A, B)
       for how in ("sum", "prod", "mean", "amax", "amin") for own in (True, False)],
-    *[(lambda t, a, b, how=how: t.scatter_reduce(a, 1, t.tensor([[0, 0], [1, 1]]), b, how), I.astype(float), np.array([[0, 2.0], [4, 4]]))
+    *[(lambda t, a, b, how=how: t.scatter_reduce(a, 1, t.tensor([[0, 0], [1, 1]]), b, how), WHOLE.astype(float), np.array([[0, 2.0], [4, 4]]))
       for how in ("sum", "prod", "mean", "amax", "amin")],
     *[(lambda t, a, b, how=how, own=own: t.index_reduce(a, 1, t.tensor([0, 3, 0]), t.cat((b, b[:1])), how, include_self=own), A, B)
       for how in ("prod", "mean", "amax", "amin") for own in (True, False)],
-    *[(lambda t, i, how=how: t.scatter_reduce(i, 0, i % 3, i * 2, how), I) for how in ("sum", "prod", "mean", "amax", "amin")],
-    (lambda t, i: t.copysign(i, -1.0), I), (lambda t, i: t.xlogy(i, i), I), (lambda t, i: t.ldexp(i, i), I), (lambda t, i: t.deg2rad(i), I),
+    *[(lambda t, i, how=how: t.scatter_reduce(i, 0, i % 3, i * 2, how), WHOLE) for how in ("sum", "prod", "mean", "amax", "amin")],
+    (lambda t, i: t.copysign(i, -1.0), WHOLE), (lambda t, i: t.xlogy(i, i), WHOLE), (lambda t, i: t.ldexp(i, i), WHOLE), (lambda t, i: t.deg2rad(i), WHOLE),
 ]
 
 
@@ -78,7 +78,7 @@ def test_as_torch(number):
     assert own.dtype == other.dtype and own.shape == other.shape
     np.testing.assert_allclose(own, other, rtol=1e-6 if own.dtype == np.float32 else 1e-11, atol=1e-12)
     for one, two in zip(grads, expected):
-        
+
         if one is not None and two is not None:
             np.testing.assert_allclose(one, two, rtol=1e-9, atol=1e-12)
 

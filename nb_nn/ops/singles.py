@@ -217,7 +217,7 @@ def frexp(input: Tensor, *, out: Any = None) -> Any:
     >>> frexp(tensor([3.0])).mantissa, frexp(tensor([3.0])).exponent
     (tensor([0.7500]), tensor([2], dtype=torch.int32))
     """
-    from .reduction import into
+    from .extremes import into
 
     found = frexp_parts(input)
     return found if out is None else into(out, found)
