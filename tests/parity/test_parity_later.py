@@ -72,6 +72,7 @@ def computed(library, case):
     return result.detach().numpy(), [None if one.grad is None else one.grad.numpy() for one in leaves]
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")     # of torch: functions in beta
 @pytest.mark.parametrize("number", range(len(CASES)))
 def test_as_torch(number):
     (own, grads), (other, expected) = computed(nb_nn, CASES[number]), computed(torch, CASES[number])
