@@ -18,7 +18,7 @@ ALLOWED = {
     ("core.op", "autograd"),            # the choke point records into the graph
     ("ops.creation", "cuda"), ("storage", "cuda"),      # once one asks for CUDA
     ("autograd.function", "ops"), ("autograd.views", "ops"),        # backward formulas of views are operations
-    ("ops.shape_inplace", "storage"),
+    ("ops.shape_inplace", "storage"), ("interop", "array_api"),
 }
 
 
