@@ -128,17 +128,15 @@ from .nn.functional import (
     alpha_dropout, avg_pool1d, bilinear, cosine_similarity, dropout, feature_alpha_dropout, group_norm,
     max_pool1d, max_pool2d, pairwise_distance, pdist, pixel_shuffle, rrelu,
     adaptive_avg_pool1d, avg_pool1d, bilinear, conv1d, conv2d, cosine_similarity, hardshrink, max_pool1d, max_pool2d, pairwise_distance,
+    adaptive_avg_pool1d, avg_pool1d, bilinear, cosine_similarity, hardshrink, max_pool1d, max_pool2d, pairwise_distance,
     pdist, pixel_shuffle, pixel_unshuffle,
 )
 from .nn.builtin import (
     adaptive_max_pool1d, alpha_dropout, alpha_dropout_, batch_norm, binary_cross_entropy_with_logits, constant_pad_nd,
-    cosine_embedding_loss, dropout, dropout_, embedding, embedding_renorm_, feature_alpha_dropout, feature_alpha_dropout_, feature_dropout,
+    cosine_embedding_loss, dropout, dropout_, feature_alpha_dropout, feature_alpha_dropout_, feature_dropout,
     feature_dropout_, frobenius_norm, group_norm, hinge_embedding_loss, instance_norm, kl_div, layer_norm, margin_ranking_loss,
     max_pool1d_with_indices, native_batch_norm, native_dropout, norm_except_dim, nuclear_norm, poisson_nll_loss, rrelu, rrelu_,
     triplet_margin_loss,
-)
-from .nn.recurrent import (
-    gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell,
 )
 from .ops.ctc import ctc_loss
 from .ops.convolution import (

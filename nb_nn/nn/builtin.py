@@ -6,7 +6,6 @@ from typing import Any
 
 from ..core.tensor_base import TensorBase
 from ..ops import activation, matrix_norms, pooling, random
-from ..ops.embedding import shorten_rows
 from ..ops.moments import norm
 from ..ops.padding import constant_pad
 from . import functional as F
@@ -206,24 +205,6 @@ def poisson_nll_loss(input: Tensor, target: Tensor, log_input: bool, full: bool,
 
 
 # ---- what else layers are made of --------------------------------------------------------------------------------------
-
-def embedding(weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False, sparse: bool = False) -> Tensor:
-    """The rows of ``weight`` that ``indices`` name; ``padding_idx`` -1 says that all of them take gradients.
-
-    >>> torch.embedding(tensor([[1.0, 2.0], [3.0, 4.0]]), tensor([1]))
-    tensor([[3., 4.]])
-    """
-    return F.embedding(indices, weight, None if padding_idx == -1 else padding_idx, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse)
-
-
-def embedding_renorm_(self: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> Tensor:
-    """Scale the rows that ``indices`` name down, in place, to norms of at most ``max_norm``.
-
-    >>> torch.embedding_renorm_(tensor([[3.0, 4.0]]), tensor([0]), 1.0, 2.0)
-    tensor([[0.6000, 0.8000]])
-    """
-    return shorten_rows(self, indices, float(max_norm), float(norm_type))
-
 
 def max_pool1d_with_indices(self: Tensor, kernel_size: Any, stride: Any = (), padding: Any = 0, dilation: Any = 1,
                             ceil_mode: bool = False) -> tuple[Tensor, Tensor]:

@@ -90,44 +90,6 @@ def test_norms():
         torch.frobenius_norm(a, (0, 1, 0))
 
 
-@pytest.mark.parametrize("mode", ["LSTM", "GRU", "RNN_TANH", "RNN_RELU"])
-@pytest.mark.parametrize("bias", [True, False])
-def test_recurrent_functions_are_the_layers(mode, bias):
-    kinds = {"RNN_TANH": {"nonlinearity": "tanh"}, "RNN_RELU": {"nonlinearity": "relu"}}.get(mode, {})
-    net = getattr(torch.nn, mode[:4].rstrip("_"))(3, 2, 2, bias=bias, bidirectional=True, **kinds)
-    data, zero = torch.randn(5, 4, 3), torch.randn(4, 4, 2)
-    hx = (zero, zero + 1) if mode == "LSTM" else zero
-    weights = [weight for each in net.all_weights for weight in each]
-    function = getattr(torch, mode.lower())
-    expected, last = net(data, hx)
-    found = function(data, hx, weights, bias, 2, 0.0, False, True, False)
-    same(found[0], expected)
-    same(found[-1], last[-1] if mode == "LSTM" else last)
-    turned = function(data.transpose(0, 1), hx, weights, has_biases=bias, num_layers=2, dropout=0.0, train=False, bidirectional=True,
-                      batch_first=True)
-    same(turned[0].transpose(0, 1), expected)
-    packed = torch.nn.utils.rnn.pack_padded_sequence(data, torch.tensor([5, 3, 2, 1]))
-    same(function(packed.data, packed.batch_sizes, hx, weights, bias, 2, 0.0, False, True)[0], net(packed, hx)[0].data)
-    with pytest.raises(RuntimeError, match="weights"):
-        function(data, hx, weights[1:], bias, 2, 0.0, False, True, False)
-
-
-@pytest.mark.parametrize("mode", ["LSTM", "GRU", "RNN_TANH", "RNN_RELU"])
-def test_cells_are_the_layers(mode):
-    kinds = {"RNN_TANH": {"nonlinearity": "tanh"}, "RNN_RELU": {"nonlinearity": "relu"}}.get(mode, {})
-    net = getattr(torch.nn, mode[:4].rstrip("_") + "Cell")(3, 2, **kinds)
-    data, zero = torch.randn(4, 3), torch.randn(4, 2)
-    hx = (zero, zero + 1) if mode == "LSTM" else zero
-    function = getattr(torch, mode.lower() + "_cell")
-    found, expected = function(data, hx, net.weight_ih, net.weight_hh, net.bias_ih, net.bias_hh), net(data, hx)
-    for a, b in zip(found, expected) if mode == "LSTM" else [(found, expected)]:
-        same(a, b)
-    with pytest.raises(RuntimeError, match="input_size"):
-        function(data[:, :2], hx, net.weight_ih, net.weight_hh)
-    with pytest.raises(RuntimeError, match="state"):
-        function(data[:2], hx, net.weight_ih, net.weight_hh)
-
-
 def test_counts_have_their_distributions():
     torch.manual_seed(0)
     made = torch.poisson(torch.full((20000,), 3.5)).numpy()

@@ -14,26 +14,6 @@ from ..utils.rnn import PackedSequence
 from .module import Module
 
 
-def through_layers(mode: str, data: Tensor, states: tuple, sizes: tuple[int, ...], weights: list, directions: int, dropout: float,
-                   training: bool) -> tuple[Tensor, list[Tensor]]:
-    """Rows of all steps through all layers: the last layer's hidden states, and the last states of all, a tensor a kind.
-
-    ``weights`` are those of each direction of each layer.
-    """
-    last = []
-    for layer in range(len(weights) // directions):
-        made = []
-        for number in range(layer * directions, (layer + 1) * directions):
-            result, *after = direction(mode, data, tuple([state[number] for state in states]), weights[number], sizes,
-                                       number % directions == 1)
-            made.append(result)
-            last.append(after)
-        data = made[0] if directions == 1 else cat(made, 1)
-        if dropout and (layer + 1) * directions < len(weights):
-            data = F.dropout(data, dropout, training)
-    return data, [stack(kind) for kind in zip(*last)]
-
-
 class RNNBase(Module):
     """What recurrent layers share: weights, layers, directions, and padded and packed sequences.
 
@@ -115,8 +95,6 @@ class RNNBase(Module):
         """Rows of all steps through all layers: the last layer's hidden states, and the last states of all, a tensor a kind."""
         return through_layers(self.mode, data, states, self.all_weights, sizes, 1 + self.bidirectional,
                               self.dropout if self.training else 0.0)
-        """Rows of all steps through all layers; see the function of this name."""
-        return through_layers(self.mode, data, states, sizes, self.all_weights, 1 + self.bidirectional, self.dropout, self.training)
 
     def run(self, input: Any, states: tuple | None, said: tuple[str, ...]) -> tuple[Any, list[Tensor]]:
         """The result and the last states, in the form in which input and states came; ``said`` is how errors call the states."""
