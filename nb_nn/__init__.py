@@ -81,12 +81,12 @@ from .ops.pairs import (
     copysign, fmax, fmin, gcd, gcd_, heaviside, hypot, lcm, lcm_, ldexp, ldexp_, logaddexp2, nextafter, xlogy, xlogy_,
 )
 from .ops.singles import (
-    acosh, acosh_, asinh, asinh_, atanh, atanh_, deg2rad, deg2rad_, frexp, isneginf, isposinf, isreal, logit, logit_, nan_to_num,
+    acosh, acosh_, asinh, asinh_, atanh, atanh_, deg2rad, deg2rad_, frexp, isneginf, isposinf, logit, logit_, nan_to_num,
     nan_to_num_, positive, rad2deg, rad2deg_, signbit, sinc, sinc_,
 )
 from .ops.reshaping import (
     argwhere, block_diag, broadcast_shapes, column_stack, diagonal_scatter, dsplit, hsplit, inner, isin, kron, narrow_copy, ravel,
-    select_scatter, slice_scatter, tensor_split, unravel_index, vander, vdot, vsplit,
+    select_scatter, slice_scatter, tensor_split, unravel_index, vander, vsplit,
 )
 from .ops.statistics import (
     aminmax, corrcoef, cov, cumulative_trapezoid, gradient, histogram, histogramdd, nanmean, nanmedian, nanquantile, quantile, trapezoid,
@@ -117,10 +117,7 @@ from .ops.sparse.internal import (
     native_clone, native_norm, native_pow, native_resize_as_, native_zero_, s_copy_, s_native_addmm, s_native_addmm_,
 )
 from .ops.sparse.products import hspmm, saddmm, smm, spmm, sspaddmm
-from . import autograd, backends, cuda, fft, linalg, nn, optim, return_types, sparse, testing, utils
-from . import autograd, cuda, linalg, nn, optim, return_types, sparse, testing, utils
-from . import autograd, cuda, linalg, nn, optim, return_types, special, testing, utils
-from . import autograd, cuda, linalg, nn, optim, return_types, sparse, special, testing, utils
+from . import autograd, backends, cuda, fft, linalg, nn, optim, return_types, sparse, special, testing, utils
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .nn.functional import (
     adaptive_avg_pool1d, alpha_dropout, avg_pool1d, bilinear, channel_shuffle, cosine_similarity, dropout, feature_alpha_dropout,
@@ -156,7 +153,7 @@ from .settings import (
     set_deterministic_debug_mode, set_float32_matmul_precision, set_num_interop_threads, set_warn_always, typename,
     use_deterministic_algorithms,
 )
-from . import accelerator, backends, torch_version
+from . import accelerator, torch_version
 from .torch_version import __version__
 
 # methods that are functions as well

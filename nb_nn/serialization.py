@@ -86,10 +86,6 @@ def pickle_apart(obj: Any, pickle_module: Any, protocol: int) -> tuple[bytes, li
                 part = Reference(part.memory, part.dtype or dtypes.uint8, part.device)
             if type(part) is not Reference:
                 return None
-            number = numbers.setdefault(id(part.storage), len(storages))
-            if number == len(storages):
-                storages.append(part.storage)
-            return "storage", STORAGE_TYPES[part.dtype], str(number), str(part.device), part.storage.root.nbytes // part.dtype.itemsize
             number = numbers.setdefault(id(part.storage), len(kept))
             if number == len(kept):
                 kept.append(part.storage)

@@ -45,8 +45,8 @@ from .ops import (
     slicing,
     sorting,
     special,
-    spectral,
     special_functions,
+    spectral,
     statistics,
     subscript,
     trigonometry,
@@ -54,8 +54,8 @@ from .ops import (
 )
 from .ops import matmul as matmul_ops
 from .ops import scatter as scatter_ops
-from .ops import short_time as short_time_ops
 from .ops import scatter_reduce as scatter_reduce_ops
+from .ops import short_time as short_time_ops
 from .ops import softmax as softmax_ops
 from .ops import view as view_ops
 from .ops.sparse import arithmetic as sparse_arithmetic  # noqa: F401  states what operations do with sparse tensors
@@ -553,7 +553,7 @@ class Tensor(TensorBase):
     arcsin, arcsin_, arccos, arccos_, arctan, arctan_, arctan2, arctan2_ = asin, asin_, acos, acos_, atan, atan_, atan2, atan2_
     nan_to_num, nan_to_num_, signbit, isposinf, isneginf = (singles.nan_to_num, singles.nan_to_num_, singles.signbit, singles.isposinf,
                                                             singles.isneginf)
-    positive, isreal, frexp, fix, fix_ = singles.positive, singles.isreal, singles.frexp, trunc, trunc_
+    positive, frexp, fix, fix_ = singles.positive, singles.frexp, trunc, trunc_
     deg2rad, deg2rad_, rad2deg, rad2deg_ = singles.deg2rad, singles.deg2rad_, singles.rad2deg, singles.rad2deg_
     sinc, sinc_, logit, logit_ = singles.sinc, singles.sinc_, singles.logit, singles.logit_
 
@@ -628,8 +628,7 @@ class Tensor(TensorBase):
     swapaxes, swapdims, swapaxes_, swapdims_ = view_ops.transpose, view_ops.transpose, reshaping.swapaxes_, reshaping.swapaxes_
     moveaxis, ravel, narrow_copy, new_empty_strided = view_ops.movedim, reshaping.ravel, reshaping.narrow_copy, reshaping.new_empty_strided
     tensor_split, hsplit, vsplit, dsplit = reshaping.tensor_split, reshaping.hsplit, reshaping.vsplit, reshaping.dsplit
-    kron, inner, vdot, argwhere, fill_diagonal_ = (reshaping.kron, reshaping.inner, reshaping.vdot, reshaping.argwhere,
-                                                   reshaping.fill_diagonal_)
+    kron, inner, argwhere, fill_diagonal_ = reshaping.kron, reshaping.inner, reshaping.argwhere, reshaping.fill_diagonal_
     select_scatter, slice_scatter, diagonal_scatter = (reshaping.select_scatter, reshaping.slice_scatter,
                                                        reshaping.diagonal_scatter)
     unsafe_chunk, unsafe_split, unsafe_split_with_sizes = slicing.chunk, slicing.split, slicing.split_with_sizes

@@ -1,7 +1,3 @@
-"""The libraries that compute, and what can be set about them."""
-from . import cuda, mkl
-
-__all__ = ["cuda", "mkl"]
 """What computes, and what programs ask of PyTorch's backends; settings of backends that are not there are kept and change nothing.
 
 >>> torch.backends.cudnn.is_available(), torch.backends.mps.is_available()

@@ -1,9 +1,13 @@
 """What CUDA's libraries can be told."""
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 DEFAULT_SIZE = 4096             # plans; what torch keeps from CUDA 10 on
+
+matmul = SimpleNamespace(allow_tf32=False, allow_fp16_reduced_precision_reduction=False,     # kept, and changes nothing
+                         allow_bf16_reduced_precision_reduction=False)
 
 
 class PlanCache:
@@ -80,20 +84,3 @@ def is_built() -> bool:
     from importlib.util import find_spec
 
     return find_spec("cupy") is not None
-"""CUDA. Nothing is built for it in advance: whether it can be used, `nb_nn.cuda.is_available` says."""
-from __future__ import annotations
-
-from types import SimpleNamespace
-
-matmul = SimpleNamespace(allow_tf32=False, allow_fp16_reduced_precision_reduction=False, allow_bf16_reduced_precision_reduction=False)
-
-
-def is_built() -> bool:
-    """Whether CUDA can be used here.
-
-    >>> torch.backends.cuda.is_built() == torch.cuda.is_available()
-    True
-    """
-    from .. import cuda
-
-    return cuda.is_available()

@@ -11,14 +11,3 @@ def is_available() -> bool:
     from threadpoolctl import threadpool_info
 
     return any(library["internal_api"] == "mkl" for library in threadpool_info())
-"""MKL is not used: matrix products are OpenBLAS's."""
-from __future__ import annotations
-
-
-def is_available() -> bool:
-    """Whether MKL is used: never.
-
-    >>> torch.backends.mkl.is_available()
-    False
-    """
-    return False

@@ -12,7 +12,7 @@ from ..core.geometry import sizes_of, wrap_dim
 from ..core.op import no_derivative, op
 from ..core.size import Size
 from ..core.tensor_base import TensorBase, wrap
-from . import copies, creation, joining, masking, matmul, sequences, slicing, view
+from . import copies, creation, joining, masking, sequences, slicing, view
 
 Tensor = TensorBase
 
@@ -220,16 +220,6 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         rows = view.reshape(input, (-1, input._array.shape[-1])) @ view.reshape(other, (-1, other._array.shape[-1])).t()
         made = view.reshape(rows, input._array.shape[:-1] + other._array.shape[:-1])
     return made if out is None else launch.deliver("inner", made._array, made._dtype, out)
-
-
-def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The sum of products of two vectors, of complex ones with the first conjugated.
-
-    >>> torch.vdot(tensor([1, 2]), tensor([3, 4]))
-    tensor(11)
-    """
-    made = matmul.dot(input.conj() if input._dtype.is_complex else input, other)
-    return made if out is None else launch.deliver("vdot", made._array, made._dtype, out)
 
 
 def _written(input: Tensor, part: Any, src: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from ..core.launch import FLOAT, unary
 from ..core.op import derivative, inplace, no_derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
-from . import arithmetic, comparison, trigonometry, view
+from . import arithmetic, comparison, trigonometry
 
 Tensor = TensorBase
 
@@ -221,14 +221,3 @@ def frexp(input: Tensor, *, out: Any = None) -> Any:
 
     found = frexp_parts(input)
     return found if out is None else into(out, found)
-
-
-def isreal(input: Tensor) -> Tensor:
-    """Which elements have no imaginary part.
-
-    >>> isreal(tensor([1.0, 2.0]))
-    tensor([True, True])
-    """
-    if input._dtype.category < 3:
-        return view.expand(input.new_ones((), dtype=dtypes.bool_), input._array.shape).clone()
-    return wrap(np.asarray(input._array.imag == 0, order="C"), dtypes.bool_)
