@@ -13,7 +13,7 @@ from math import e, inf, nan, pi
 
 from ..core.dtype import bool_ as bool
 from ..core.dtype import complex64, complex128, float32, float64, int8, int16, int32, int64, uint8
-from . import linalg
+from . import fft, linalg
 from .creation import (
     arange,
     asarray,
