@@ -142,12 +142,16 @@ def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: 
     tensor([5., 2.])
     """
     dim = checked("scatter_reduce", input, dim, index, src, reduce)
+    if reduce == "sum" and include_self:
+        return scatter.scatter_add(input, dim, index, src, out=out)
     return scatter_reduced(input, dim, index, src, reduce, include_self, out=out)
 
 
 def scatter_reduce_(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
     """In-place form of :func:`scatter_reduce`."""
     dim = checked("scatter_reduce_", input, dim, index, src, reduce)
+    if reduce == "sum" and include_self:
+        return scatter.scatter_add_(input, dim, index, src)
     return scatter_reduced_(input, dim, index, src, reduce, include_self)
 
 
