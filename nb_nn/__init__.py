@@ -120,19 +120,14 @@ from .ops.sparse.products import hspmm, saddmm, smm, spmm, sspaddmm
 from . import autograd, backends, cuda, fft, linalg, nn, optim, return_types, sparse, special, testing, utils
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .nn.functional import (
-    adaptive_avg_pool1d, alpha_dropout, avg_pool1d, bilinear, channel_shuffle, cosine_similarity, dropout, feature_alpha_dropout,
-    group_norm, max_pool1d, max_pool1d_with_indices, max_pool2d, max_pool3d, pairwise_distance, pdist, pixel_shuffle, rrelu, rrelu_,
-    alpha_dropout, avg_pool1d, bilinear, cosine_similarity, dropout, feature_alpha_dropout, group_norm,
-    max_pool1d, max_pool2d, pairwise_distance, pdist, pixel_shuffle, rrelu,
-    adaptive_avg_pool1d, avg_pool1d, bilinear, conv1d, conv2d, cosine_similarity, hardshrink, max_pool1d, max_pool2d, pairwise_distance,
-    adaptive_avg_pool1d, avg_pool1d, bilinear, cosine_similarity, hardshrink, max_pool1d, max_pool2d, pairwise_distance,
-    pdist, pixel_shuffle, pixel_unshuffle,
+    adaptive_avg_pool1d, avg_pool1d, bilinear, channel_shuffle, cosine_similarity, hardshrink, max_pool1d, max_pool2d, max_pool3d,
+    pairwise_distance, pdist, pixel_shuffle, pixel_unshuffle, rrelu_,
 )
 from .nn.builtin import (
-    adaptive_max_pool1d, alpha_dropout, alpha_dropout_, batch_norm, binary_cross_entropy_with_logits, constant_pad_nd,
+    alpha_dropout, alpha_dropout_, batch_norm, binary_cross_entropy_with_logits, constant_pad_nd,
     cosine_embedding_loss, dropout, dropout_, feature_alpha_dropout, feature_alpha_dropout_, feature_dropout,
     feature_dropout_, frobenius_norm, group_norm, hinge_embedding_loss, instance_norm, kl_div, layer_norm, margin_ranking_loss,
-    max_pool1d_with_indices, native_batch_norm, native_dropout, norm_except_dim, nuclear_norm, poisson_nll_loss, rrelu, rrelu_,
+    max_pool1d_with_indices, native_batch_norm, native_dropout, norm_except_dim, nuclear_norm, poisson_nll_loss, rrelu,
     triplet_margin_loss,
 )
 from .ops.ctc import ctc_loss

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.tensor_base import TensorBase
-from ..ops import activation, matrix_norms, pooling, random
+from ..ops import matrix_norms, random
 from ..ops.moments import norm
 from ..ops.padding import constant_pad
 from . import functional as F
@@ -123,18 +123,7 @@ def rrelu(input: Tensor, lower: float = 0.125, upper: float = 1 / 3, training: b
     >>> torch.rrelu(tensor([-8.0, 2.0]), 0.125, 0.125)
     tensor([-1.,  2.])
     """
-    if not training:
-        return activation.leaky_relu(input, (lower + upper) / 2)
-    slopes = random.uniform(input.detach(), lower, upper, generator=generator)
-    return input * slopes.masked_fill(input > 0, 1)
-
-
-def rrelu_(self: Tensor, lower: float = 0.125, upper: float = 1 / 3, training: bool = False, generator: Any = None) -> Tensor:
-    """In-place form of :func:`rrelu`."""
-    if not training:
-        return activation.leaky_relu_(self, (lower + upper) / 2)
-    slopes = random.uniform(self.detach(), lower, upper, generator=generator)
-    return self.mul_(slopes.masked_fill(self > 0, 1))
+    return F.rrelu(input, lower, upper, training, False, generator)
 
 
 # ---- losses ------------------------------------------------------------------------------------------------------------
@@ -215,15 +204,6 @@ def max_pool1d_with_indices(self: Tensor, kernel_size: Any, stride: Any = (), pa
     """
     whole = stride is None or not isinstance(stride, int) and len(stride) == 0
     return F.max_pool1d(self, kernel_size, None if whole else stride, padding, dilation, ceil_mode, True)
-
-
-def adaptive_max_pool1d(self: Tensor, output_size: Any) -> tuple[Tensor, Tensor]:
-    """`nn.functional.adaptive_max_pool1d` and where its elements are.
-
-    >>> torch.adaptive_max_pool1d(tensor([[1.0, 3.0, 2.0]]), 1)
-    (tensor([[3.]]), tensor([[1]]))
-    """
-    return pooling.adaptive_max_pool1d(self, output_size, True)
 
 
 def constant_pad_nd(self: Tensor, pad: Any, value: float = 0) -> Tensor:
