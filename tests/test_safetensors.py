@@ -124,5 +124,3 @@ def test_the_package_reads_and_writes_the_same(tmp_path):
     back = load_safetensors(package.save(arrays))
     for kind, one in given.items():
         assert nb_nn.equal(back[kind], one)
-    if given.keys() == arrays.keys():
-        assert package.save(arrays) == saved(given)
