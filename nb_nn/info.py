@@ -18,7 +18,7 @@ def lines() -> list[tuple[str, str]]:
     """Names and values, in the order they are printed."""
     import threadpoolctl
 
-    found = [("nb_nn", version.__version__), ("Python", f"{platform.python_version()} on {platform.platform()}")]
+    found = [("nb_nn", f"{version.package}, torch API {version.api}"), ("Python", f"{platform.python_version()} on {platform.platform()}")]
     for name in PACKAGES:
         try:
             found.append((name, importlib.metadata.version(name)))

@@ -21,7 +21,7 @@ def test_every_package_is_listed_in_setup_cfg():
 
 
 def test_version_is_in_the_changelog():
-    assert re.search(rf"^## {re.escape(nb_nn.__version__)}\b", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert re.search(rf"^## {re.escape(nb_nn.version.package)}\b", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
 
 def test_info_tells_versions_threads_cache_and_cuda():
