@@ -34,3 +34,7 @@ def spectral() -> Iterator[Row]:
     ours, theirs = [nb_nn.tensor(one) for one in arrays], [torch.tensor(one) for one in arrays]
     for name, call in calls.items():
         yield compare("spectral", name, lambda: call(nb_nn, *ours), lambda: call(torch, *theirs))
+
+
+GROUPS = (spectral,)
+LIMITS = {"spectral": (2.0, 4.0)}

@@ -63,3 +63,7 @@ def convolutions() -> Iterator[Row]:
         direction = random.standard_normal(tuple(layer(torch.tensor(x)).shape), np.float32)
         runs = [step(library, make, x, direction, state) for library in (nb_nn, torch)]
         yield compare("convolutions", name, *runs)
+
+
+GROUPS = (convolutions,)
+LIMITS = {"convolutions": (0.9, 1.7)}

@@ -108,6 +108,10 @@ def attention() -> Iterator:
             yield compare("attention", "x".join(map(str, size)) + (" causal" if causal else ""), *runs)
 
 
+GROUPS = (models, attention)
+LIMITS = {"models": (1.0, 1.1), "attention": (1.0, 2.0)}
+
+
 def peak(name: str, which: str) -> float:
     """Most MiB a process ever has that does three steps."""
     if which == "torch":
@@ -137,7 +141,7 @@ def main() -> None:
 
     torch.set_num_threads(2)
     nb_nn.set_num_threads(2)
-    report([*models(), *attention()], {"models": (1.0, 1.1), "attention": (1.0, 2.0)}, None)
+    report([*models(), *attention()], LIMITS, None)
 
 
 if __name__ == "__main__":

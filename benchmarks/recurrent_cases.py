@@ -50,7 +50,7 @@ def embedding_bag() -> Iterator[Row]:
         yield compare("recurrent", f"embedding_bag {mode} {rows}x{width}, {bags} bags of {size}", *runs)
 
 
-def layers() -> Iterator[Row]:
+def recurrent_layers() -> Iterator[Row]:
     """Recurrent layers, forward and backward."""
     random = np.random.default_rng(0)
     for kind in ("LSTM", "GRU", "RNN"):
@@ -93,4 +93,5 @@ def language_model() -> Iterator[Row]:
     yield compare("recurrent", "LSTM language model, a step", *runs, agree=None)
 
 
-GROUPS = ctc, embedding_bag, layers, language_model
+GROUPS = (ctc, embedding_bag, recurrent_layers, language_model)
+LIMITS = {"recurrent": (1.0, 2.0)}

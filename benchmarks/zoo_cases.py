@@ -50,3 +50,7 @@ def zoo() -> Iterator[Row]:
             x, g, mode, align_corners=False), image(8, 32, 32, 32), random.uniform(-1, 1, (8, 32, 32, 2)).astype(np.float32))
     yield row("grid_sample volume 4x8x16", lambda library, x, g: library.nn.functional.grid_sample(x, g, align_corners=False),
               image(4, 8, 16, 16, 16), random.uniform(-1, 1, (4, 16, 16, 16, 3)).astype(np.float32))
+
+
+GROUPS = (zoo,)
+LIMITS = {"zoo": (0.8, 2.0)}
