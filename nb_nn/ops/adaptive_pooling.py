@@ -150,7 +150,7 @@ def adaptive_max_given(name: str, input: Tensor, output_size: Any, dims: int, re
 def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Largest elements of ``output_size`` windows that cover the signal evenly, and with ``return_indices`` their places.
 
-    >>> adaptive_max_pool1d(tensor([[1.0, 5.0, 3.0]]), 2)
+    >>> torch.nn.functional.adaptive_max_pool1d(tensor([[1.0, 5.0, 3.0]]), 2)
     tensor([[5., 5.]])
     """
     return adaptive_max_given("adaptive_max_pool1d", input, output_size, 1, return_indices)
