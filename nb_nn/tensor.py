@@ -402,7 +402,7 @@ class Tensor(TensorBase):
 
     def real_item(self, name: str) -> Any:
         """The only element as a real number; RuntimeError if it is not one."""
-        value = self.item()
+        value = conversion.only(self)
         if self._dtype.category < 3:
             return value
         if value.imag:
@@ -410,7 +410,7 @@ class Tensor(TensorBase):
         return value.real
 
     def __complex__(self) -> Any:
-        return builtins.complex(self.item())
+        return builtins.complex(conversion.only(self))
 
     def __index__(self) -> int:
         if self._dtype.category >= 2 or self._array.size != 1:

@@ -169,19 +169,19 @@ def minimum(x, y):
 
 @formula
 def clamp(x, low, high):
-    """x kept between low and high; NaN stays."""
-    raised = low if x < low else x
-    return high if raised > high else raised
+    """x kept between low and high; NaN stays, and a bound that is NaN wins."""
+    raised = low if x < low or low != low else x
+    return high if raised > high or high != high else raised
 
 
 @formula
 def clamp_min(x, low):
-    return low if x < low else x
+    return low if x < low or low != low else x
 
 
 @formula
 def clamp_max(x, high):
-    return high if x > high else x
+    return high if x > high or high != high else x
 
 
 @formula

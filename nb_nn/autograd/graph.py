@@ -164,7 +164,7 @@ class UnpackedResults:
 
 def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
     """Run an operation unrecorded, then make its results know how they came about."""
-    if kwargs and kwargs.get("out") is not None and declaration.formulas:
+    if kwargs and kwargs.get("out") is not None and declaration.formulas and differentiable(kwargs["out"]):
         raise RuntimeError(f"{declaration.name}(): functions with out=... arguments don't support automatic differentiation, "
                            "but one of the arguments requires grad.")
     state.grad = False
@@ -174,12 +174,13 @@ def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
         state.grad = True
     if not declaration.formulas or result is args[0]:
         return result
+    is_tensor = isinstance(result, TensorBase)
+    if is_tensor and result._dtype.category < 2:        # what is cast to integers, or a mask, has no gradient
+        return result
     node = build(declaration, args, kwargs)
     if node is None:
         return result
-    if isinstance(result, TensorBase):
-        if result._dtype.category < 2:          # what is cast to integers has no gradient
-            return result
+    if is_tensor:
         result._node, result._requires_grad = node, True
     else:
         node.outputs = len(result)
@@ -188,6 +189,11 @@ def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
                 one._node, one._output_number, one._requires_grad = node, number, True
     save(node, args, kwargs, result)
     return result
+
+
+def differentiable(out: Any) -> bool:
+    """Whether a tensor to write into is of a type that could have a gradient."""
+    return not isinstance(out, TensorBase) or out._dtype.category >= 2
 
 
 def build(declaration: Any, args: tuple, kwargs: dict) -> OpNode | None:

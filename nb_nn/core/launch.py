@@ -107,7 +107,7 @@ def with_number(name: str, x: Any, y: Any, out: Any, result: str) -> Any:
             if isinstance(x, np.ndarray):
                 return binary(name, as_tensor(x), y, out, result)
             raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(x).__name__}")
-        return elementwise(name, (scalar_like(x, y, result), y), (), out, result)
+        return elementwise(name, (scalar_like(wrapped(x, y._dtype), y, result), y), (), out, result)
     if not isinstance(y, NUMBERS):
         if isinstance(y, np.ndarray):
             return binary(name, x, as_tensor(y), out, result)
@@ -133,6 +133,15 @@ def _number_formula(name: str, x: Any, kind: dtype, y: Any, out: Any, result: st
 
 
 NUMBERS = (int, float, complex, np.number, np.bool_)
+
+
+def wrapped(value: Any, kind: dtype) -> Any:
+    """An integer beside a tensor of integers as it is in their type: what does not fit wraps around, as in C."""
+    if kind.category != 1 or not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+        return value
+    bits = 8 * kind.itemsize
+    value = int(value) & ((1 << bits) - 1)
+    return value - (1 << bits) if kind.numpy.kind == "i" and value >> (bits - 1) else value
 
 
 def as_tensor(array: Any) -> Any:

@@ -42,6 +42,7 @@ from ..ops.pooling_with_indices import (
     fractional_max_pool2d_with_indices, fractional_max_pool3d_with_indices, max_pool1d_with_indices, max_pool2d_with_indices,
     max_pool3d_with_indices,
 )
+from ..ops.rearranging import broadcast_tensors
 from ..ops.resampling import (
     channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample, upsample_bilinear, upsample_nearest, upsample_trilinear,
 )
@@ -327,6 +328,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     >>> cosine_similarity(tensor([[1.0, 0.0]]), tensor([[1.0, 1.0]]))
     tensor([0.7071])
     """
+    x1, x2 = broadcast_tensors(x1, x2)
     return (x1 * x2).sum(dim) / (x1.norm(2, dim).clamp(min=eps) * x2.norm(2, dim).clamp(min=eps))
 
 

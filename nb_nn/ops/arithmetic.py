@@ -178,7 +178,7 @@ def _integer_or_float(integer: str, floating: str, input: Any, other: Any, out: 
     if kind.category == 0:
         raise RuntimeError(f"{floating}: not implemented for two bool operands")
     if kind.category == 1:
-        if bool((other._array == 0).any()) if isinstance(other, TensorBase) else other == 0:
+        if bool((other._array == 0).any()) if isinstance(other, TensorBase) else other == 0 and input._array.size:
             raise RuntimeError("ZeroDivisionError")
         return binary(integer, input, other, out)
     return binary(floating, input, other, out)
@@ -341,6 +341,8 @@ def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> frac(tensor([1.0, 2.5, -3.2]))
     tensor([ 0.0000,  0.5000, -0.2000])
     """
+    if input._dtype.category < 2:
+        raise RuntimeError(f"frac: only floating point elements have a fraction, got {input._dtype}")
     return unary("frac", input, (), out)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import dtype as dtypes
+from ..core.geometry import broadcast_shapes
 from ..core.launch import BOOL, MASKED, NUMBERS, binary, elementwise, full_scalar, scalar_like, unary
 from ..core.op import derivative, inplace, no_derivative, op
 from ..core.tensor_base import TensorBase
@@ -253,8 +254,10 @@ def bitwise_right_shift(input: Tensor, other: Any, *, out: Tensor | None = None)
 
 bitwise_not_, bitwise_and_, bitwise_or_, bitwise_xor_ = map(inplace, (bitwise_not, bitwise_and, bitwise_or, bitwise_xor))
 bitwise_left_shift_, bitwise_right_shift_ = inplace(bitwise_left_shift), inplace(bitwise_right_shift)
-no_derivative(eq, ne, lt, le, gt, ge, isnan, isinf, isfinite, isclose, logical_not, logical_and, logical_or, logical_xor,
-              bitwise_not, bitwise_and, bitwise_or, bitwise_xor, bitwise_left_shift, bitwise_right_shift)
+for comparison in (eq, ne, lt, le, gt, ge, logical_not, logical_and, logical_or, logical_xor):
+    # a mask has no history, but the in-place form of a tensor that has one ends it
+    derivative(comparison, input=lambda grad: grad.new_zeros(grad.size()))
+no_derivative(isnan, isinf, isfinite, isclose, bitwise_not, bitwise_and, bitwise_or, bitwise_xor, bitwise_left_shift, bitwise_right_shift)
 
 
 def check_real(name: str, *operands: Any) -> None:
@@ -307,6 +310,8 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     if isinstance(min, TensorBase) or isinstance(max, TensorBase):
+        if out is input:
+            check_fits("clamp_", input, min, max)
         raised = input if min is None else _bound("clamp_min", input, min, None if max is not None else out)
         return raised if max is None else _bound("clamp_max", raised, max, out)
     for bound in (min, max):
@@ -319,6 +324,14 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
     if min is None:
         return unary("clamp_max", operand, (_typed(max, kind),), out) if operand is input else _bound("clamp_max", input, max, out)
     return elementwise("clamp", (operand,), (_typed(min, kind), _typed(max, kind)), out)
+
+
+def check_fits(name: str, input: Tensor, *others: Any) -> None:
+    """Others must broadcast to the size of what is written in place."""
+    shape = tuple(input._array.shape)
+    wanted = broadcast_shapes(shape, *[one._array.shape for one in others if isinstance(one, TensorBase)])
+    if wanted != shape:
+        raise RuntimeError(f"{name}: output with shape {list(shape)} doesn't match the broadcast shape {list(wanted)}")
 
 
 def _typed(value: Any, kind: Any) -> Any:
@@ -339,8 +352,8 @@ derivative(clamp, input=lambda grad, input, min, max: grad.masked_fill(~_inside(
 def _inside(input: Tensor, min: Any, max: Any) -> Tensor:
     """Where clamping changed nothing."""
     if min is None:
-        return ~(input > max)
-    return ~(input < min) if max is None else ~((input < min) | (input > max))
+        return input <= max
+    return input >= min if max is None else (input >= min) & (input <= max)
 
 
 def clamp_min(input: Tensor, min: Any, *, out: Tensor | None = None) -> Tensor:

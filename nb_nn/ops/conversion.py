@@ -176,6 +176,13 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray:
     return input._array.view()
 
 
+def only(input: Tensor) -> Any:
+    """`item` for Python's ``int``, ``float`` and ``complex``, which raise ValueError."""
+    if input._array.size != 1:
+        raise ValueError(f"only one element tensors can be converted to Python scalars, and this one has {input._array.size}")
+    return item(input)
+
+
 def item(input: Tensor) -> Any:
     """The only element as a Python number.
 

@@ -81,6 +81,7 @@ def place(where: Any) -> device:
 def finish(tensor: Any, requires_grad: bool) -> Any:
     """Set ``requires_grad`` on a new tensor."""
     if requires_grad:
+        resolve(tensor._dtype, None, True)
         tensor._requires_grad = True
     return tensor
 
@@ -121,13 +122,15 @@ def _from_data(data: Any, kind: dtype | None, copy: bool) -> Any:
             return wrap(data.copy(), dtypes.from_numpy(data.dtype))
     array, own = _array_of(data)
     kind = kind or own
-    if kind.category == own.category == 1 and kind is not dtypes.int64 and array.size:
+    if kind.category == 1 and own.category in (1, 2) and kind is not own and array.size:
         check_range(array, kind)
     return wrap(_stored(launch.convert(array, dtypes.from_numpy(array.dtype), kind)), kind)
 
 
 def check_range(array: np.ndarray, kind: dtype) -> None:
-    """Refuse integers that a type does not hold; negative ones count from the end of an unsigned type."""
+    """Refuse numbers that an integer type does not hold; negative ones count from the end of an unsigned type."""
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise RuntimeError(f"value cannot be converted to type {kind.name} without overflow")
     limits = np.iinfo(kind.numpy)
     lowest = limits.min or -limits.max
     for value in (int(array.min()), int(array.max())):
@@ -331,7 +334,7 @@ def filled(value: Any, size: tuple, out: Any, kind: dtype | None, where: Any, re
         array = memory.zeros(shape, kind.numpy)
     else:
         array = memory.empty(shape, kind.numpy)
-        array.fill(launch.full_scalar(value, kind, CPU)._array[()])
+        array.fill(launch.full_scalar(launch.number_as(value, kind), kind, CPU)._array[()])
     return finish(wrap(array, kind), requires_grad)
 
 

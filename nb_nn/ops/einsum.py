@@ -83,6 +83,9 @@ def one_operand(labels: str, tensor: Tensor) -> tuple[str, Tensor]:
     for letter in dict.fromkeys(labels):
         while labels.count(letter) > 1:
             first, second = labels.index(letter), labels.rindex(letter)
+            if tensor.size(first) != tensor.size(second):
+                raise RuntimeError(f"einsum(): subscript {letter} is repeated, but its sizes don't match: {tensor.size(first)} and "
+                                   f"{tensor.size(second)}")
             tensor = tensor.diagonal(0, first, second)
             labels = "".join(one for place, one in enumerate(labels) if place not in (first, second)) + letter
     return labels, tensor

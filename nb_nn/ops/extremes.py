@@ -60,7 +60,7 @@ def _extreme(name: str, input: Tensor, dim: Any, keepdim: bool, out: Any) -> Ten
     return reduce(name, input, dims, keepdim, input._dtype, input._dtype, out)
 
 
-def _extreme_gradient(grad: Tensor, input: Tensor, result: Tensor, dim: Any, keepdim: bool) -> Tensor:
+def extreme_gradient(grad: Tensor, input: Tensor, result: Tensor, dim: Any, keepdim: bool) -> Tensor:
     """The gradient, shared equally between the places where the extreme stands."""
     size = input.shape
     chosen = (input == spread(result, size, dim, keepdim)) | (input != input)
@@ -68,8 +68,8 @@ def _extreme_gradient(grad: Tensor, input: Tensor, result: Tensor, dim: Any, kee
     return spread(grad / shares, size, dim, keepdim).masked_fill(~chosen, 0)
 
 
-derivative(amax, input=_extreme_gradient)
-derivative(amin, input=_extreme_gradient)
+derivative(amax, input=extreme_gradient)
+derivative(amin, input=extreme_gradient)
 
 MaxResult, MinResult = result_type("max", "values", "indices"), result_type("min", "values", "indices")
 

@@ -251,6 +251,8 @@ def _scaled_sum(name: str, input: Tensor, result: Tensor, beta: Any, alpha: Any,
     if broadcast_shapes(shape, input._array.shape) != shape:
         raise RuntimeError(f"{name}: The expanded size of the tensor ({shape[-1]}) must match the existing size "
                            f"({list(input._array.shape)}). Target sizes: {list(shape)}.")
+    if out is input and input._array.shape != shape:
+        raise RuntimeError(f"{name}_: output with shape {list(input._array.shape)} doesn't match the broadcast shape {list(shape)}")
     if alpha != 1:
         result = result * alpha
     if beta == 0:

@@ -37,7 +37,7 @@ def var_mean_dims(input: Tensor, dims: tuple[int, ...], correction: float, keepd
 
 def _var_gradient(grads: list, input: Tensor, results: list, dims: tuple, correction: float, keepdim: bool,
                   deviation: bool) -> Tensor:
-    size, count = input.shape, math.prod(input.shape[d] for d in dims)
+    size, count = input.shape, math.prod(input.shape[d] for d in dims) if input.dim() else 1
     total = None
     if grads[0] is not None:
         grad = grads[0] / (results[0] * 2) if deviation else grads[0]
@@ -149,8 +149,12 @@ def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, 
         if keepdim:
             result = view.reshape(result, reduced_shape(input.shape, (input.dim() - 2, input.dim() - 1), True))
     else:
+        if isinstance(p, str) and p != "fro":
+            raise RuntimeError(f"norm(): p must be a number, 'fro' or 'nuc', got {p!r}")
         p = 2.0 if p in ("fro", None) else float(p)
         dims = all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim)
+        if p < 0 and input._array.ndim and 0 in [input._array.shape[d] for d in dims]:
+            raise RuntimeError(f"norm(): the {p} norm of no elements is not defined; got size {list(input._array.shape)}")
         result = norm_dims(input if input._dtype.category < 3 else input.abs(), p, dims, keepdim)
     return result if out is None else launch.deliver("norm", result._array, result._dtype, out)
 

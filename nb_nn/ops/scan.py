@@ -86,7 +86,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: Any = None, out: Tensor | None = 
 def cumprod_gradient(grad: Tensor, input: Tensor, result: Tensor, dim: int) -> Tensor:
     """Of each element, the later gradients times the products without it: what they are with it, over it; or where one is zero,
     the product before it times a sum that is built up from behind."""
-    if not input._array.ndim:
+    if not input._array.ndim or input._array.shape[dim] == 1:
         return grad
     input = input.to(grad._dtype)
     if not bool((input == 0).any()):

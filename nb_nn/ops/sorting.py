@@ -15,7 +15,7 @@ from ..core.op import derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
 from . import copies, view
-from .extremes import into
+from .extremes import extreme_gradient, into
 from .indexing import packed
 
 Tensor = TensorBase
@@ -186,6 +186,12 @@ def median_dim(input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
 
 
 @op
+def median_all(input: Tensor) -> Tensor:
+    """`median` of all elements."""
+    return median_dim(view.reshape(input, (-1,)), 0, False)[0]
+
+
+@op
 def mode_dim(input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
     """`mode` with checked arguments."""
     rows = Rows("mode", input, dim)
@@ -202,6 +208,8 @@ kthvalue_dim.declaration.node_name, mode_dim.declaration.node_name = "KthvalueBa
 median_dim.declaration.node_name = "MedianBackward0"
 derivative(kthvalue_dim, input=reduced_gradient)
 derivative(median_dim, input=reduced_gradient)
+median_all.declaration.node_name = "MedianBackward1"
+derivative(median_all, input=lambda grad, input, result: extreme_gradient(grad, input, result, (), False))
 derivative(mode_dim, input=reduced_gradient)
 
 
@@ -225,8 +233,8 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out:
     """
     if dim is None:
         if not input._array.size:
-            return input.new_full((), math.nan)
-        result = median_dim(view.reshape(input, (-1,)), 0, False)[0]
+            return input.new_full((), math.nan if input._dtype.category >= 2 else np.iinfo(input._dtype.numpy).min)
+        result = median_all(input)
         return result if out is None else launch.deliver("median", result._array, result._dtype, out)
     found = median_dim(input, wrap_dim(dim, input._array.ndim), keepdim)
     return found if out is None else into(out, found)

@@ -168,8 +168,10 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
         raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
     root = root_of(input)
     offset = _offset(input) if storage_offset is None else storage_offset
+    if offset < 0:
+        raise RuntimeError(f"as_strided: Tensor: invalid storage offset {offset}")
     reach = offset + sum((n - 1) * step for n, step in zip(size, stride))
-    if 0 not in size and (offset < 0 or reach >= root.size):
+    if 0 not in size and reach >= root.size:
         raise RuntimeError(f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset} requiring a storage "
                            f"size of {(reach + 1) * input._array.itemsize} are out of bounds for storage of size "
                            f"{root.nbytes}")
