@@ -288,7 +288,10 @@ class Tensor(TensorBase):
                 held = kept()._grad
                 kept()._grad = grad.detach().clone() if held is None else held + grad
 
-        self.register_hook(keep)
+        node = self.grad_fn
+        if node.keepers is None:
+            node.keepers = {}
+        node.keepers[self._output_number] = keep
 
     def detach_(self) -> Tensor:
         """Make this tensor a leaf."""

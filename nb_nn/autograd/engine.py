@@ -178,7 +178,7 @@ def run(roots: list, grads: list, keep_graph: bool, create_graph: bool, targets:
             received = waiting_grads.pop(node, None)
             edges = node.edges
             if received is not None and (needed is None or node in needed):
-                if node.hooks:
+                if node.hooks or node.keepers:
                     _run_hooks(node, received)
                 if goals and node in goals:
                     for edge in goals[node]:
@@ -202,9 +202,12 @@ def run(roots: list, grads: list, keep_graph: bool, create_graph: bool, targets:
 
 
 def _run_hooks(node: Node, received: list) -> None:
-    for number, functions in node.hooks.items():
+    for number, functions in (node.hooks or {}).items():
         if received[number] is not None:
             received[number] = hooks.run(functions, received[number])
+    for number, keep in (node.keepers or {}).items():
+        if received[number] is not None:
+            keep(received[number])
 
 
 def _arrive(node: AccumulateGrad, received: list, found: dict | None, create_graph: bool) -> None:
@@ -214,7 +217,9 @@ def _arrive(node: AccumulateGrad, received: list, found: dict | None, create_gra
         received[0] = hooks.run(variable._hooks, received[0])
     if found is not None:
         found[node, 0] = received[0]
-    else:
+    elif variable._node is not None:
+        raise RuntimeError("leaf variable has been moved into the graph interior: it was detached and written to since it was used")
+    elif variable._requires_grad:               # it may have been told not to since
         accumulate(variable, received.pop(), create_graph)
 
 

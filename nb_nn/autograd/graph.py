@@ -47,6 +47,7 @@ class OpNode(Node):
     """A recorded operation with a derivative: what its formulas named is saved, a list for each formula."""
 
     saved: list | None = None
+    holds = False                   # whether a tensor is among what is saved: backward frees it
 
     def __init__(self, declaration: Any, formulas: list, edges: list, shapes: list):
         self.edges = edges
@@ -91,7 +92,8 @@ class OpNode(Node):
         return [None if one is None else one.conj() for one in found] if conjugate else found
 
     def release(self) -> None:
-        self.saved = None
+        if self.holds:
+            self.saved = None
 
 
 class Saved:
@@ -231,22 +233,29 @@ def build(declaration: Any, args: tuple, kwargs: dict) -> OpNode | None:
 
 def save(node: OpNode, args: tuple, kwargs: dict, result: Any) -> None:
     """Keep what the node's formulas name."""
-    node.saved = saved = []
+    node.saved, holds = [], False
     for formula, _, _ in node.formulas:
         items = []
         for kind, position, argument, default in formula.sources:
             if kind <= RESULT:
                 if kind == ARGUMENT:
                     value = args[position] if position < len(args) else kwargs.get(argument, default)
-                    items.append(Saved(value, False) if isinstance(value, TensorBase) else pack(value))
+                    if isinstance(value, TensorBase):
+                        items.append(Saved(value, False))
+                        holds = True
+                    else:
+                        items.append(pack(value))
+                        holds = holds or items[-1].__class__ is list
                 elif kind == RESULT:
                     items.append(Saved(result if isinstance(result, TensorBase) else result[0], True))
+                    holds = True
                 else:
                     items.append(GRAD)
             elif kind == GRADIENTS:
                 items.append(GRADS)
             elif kind == RESULTS:
                 items.append(SavedResults(result))
+                holds = True
             elif kind == NEEDS:
                 items.append(tuple([edge is not None for edge in node.edges]))
             else:
@@ -255,7 +264,8 @@ def save(node: OpNode, args: tuple, kwargs: dict, result: Any) -> None:
                     items.append(value._array.shape if isinstance(value, TensorBase) else sizes(value))
                 else:
                     items.append(value._dtype if kind == DTYPE else views.geometry(value))
-        saved.append(items)
+        node.saved.append(items)
+    node.holds = holds
 
 
 def sizes(value: Any) -> Any:
@@ -273,20 +283,27 @@ def pack(value: Any, is_result: bool = False) -> Any:
     return tuple(value) if value.__class__ is list else value
 
 
+def as_it_was(tensor: Any) -> Any:
+    """A copy of a tensor that is about to be overwritten, with the tensor's history."""
+    state.grad = False
+    try:
+        copy = tensor.clone()
+    finally:
+        state.grad = True
+    copy._requires_grad, copy._node, copy._output_number = tensor._requires_grad, tensor._node, tensor._output_number
+    return copy
+
+
 def record_inplace(declaration: Any, input: Any, args: tuple, kwargs: dict) -> Any:
     """Run an in-place operation and make it the history of its first argument."""
     views.check_writable(input)
     given = (input, *args)
     node = build(declaration, given, kwargs) if declaration.formulas else None
-    if node is not None and any("input" in formula.wanted for formula, _, _ in node.formulas):
-        state.grad = False
-        try:                                    # the formula needs what the operation is about to overwrite
-            original = input.clone()
-        finally:
-            state.grad = True
-        original._requires_grad, original._node = input._requires_grad, input._node
-        original._output_number = input._output_number
-        given = (original, *args)
+    if node is not None:                        # a formula may need what the operation is about to overwrite
+        storage, original = storage_of(input), input
+        if any("input" in formula.wanted for formula, _, _ in node.formulas):
+            original = as_it_was(input)
+        given = (original, *[as_it_was(one) if isinstance(one, TensorBase) and one._storage is storage else one for one in args])
     state.grad = False
     try:
         declaration.body(input, *args, out=input, **kwargs)

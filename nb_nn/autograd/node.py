@@ -20,6 +20,7 @@ class Node:
     node_name = "Node"
     outputs = 1
     hooks: dict | None = None                   # result number -> functions of its gradient
+    keepers: dict | None = None                 # result number -> function that keeps its gradient, after all hooks
     post_hooks: dict | None = None
     traceback: str | None = None                # in anomaly mode: where it was recorded, and in whose backward
     parent: Node | None = None

@@ -40,6 +40,15 @@ def edge_of(tensor: Any) -> tuple | None:
     return accumulator, 0
 
 
+def set_history(tensor: Any, node: Any) -> None:
+    """Make a tensor the first result of ``node``; if its gradient is to be kept, it is the one that arrives there."""
+    if tensor._retains_grad and tensor._node is not None and tensor._node.keepers:
+        keep = tensor._node.keepers.pop(tensor._output_number, None)
+        if keep is not None:
+            node.keepers = {0: keep}
+    tensor._node, tensor._output_number, tensor._requires_grad = node, 0, True
+
+
 def refresh(view: Any) -> None:
     """Give a view whose memory was written to the history of its base, if that has one."""
     base = view._base
@@ -49,9 +58,7 @@ def refresh(view: Any) -> None:
     if base._requires_grad:
         edge = edge_of(base)
         if edge is not None:
-            view._node = AsStrided(base, edge, view)
-            view._output_number = 0
-            view._requires_grad = True
+            set_history(view, AsStrided(base, edge, view))
 
 
 def check_writable(input: Any) -> None:
@@ -71,16 +78,16 @@ def rebase(input: Any, node: Any, reads_input: bool, has_input: bool) -> None:
     """
     base = input._base
     if base is None:
-        input._node, input._output_number, input._requires_grad = node, 0, True
+        set_history(input, node)
         return
     edge = edge_of(base)
     if edge is not None and reads_input and not has_input:
         raise RuntimeError("A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use "
                            "case is ambiguous and error-prone, it is forbidden: make the view while recording, or write in no_grad mode.")
     copy = CopySlices(base, edge, input, node, has_input)
-    base._node, base._output_number, base._requires_grad = copy, 0, True
+    set_history(base, copy)
     input._view_version = input._storage.version
-    input._node, input._output_number, input._requires_grad = AsStrided(base, (copy, 0), input), 0, True
+    set_history(input, AsStrided(base, (copy, 0), input))
 
 
 class AsStrided(Node):

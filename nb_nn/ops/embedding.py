@@ -84,7 +84,7 @@ def shorten_rows(weight: Tensor, input: Tensor, max_norm: float, norm_type: floa
                          f"{weight._array.shape[0]} rows")
     rows = weight.detach()[wrap(places, dtypes.int64)]
     norms = rows.norm(norm_type, 1, True)
-    scaled = rows * (max_norm / (norms + 1e-7)).clamp(max=1.0)
+    scaled = rows * (max_norm / (norms + 1e-7)).masked_fill(norms <= max_norm, 1.0)         # what was scaled stays as it is
     weight.detach()[wrap(places, dtypes.int64)] = scaled
     return weight
 

@@ -184,7 +184,7 @@ def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
 
 def count_of(size: tuple[int, ...], dim: Any) -> int:
     """How many elements are reduced into one."""
-    return math.prod(size[d] for d in all_if_empty(wrap_dims(dim, len(size)), len(size)))
+    return math.prod(size[d] for d in all_if_empty(wrap_dims(dim, len(size)), len(size))) if size else 1
 
 
 derivative(mean, input=lambda grad, input_size, dim, keepdim:

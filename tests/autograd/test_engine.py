@@ -235,3 +235,40 @@ def test_assigned_grad_is_checked():
         x.grad = 1
     x.grad = torch.ones(2)
     x.grad = None
+
+
+def test_a_graph_that_saved_no_tensor_serves_twice():
+    x = torch.ones(2, 3, requires_grad=True)
+    y = x.view(-1)[1:] + 1
+    y.sum().backward()
+    y.sum().backward()
+    assert x.grad.sum().item() == 10
+    y = x * x
+    y.sum().backward()
+    with pytest.raises(RuntimeError, match="a second time"):
+        y.sum().backward()
+
+
+def test_a_leaf_that_needs_no_gradient_any_more_gets_none():
+    x = torch.ones(2, requires_grad=True)
+    y = x * 2
+    x.requires_grad_(False)
+    y.sum().backward()
+    assert x.grad is None
+
+
+def test_a_leaf_that_became_a_result_refuses_the_gradient_of_what_it_was():
+    x, w = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    y = x * 2
+    x.detach_().mul_(w)
+    with pytest.raises(RuntimeError, match="moved into the graph interior"):
+        y.sum().backward()
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "var", "prod", "logsumexp"])
+def test_reductions_of_a_number_over_its_only_dimension_have_gradients(name):
+    x = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+    for dim in (0, -1):
+        result = getattr(x, name)(dim, unbiased=False) if name == "var" else getattr(x, name)(dim)
+        (grad,) = torch.autograd.grad(result, x)
+        assert grad.item() == (0 if name == "var" else 1)

@@ -177,3 +177,41 @@ def test_in_place_may_not_change_the_size():
 def test_views_cannot_be_detached_in_place():
     with pytest.raises(RuntimeError, match="Can't detach views in-place"):
         torch.zeros(4).view(2, 2).detach_()
+
+
+def test_an_operand_that_is_overwritten_counts_as_it_was():
+    x = torch.tensor([2.0, 3.0, 5.0], dtype=torch.float64, requires_grad=True)
+    y = x * 1
+    y.mul_(y)
+    y.sum().backward()
+    assert x.grad.tolist() == [4, 6, 10]
+    x.grad = None
+    y = x * 1
+    y[:2].mul_(y[1:])                   # (x0 x1, x1 x2, x2)
+    y.sum().backward()
+    assert x.grad.tolist() == [3, 7, 4]
+    assert torch.autograd.gradcheck(lambda x: (x * 1).addcmul_(x * 2, x), (x,))
+    assert torch.autograd.gradgradcheck(lambda x: (lambda y: y.addcmul_(y, y))(x * 1), (x,))
+
+
+def test_a_kept_gradient_is_that_of_what_a_tensor_is_last():
+    x = torch.tensor([2.0, 3.0], requires_grad=True)
+    y = x * 1
+    y.retain_grad()
+    y.mul_(10)
+    y.sum().backward()
+    assert y.grad.tolist() == [1, 1] and x.grad.tolist() == [10, 10]
+    y = x * 1
+    y.retain_grad()
+    y[0] = 7.0
+    (y * 3).sum().backward()
+    assert y.grad.tolist() == [3, 3]
+
+
+def test_a_kept_gradient_is_what_hooks_made_of_it():
+    x = torch.tensor(2.0, requires_grad=True)
+    y = x * 1
+    y.retain_grad()
+    y.register_hook(lambda grad: grad * 5)
+    y.backward()
+    assert y.grad.item() == 5

@@ -62,7 +62,7 @@ class _ConvNd(Module):
     def extra_repr(self) -> str:
         nothing = (0,) * self.dims
         shown = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
-        if self.padding not in (nothing, "valid"):
+        if self.padding != nothing:
             shown.append(f"padding={self.padding}")
         if self.dilation != (1,) * self.dims:
             shown.append(f"dilation={self.dilation}")

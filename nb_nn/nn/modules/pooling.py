@@ -111,7 +111,19 @@ class MaxUnpool3d(_MaxUnpool):
         return F.max_unpool3d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
-class AvgPool1d(Module):
+class _AvgPool(Module):
+    """What taking means of windows shares."""
+
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True):
+        super().__init__()
+        self.kernel_size, self.stride, self.padding = kernel_size, kernel_size if stride is None else stride, padding
+        self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool1d(_AvgPool):
     """The mean of each window of signals; see `AvgPool2d`.
 
     >>> torch.nn.AvgPool1d(3, stride=2)(tensor([[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]]]))
@@ -119,18 +131,15 @@ class AvgPool1d(Module):
     """
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True):
-        super().__init__()
-        self.kernel_size, self.stride, self.padding = kernel_size, kernel_size if stride is None else stride, padding
-        self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
+        super().__init__(kernel_size, stride, padding, ceil_mode, count_include_pad)
+        self.kernel_size, self.stride, self.padding = (
+            tuple(one) if isinstance(one, (tuple, list)) else (one,) for one in (self.kernel_size, self.stride, self.padding))
 
     def forward(self, input: Tensor) -> Tensor:
         return F.avg_pool1d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
 
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
-
-class AvgPool2d(AvgPool1d):
+class AvgPool2d(_AvgPool):
     """The mean of each window of images, which moves by ``stride`` (by default ``kernel_size``).
 
     Padding counts as zeros unless ``count_include_pad`` is False; ``divisor_override`` divides the sums in place of the number of
