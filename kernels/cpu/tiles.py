@@ -16,7 +16,7 @@ import numpy as np
 from ..compile import REASSOCIATE, inlined
 
 ONE_ROW = 8                     # vectors in a tile of one row
-DEPTH = 1024                     # products taken at once
+DEPTH = 384                     # products taken at once
 
 
 @functools.cache
