@@ -77,6 +77,20 @@ def index_select(x, index, out):
 
 
 @kernel
+def reverse_rows(x, out):
+    """x, out (rows, n): out[r, i] = x[r, n - 1 - i]."""
+    rows, n = x.shape
+    pieces = (n + BLOCK - 1) // BLOCK
+    for task in prange(rows * pieces):
+        row, piece = divided(task, pieces)
+        left = piece * BLOCK
+        target = out[row, left:min(left + BLOCK, n)]
+        source, last = x[row, n - left - target.size:n - left], np.uint64(target.size - 1)
+        for i in range(target.size):
+            target[i] = source[last - np.uint64(i)]
+
+
+@kernel
 def gather(x, index, out):
     """x (outer, n, inner), index (outer, m, inner) -> out (outer, m, inner): out[o, i, j] = x[o, index[o, i, j], j]."""
     outer, m, inner = out.shape

@@ -17,13 +17,17 @@ from ..compile import inlined, kernel, prange
 from .tiles import copy, copy_vectors, dot, lanes, memory, multiply, tile_height, tile_rows, turn, vector_length, vector_table
 from .workspace import scratch
 
-PANEL_DEPTH = 1024              # rows of b copied at once
+WHOLE_DEPTH = 1024              # rows of b copied at once, if these are all; otherwise
+PART_DEPTH = 512                # at most so many
+NEAR = 1 << 14                  # numbers of a that stay in the L1 cache anyway; where a has more,
+PANELS = 4096                   # rows of panels are kept in the L2 cache while its tiles, read once, pass by
 SMALL = 1 << 18                 # multiplications that OpenBLAS makes on one thread in any case,
 SMALL_VECTOR = 1 << 13          # and with a vector
 TINY = 1 << 8                   # those of a matrix, one of many, for which a plain loop is best
 COPIED = 1 << 24                # multiplications for which a is copied too, if its columns are adjacent
 FEW = 4                         # rows of a for which b is not worth copying
 CHUNK = 256                     # columns made together for few rows
+STRIPS, STRIP_DEPTH = 64, 64    # strips and columns of a copied together
 
 
 @inlined
@@ -44,57 +48,70 @@ def panel_bounds(panel, vectors):
 
 
 @inlined
-def copy_panel(b, start, row_step, column_step, depth, width, panel, panel_width):
-    """Copy ``width`` columns of ``depth`` rows, of which either the rows or the columns are adjacent."""
+def copy_panels(b, start, row_step, column_step, depth, columns, vectors, begin, end, panels, panel_width):
+    """Copy panels ``begin`` to ``end`` of ``depth`` rows, of which either the rows or the columns are adjacent."""
+    length = vector_length(b)
     if column_step == 1:
-        for k in range(depth):
-            copy_vectors(b, start + k * row_step, panel, k * panel_width, width)
+        for k in range(depth):          # whole rows, since they may come from far
+            for panel in range(begin, end):
+                first, wide = panel_bounds(panel, vectors)
+                copy_vectors(b, start + k * row_step + first * length, panels, ((panel - begin) * depth + k) * panel_width,
+                             min(wide * length, columns - first * length))
     else:
-        turn(b, start, column_step, width, depth, panel, panel_width)
+        for panel in range(begin, end):
+            first, wide = panel_bounds(panel, vectors)
+            turn(b, start + first * length * column_step, column_step, min(wide * length, columns - first * length), depth,
+                 panels[(panel - begin) * depth * panel_width:], panel_width)
 
 
 @kernel
 def copy_strips(a, a_start, step, rows, strips):
-    """Copy matrices whose columns are adjacent as (batch, strips, depth, rows of a tile)."""
-    _, count, depth, height = strips.shape
-    for task in prange(a_start.size * count):
-        item, strip = np.int64(task) // count, np.int64(task) % count
-        target = strips[item, strip].reshape(depth * height)
-        for k in range(depth):
-            copy(memory(a), a_start[item] + strip * height + k * step, target, k * height, min(height, rows - strip * height))
+    """Copy matrices whose columns are adjacent as (batch, strips, depth, rows of a tile), many strips of a row at once."""
+    batch, count, depth, height = strips.shape
+    parts, blocks = (depth + STRIP_DEPTH - 1) // STRIP_DEPTH, (count + STRIPS - 1) // STRIPS
+    for task in prange(batch * parts * blocks):
+        item, part, block = np.int64(task) // (parts * blocks), np.int64(task) // blocks % parts, np.int64(task) % blocks
+        source, target = memory(a), strips.reshape(strips.size)
+        for k in range(part * STRIP_DEPTH, min((part + 1) * STRIP_DEPTH, depth)):
+            for strip in range(block * STRIPS, min((block + 1) * STRIPS, count)):
+                copy(source, a_start[item] + strip * height + k * step, target, ((item * count + strip) * depth + k) * height,
+                     min(height, rows - strip * height))
 
 
 @kernel
-def matrix_products(a, a_start, a_row, a_column, b, b_start, b_step, b_row, b_column, zeros, row_blocks, panels, out):
+def matrix_products(a, a_start, a_row, a_column, b, b_start, b_step, b_row, b_column, zeros, groups, part, copies, out):
     """Products of matrices a and b that begin at a_start[i] and b_start[i]; out is (batch, rows, columns).
 
     Element (row, k) of a is at ``a_row[row] + a_column[k]``. b_step are the steps of b from row to row and from column
-    to column; one of them is 1. panels has a row for each worker; b_row and b_column say where a panel has its rows and
-    vectors.
+    to column; one of them is 1. Panels are copied a group at once, ``part`` rows of them; copies has a row for each worker, and
+    b_row and b_column say where a panel has its rows and vectors. Workers share the tiles of all panels evenly.
     """
     batch, rows, columns = out.shape
-    length, depth = vector_length(out), a_column.size
-    vectors = (columns + length - 1) // length
-    count, workers = panel_count(vectors), panels.shape[0]
-    tasks, height = batch * count * row_blocks, tile_rows(out)
-    tiles = (rows + height - 1) // height
+    length, height, depth, workers = vector_length(out), tile_rows(out), a_column.size, copies.shape[0]
+    vectors, tiles = (columns + length - 1) // length, (rows + height - 1) // height
+    count = panel_count(vectors)
     for worker in prange(workers):
-        w, packed = np.int64(worker), np.int64(-1)
-        panel, left, right, c = panels[w], memory(a), memory(b), out.reshape(out.size)
-        for task in range(w * tasks // workers, (w + 1) * tasks // workers):
-            block, number = task % row_blocks, task // row_blocks
-            item = number // count
-            first, wide = panel_bounds(number % count, vectors)
-            place, width = item * rows * columns + first * length, columns - first * length
-            for k in range(0, depth, PANEL_DEPTH):
-                deep = min(PANEL_DEPTH, depth - k)
-                if packed != number or depth > PANEL_DEPTH:
-                    copy_panel(right, b_start[item] + k * b_step[0] + first * length * b_step[1], b_step[0], b_step[1],
-                               deep, min(wide * length, width), panel, 3 * length)
-                    packed = number
-                multiply(left, a_start[item], a_row, a_column[k:k + deep], block * tiles // row_blocks * height,
-                         min((block + 1) * tiles // row_blocks * height, rows), panel, 0, b_row, b_column, wide, deep,
-                         zeros, k > 0, c, place, columns, width)
+        w = np.int64(worker)
+        panels, left, right, c = copies[w], memory(a), memory(b), out.reshape(out.size)
+        now, stop = w * (batch * count * tiles) // workers, (w + 1) * (batch * count * tiles) // workers
+        while now < stop:
+            item, panel = now // tiles // count, now // tiles % count
+            group = ((panel + 1) * groups - 1) // count
+            begin, end = group * count // groups, (group + 1) * count // groups
+            start = (item * count + begin) * tiles
+            until = min(stop, start + (end - begin) * tiles)
+            top, bottom = (now - start) // (end - begin) * height, min((until - start) // (end - begin) * height, rows)
+            now = until
+            for k in range(0, depth if top < bottom else 0, part):
+                deep = min(part, depth - k)
+                copy_panels(right, b_start[item] + k * b_step[0], b_step[0], b_step[1], deep, columns, vectors, begin, end,
+                            panels, 3 * length)
+                for row in range(top, bottom, height):
+                    for panel in range(begin, end):
+                        first, wide = panel_bounds(panel, vectors)
+                        multiply(left, a_start[item], a_row, a_column[k:k + deep], row, min(row + height, bottom),
+                                 panels, (panel - begin) * deep * 3 * length, b_row, b_column, wide, deep, zeros, k > 0, c,
+                                 item * rows * columns + first * length, columns, columns - first * length)
 
 
 @kernel
@@ -187,7 +204,8 @@ class Plan(NamedTuple):
     b_row: np.ndarray
     b_column: np.ndarray
     zeros: np.ndarray
-    row_blocks: int
+    groups: int
+    part: int
     panels: tuple[int, int]
     strips: tuple[int, ...] | None
     a_step: int
@@ -201,12 +219,14 @@ def plan(a_shape, a_strides, b_shape, b_strides, batch, dtype, sharers) -> Plan:
     b_step = (b_steps[-2], 1) if b_steps[-1] == 1 or columns == 1 else (1, b_steps[-1])
     a_start, a_row, a_column = starts(a_shape, a_steps, batch), np.arange(rows) * a_steps[-2], np.arange(depth) * a_steps[-1]
     strips = None
-    if a_steps[-2] == 1 < a_steps[-1] and columns > 3 * length and rows * columns * depth > COPIED:
+    if a_steps[-2] == 1 < a_steps[-1] and columns > 6 * length and rows * columns * depth > COPIED:
         strips = items, -(-rows // height), depth, height
-    row_blocks = max(1, min(-(-16 * sharers // (items * -(-columns // (3 * length)))), rows // 32))
-    panels = sharers, 3 * length * (min(depth, PANEL_DEPTH) + length)
+    count = -(-columns // (3 * length))
+    part = depth if depth <= WHOLE_DEPTH else -(-depth // -(-depth // PART_DEPTH))
+    group = max(1, min(PANELS // part, count if rows > 3 * columns else items * count // sharers)) if rows * part > NEAR else 1
+    panels = sharers, 3 * length * (part * min(group, count) + length)
     return Plan(a_start, a_row, a_column, starts(b_shape, b_steps, batch), b_step,
-                np.arange(PANEL_DEPTH) * (3 * length), vector_table(3, length), np.zeros(rows, dtype), row_blocks, panels,
+                np.arange(part) * (3 * length), vector_table(3, length), np.zeros(rows, dtype), -(-count // group), part, panels,
                 strips, a_steps[-1])
 
 
@@ -241,7 +261,7 @@ def matmul(a, b, out):
             strips = scratch("strips", dtype, p.strips)
             copy_strips(start, p.a_start, p.a_step, rows, strips, work=items * rows * depth)
             start, a_tables = strips.reshape(-1), strip_tables(rows, p.strips)
-        matrix_products(start, *a_tables, origin(b), p.b_start, p.b_step, p.b_row, p.b_column, p.zeros, p.row_blocks,
+        matrix_products(start, *a_tables, origin(b), p.b_start, p.b_step, p.b_row, p.b_column, p.zeros, p.groups, p.part,
                         scratch("panels", dtype, p.panels), out, work=items * work // 16)
 
 

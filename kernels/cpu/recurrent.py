@@ -3,30 +3,60 @@
 Gates are (rows, gates * hidden): the parts of the input (``projected``, for all steps computed at once) and of the state
 before the step (``recurrent``) come in sums still to be activated.
 
-Where weights are small, `lstm_sequences` and its like take all steps in one call, a sequence after the other: sequence n has its row of
-step t at ``starts[t] + n``, for ``lengths[n]`` steps, and ``reverse`` begins with the last. ``columns`` is the weight transposed.
+Where weights fit into a cache, `lstm_sequences` and its like take all steps in one call. Each worker has sequences of its own, worker w
+those with the numbers w, w + workers, ..., so that none waits for another. Sequence n has its row of step t at ``starts[t] + n``, for
+``lengths[n]`` steps, never more than the sequence before it; ``reverse`` begins with the last. ``weights`` come from
+`recurrent_weights`.
 """
 from __future__ import annotations
 
 import numpy as np
 
+from .. import table
 from ..compile import inlined, kernel, prange
 from ..formulas.vector import sigmoid, tanh
+from .tiles import lanes, memory, multiply, vector_length, vector_table
+from .workspace import scratch
+
+
+def recurrent_weights(matrix):
+    """A matrix that states are multiplied with, in rows of whole vectors, and where its rows and vectors are."""
+    (rows, columns), length = matrix.shape, lanes(matrix.dtype)
+    vectors = -(-columns // length)
+    width = (vectors + (vectors * matrix.itemsize * length % 4096 == 0)) * length     # a page apart, rows would displace each other
+    made = scratch("recurrent weights", matrix.dtype, (rows, width))
+    made[:, :columns], made[:, columns:] = matrix, 0
+    return made, np.arange(rows) * width, vector_table(vectors, length), np.arange(rows)
+
+
+table.enter("cpu", "recurrent_weights", recurrent_weights)
 
 
 @inlined
-def add_products(x, rows, out):
-    """``out += x @ rows``, four rows at once."""
-    whole = x.size // 4 * 4
-    for k in range(0, whole, 4):
-        a, b, c, d = rows[k], rows[k + 1], rows[k + 2], rows[k + 3]
-        p, q, r, s = x[k], x[k + 1], x[k + 2], x[k + 3]
-        for j in range(out.size):
-            out[j] += (p * a[j] + q * b[j]) + (r * c[j] + s * d[j])
-    for k in range(whole, x.size):
-        a, p = rows[k], x[k]
-        for j in range(out.size):
-            out[j] += p * a[j]
+def own_rows(first, step, batch, width):
+    """Where the rows ``first``, ``first + step``, ... of a matrix begin."""
+    places = np.empty((batch - first + step - 1) // step, np.int64)
+    for i in range(places.size):
+        places[i] = (first + i * step) * width
+    return places
+
+
+@inlined
+def zeros_of(x, count):
+    """``count`` zeros of the type of x."""
+    made = np.empty(count, x.dtype)
+    for i in range(count):
+        made[i] = 0
+    return made
+
+
+@inlined
+def multiply_rows(x, x_row, count, weights, zeros, add, out, start, step, columns):
+    """Products of ``count`` rows of x and weights, as rows of out from ``start`` on, ``step`` apart."""
+    matrix, b_row, b_column, x_column = weights
+    length = vector_length(x)
+    multiply(memory(x), 0, x_row, x_column, 0, count, memory(matrix), 0, b_row, b_column, (columns + length - 1) // length, x_column.size,
+             zeros, add, memory(out), start, step, columns)
 
 
 @inlined
@@ -97,35 +127,45 @@ def lstm_cell_backward(grad_output, gates, cell, new_cell, grad_hidden, grad_cel
 
 
 @kernel
-def lstm_sequences(projected, columns, starts, lengths, reverse, gates, cells, outputs, hidden, cell):
+def lstm_sequences(projected, weights, starts, lengths, reverse, workers, gates, cells, outputs, hidden, cell):
     """All steps; hidden and cell (batch, H) are the first states and become the last ones."""
-    for n in prange(hidden.shape[0]):
-        recurrent, h, c = np.empty(columns.shape[1], gates.dtype), hidden[n], cell[n]
-        for step in range(lengths[n]):
-            at = row_of(step, n, starts, lengths, reverse)
-            for j in range(recurrent.size):
-                recurrent[j] = 0
-            add_products(h, columns, recurrent)
-            lstm_row(projected[at], recurrent, c, gates[at], cells[at], outputs[at])
-            h, c = outputs[at], cells[at]
-        if lengths[n] > 0:
-            for j in range(h.size):
-                hidden[n, j], cell[n, j] = h[j], c[j]
+    batch, size = hidden.shape
+    for worker in prange(workers):
+        w, width = np.int64(worker), 4 * size
+        rows = own_rows(w, workers, batch, size)
+        active, zeros, recurrent = rows.size, zeros_of(hidden, rows.size), np.empty((rows.size, width), hidden.dtype)
+        for step in range(lengths[w]):
+            while lengths[w + (active - 1) * workers] <= step:
+                active -= 1
+            multiply_rows(hidden, rows, active, weights, zeros, False, recurrent, 0, width, width)
+            for i in range(active):
+                n = w + i * workers
+                at = row_of(step, n, starts, lengths, reverse)
+                lstm_row(projected[at], recurrent[i], cell[n], gates[at], cells[at], outputs[at])
+                for j in range(size):
+                    hidden[n, j], cell[n, j] = outputs[at, j], cells[at, j]
 
 
 @kernel
-def lstm_sequences_backward(grad_output, gates, cell, cells, weight, starts, lengths, reverse, grad_hidden, grad_cell, grad_gates):
+def lstm_sequences_backward(grad_output, gates, cell, cells, weights, starts, lengths, reverse, workers, grad_hidden, grad_cell,
+                            grad_gates):
     """Gradients of all steps; grad_hidden and grad_cell are those of the last states and become those of the first."""
-    for n in prange(cell.shape[0]):
-        total = grad_hidden[n]
-        for step in range(lengths[n] - 1, -1, -1):
-            at = row_of(step, n, starts, lengths, reverse)
-            before = cell[n] if step == 0 else cells[row_of(step - 1, n, starts, lengths, reverse)]
-            add_given(grad_output, at, total)
-            lstm_row_backward(total, grad_cell[n], gates[at], before, cells[at], grad_gates[at])
-            for j in range(total.size):
-                total[j] = 0
-            add_products(grad_gates[at], weight, total)
+    batch, size = cell.shape
+    for worker in prange(workers):
+        w, width, active = np.int64(worker), 4 * size, 0
+        rows = own_rows(w, workers, batch, size)
+        zeros = zeros_of(cell, rows.size)
+        for step in range(lengths[w] - 1, -1, -1):
+            while active < rows.size and lengths[w + active * workers] > step:
+                active += 1
+            for i in range(active):
+                n = w + i * workers
+                at = row_of(step, n, starts, lengths, reverse)
+                before = cell[n] if step == 0 else cells[row_of(step - 1, n, starts, lengths, reverse)]
+                add_given(grad_output, at, grad_hidden[n])
+                lstm_row_backward(grad_hidden[n], grad_cell[n], gates[at], before, cells[at], grad_gates[at])
+                rows[i] = at * width
+            multiply_rows(grad_gates, rows, active, weights, zeros, False, grad_hidden, w * size, workers * size, size)
 
 
 # ---- GRU ---------------------------------------------------------------------------------------------------------------
@@ -181,34 +221,47 @@ def gru_cell_backward(grad_output, gates, before, grad_hidden, grad_projected, g
 
 
 @kernel
-def gru_sequences(projected, columns, bias, starts, lengths, reverse, gates, outputs, hidden):
+def gru_sequences(projected, weights, bias, starts, lengths, reverse, workers, gates, outputs, hidden):
     """All steps; hidden (batch, H) are the first states and become the last ones."""
-    for n in prange(hidden.shape[0]):
-        recurrent, h = np.empty(columns.shape[1], gates.dtype), hidden[n]
-        for step in range(lengths[n]):
-            at = row_of(step, n, starts, lengths, reverse)
-            for j in range(recurrent.size):
-                recurrent[j] = bias[j] if bias.size > 0 else 0
-            add_products(h, columns, recurrent)
-            gru_row(projected[at], recurrent, h, gates[at], outputs[at])
-            h = outputs[at]
-        if lengths[n] > 0:
-            for j in range(h.size):
-                hidden[n, j] = h[j]
+    batch, size = hidden.shape
+    for worker in prange(workers):
+        w, width = np.int64(worker), 3 * size
+        rows = own_rows(w, workers, batch, size)
+        active, zeros, recurrent = rows.size, zeros_of(hidden, rows.size), np.empty((rows.size, width), hidden.dtype)
+        for step in range(lengths[w]):
+            while lengths[w + (active - 1) * workers] <= step:
+                active -= 1
+            multiply_rows(hidden, rows, active, weights, zeros, False, recurrent, 0, width, width)
+            for i in range(active):
+                n, h = w + i * workers, recurrent[i]
+                at = row_of(step, n, starts, lengths, reverse)
+                for j in range(bias.size):
+                    h[j] += bias[j]
+                gru_row(projected[at], h, hidden[n], gates[at], outputs[at])
+                for j in range(size):
+                    hidden[n, j] = outputs[at, j]
 
 
 @kernel
-def gru_sequences_backward(grad_output, gates, hidden, outputs, weight, starts, lengths, reverse, grad_hidden, grad_projected,
+def gru_sequences_backward(grad_output, gates, hidden, outputs, weights, starts, lengths, reverse, workers, grad_hidden, grad_projected,
                            grad_recurrent):
     """Gradients of all steps; grad_hidden is that of the last states and becomes that of the first."""
-    for n in prange(hidden.shape[0]):
-        total = grad_hidden[n]
-        for step in range(lengths[n] - 1, -1, -1):
-            at = row_of(step, n, starts, lengths, reverse)
-            before = hidden[n] if step == 0 else outputs[row_of(step - 1, n, starts, lengths, reverse)]
-            add_given(grad_output, at, total)
-            gru_row_backward(total, gates[at], before, grad_projected[at], grad_recurrent[at])
-            add_products(grad_recurrent[at], weight, total)
+    batch, size = hidden.shape
+    for worker in prange(workers):
+        w, width, active = np.int64(worker), 3 * size, 0
+        rows = own_rows(w, workers, batch, size)
+        zeros = zeros_of(hidden, rows.size)
+        for step in range(lengths[w] - 1, -1, -1):
+            while active < rows.size and lengths[w + active * workers] > step:
+                active += 1
+            for i in range(active):
+                n = w + i * workers
+                at = row_of(step, n, starts, lengths, reverse)
+                before = hidden[n] if step == 0 else outputs[row_of(step - 1, n, starts, lengths, reverse)]
+                add_given(grad_output, at, grad_hidden[n])
+                gru_row_backward(grad_hidden[n], gates[at], before, grad_projected[at], grad_recurrent[at])
+                rows[i] = at * width
+            multiply_rows(grad_recurrent, rows, active, weights, zeros, True, grad_hidden, w * size, workers * size, size)
 
 
 # ---- plain -------------------------------------------------------------------------------------------------------------
@@ -253,31 +306,40 @@ def rnn_cell_backward(grad_output, hidden, relu, grad_hidden, grad_sum):
 
 
 @kernel
-def rnn_sequences(projected, columns, relu, starts, lengths, reverse, outputs, hidden):
+def rnn_sequences(projected, weights, relu, starts, lengths, reverse, workers, outputs, hidden):
     """All steps; hidden (batch, H) are the first states and become the last ones."""
-    for n in prange(hidden.shape[0]):
-        recurrent, h = np.empty(columns.shape[1], outputs.dtype), hidden[n]
-        for step in range(lengths[n]):
-            at = row_of(step, n, starts, lengths, reverse)
-            for j in range(recurrent.size):
-                recurrent[j] = 0
-            add_products(h, columns, recurrent)
-            rnn_row(projected[at], recurrent, relu, outputs[at])
-            h = outputs[at]
-        if lengths[n] > 0:
-            for j in range(h.size):
-                hidden[n, j] = h[j]
+    batch, size = hidden.shape
+    for worker in prange(workers):
+        w = np.int64(worker)
+        rows = own_rows(w, workers, batch, size)
+        active, zeros, recurrent = rows.size, zeros_of(hidden, rows.size), np.empty((rows.size, size), hidden.dtype)
+        for step in range(lengths[w]):
+            while lengths[w + (active - 1) * workers] <= step:
+                active -= 1
+            multiply_rows(hidden, rows, active, weights, zeros, False, recurrent, 0, size, size)
+            for i in range(active):
+                n = w + i * workers
+                at = row_of(step, n, starts, lengths, reverse)
+                rnn_row(projected[at], recurrent[i], relu, outputs[at])
+                for j in range(size):
+                    hidden[n, j] = outputs[at, j]
 
 
 @kernel
-def rnn_sequences_backward(grad_output, outputs, weight, relu, starts, lengths, reverse, grad_hidden, grad_sum):
+def rnn_sequences_backward(grad_output, outputs, weights, relu, starts, lengths, reverse, workers, grad_hidden, grad_sum):
     """Gradients of all steps; grad_hidden is that of the last states and becomes that of the first."""
-    for n in prange(grad_hidden.shape[0]):
-        total = grad_hidden[n]
-        for step in range(lengths[n] - 1, -1, -1):
-            at = row_of(step, n, starts, lengths, reverse)
-            add_given(grad_output, at, total)
-            rnn_row_backward(total, outputs[at], relu, grad_sum[at])
-            for j in range(total.size):
-                total[j] = 0
-            add_products(grad_sum[at], weight, total)
+    batch, size = grad_hidden.shape
+    for worker in prange(workers):
+        w, active = np.int64(worker), 0
+        rows = own_rows(w, workers, batch, size)
+        zeros = zeros_of(grad_hidden, rows.size)
+        for step in range(lengths[w] - 1, -1, -1):
+            while active < rows.size and lengths[w + active * workers] > step:
+                active += 1
+            for i in range(active):
+                n = w + i * workers
+                at = row_of(step, n, starts, lengths, reverse)
+                add_given(grad_output, at, grad_hidden[n])
+                rnn_row_backward(grad_hidden[n], outputs[at], relu, grad_sum[at])
+                rows[i] = at * size
+            multiply_rows(grad_sum, rows, active, weights, zeros, False, grad_hidden, w * size, workers * size, size)

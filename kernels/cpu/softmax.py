@@ -98,6 +98,19 @@ def softmax_rows(x, out):
 
 
 @kernel
+def logsumexp_rows(x, out):
+    """Logarithm of the sum of exp(x), for each row of x (rows, n)."""
+    together, blocks = rows_together(x.shape[0], x.shape[1])
+    for block in prange(blocks):
+        lanes = np.empty(LANES, x.dtype)
+        first = np.int64(block) * together
+        for i in range(first, min(first + together, x.shape[0])):
+            largest = largest_of(x[i], lanes)
+            largest = largest if abs(largest) < np.inf else x.dtype.type(0)
+            out[i] = largest + math.log(sum_of_exponentials(x[i], largest))
+
+
+@kernel
 def log_softmax_rows(x, out):
     """x minus the logarithm of the sum of exp(x), for each row of x (rows, n)."""
     together, blocks = rows_together(x.shape[0], x.shape[1])

@@ -53,6 +53,19 @@ def softmax_rows(x, out):
 
 
 @kernel(geometry=a_row_of_threads(0))
+def logsumexp_rows(x, out):
+    """Logarithm of the sum of exp(x), for each row of x (rows, n)."""
+    shared = cuda.shared.array(THREADS, np.float64)
+    for task in range(first_task(), x.shape[0], next_task()):
+        row = task + cuda.threadIdx.y
+        largest = x.dtype.type(row_max(shared, largest_of(x, row)))
+        largest = largest if abs(largest) < math.inf else x.dtype.type(0)
+        total = row_sum(shared, exponentials(x, row, largest))
+        if row < x.shape[0] and cuda.threadIdx.x == 0:
+            out[row] = x.dtype.type(-math.inf if total == 0 else largest + math.log(total))
+
+
+@kernel(geometry=a_row_of_threads(0))
 def log_softmax_rows(x, out):
     """x minus the logarithm of the sum of exp(x), for each row of x (rows, n)."""
     shared = cuda.shared.array(THREADS, np.float64)

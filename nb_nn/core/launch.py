@@ -223,11 +223,12 @@ def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, 
     elif result is FLOAT and kind.category < 2:
         kind = dtypes.get_default_dtype()
     answer = dtypes.bool_ if result is BOOL else kind.to_real() if result is REAL else kind.to_complex() if result is COMPLEX else kind
-    key = (name, len(inputs), kind) if device is CPU else (name, len(inputs), kind, answer, "cuda")
+    key = (name, len(inputs), kind) if device is CPU and result is not KEEP and result is not MASKED else (
+        name, len(inputs), kind, answer, device.type)
     plan = _plans.get(key)
     if plan is None:
         plan = Plan(name, len(inputs), device.type, kind, answer)
-        if device is not CPU or not kind.half and result is not KEEP and result is not MASKED:
+        if device is not CPU or not kind.half:
             _plans[key] = plan
     keep_bool = result is MASKED
     arrays = tuple([computing_array(t, t._dtype if result is KEEP or keep_bool and t._dtype is dtypes.bool_ else kind) for t in inputs])

@@ -387,8 +387,10 @@ def clamp_max_(input: Tensor, max: Any) -> Tensor:
 @op
 def where_select(condition: Tensor, input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`where` on three tensors."""
-    kind = dtypes.promote_operands((input, other))
-    return elementwise("where", (condition, input.to(kind), other.to(kind)), (), out, MASKED)
+    if input._dtype is not other._dtype:
+        kind = dtypes.promote_operands((input, other))
+        input, other = input.to(kind), other.to(kind)
+    return elementwise("where", (condition, input, other), (), out, MASKED)
 
 
 where_select.declaration.node_name = "WhereBackward0"

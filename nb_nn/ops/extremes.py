@@ -13,7 +13,6 @@ from ..core.geometry import wrap_dim, wrap_dims
 from ..core.op import derivative, no_derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
-from . import view
 from .reduction import all_if_empty, arranged, packed, reduce, reduced_shape, spread
 
 Tensor = TensorBase
@@ -194,8 +193,7 @@ def _place(name: str, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
         return _with_places(name, input, wrap_dim(dim, input._array.ndim), keepdim)[1]
     if input._array.size == 0:
         raise IndexError(f"arg{name}(): Expected reduction dim to be specified for input.numel() == 0.")
-    place = _with_places(name, view.reshape(input, (-1,)), 0, False)[1]
-    return view.reshape(place, (1,) * input._array.ndim) if keepdim else place
+    return _with_places(name, input, None, keepdim)[1]
 
 
 no_derivative(argmax, argmin)

@@ -68,12 +68,13 @@ def places_of(name: str, index: Any, error: type = RuntimeError, kinds: tuple = 
 
 def first_wrong(places: Any, lower: int, upper: int) -> int | None:
     """The first index that is not in [lower, upper), if there is one."""
-    if not places.size:
+    flat = places.ravel()
+    if not flat.size:
         return None
-    found = memory.beside(places, (1,), np.dtype(np.int64))
-    launch.launch("first_out_of_range", places.ravel(), lower, upper, found, work=places.size)
+    found = memory.beside(flat, (1,), np.dtype(np.int64))
+    launch.launch("first_out_of_range", flat, lower, upper, found, work=flat.size)
     place = found[0].item()
-    return None if place < 0 else int(places.ravel()[place].item())
+    return None if place < 0 else int(flat[place].item())
 
 
 def check_range(places: Any, size: int, dim: int, error: type = RuntimeError, lower: int = 0, prefix: str = "") -> None:

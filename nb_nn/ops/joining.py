@@ -82,8 +82,12 @@ def cat(tensors: Any, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
 @op
 def cat_dim(tensors: tuple, dim: int, *, out: Tensor | None = None) -> Tensor:
     """`cat` of a tuple."""
-    kept = [one for one in tensors if one._array.shape != (0,)]
     kind = common_type(tensors)
+    arrays = [one._array for one in tensors]
+    shapes = {array.shape for array in arrays}
+    if len(shapes) == 1 and () not in shapes and (0,) not in shapes:
+        return joined("cat", tensors, arrays, wrap_dim(dim, arrays[0].ndim), kind, out)
+    kept = [one for one in tensors if one._array.shape != (0,)]
     if not kept:
         return launch.deliver("cat", memory.empty((0,), kind.numpy, tensors[0]._device), kind, out)
     first = kept[0]._array.shape

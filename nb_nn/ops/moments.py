@@ -11,7 +11,7 @@ from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase
 from . import view
 from .extremes import amax, amin
-from .reduction import all_if_empty, arranged, mean, packed, reduce, reduced_shape
+from .reduction import all_if_empty, arranged, mean, packed, reduce, reduced_shape, spread
 
 Tensor = TensorBase
 
@@ -120,12 +120,27 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False, *, out: Tensor | N
     """
     if input._dtype.category < 2:
         input = input.to(dtypes.get_default_dtype())
-    dim = all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim)
-    top = amax(input.detach(), dim, True) if input._array.size else input.detach().sum(dim, True)
-    top = top.masked_fill(top.abs() == math.inf, 0)
-    total = (input - top).exp().sum(dim, True).log() + top
-    result = total if keepdim else view.squeeze(total, dim)
-    return result if out is None else launch.deliver("logsumexp", result._array, result._dtype, out)
+    return logsumexp_dims(input, all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim), keepdim, out=out)
+
+
+@op
+def logsumexp_dims(input: Tensor, dims: tuple[int, ...], keepdim: bool, *, out: Tensor | None = None) -> Tensor:
+    """`logsumexp` of floating-point elements along checked dims."""
+    kind = input._dtype
+    if kind.category > 2:
+        raise RuntimeError(f'"logsumexp" not implemented for {kind.name}')
+    array = launch.computing_array(input, kind)
+    made = memory.empty(reduced_shape(array.shape, dims, keepdim), kind.compute, input._device)
+    if made.size:
+        order = [d for d in range(array.ndim) if d not in dims] + list(dims)
+        rows = packed(array.transpose(order)).reshape(made.size, -1) if array.size else memory.beside(array, (made.size, 0), kind.compute)
+        launch.launch("logsumexp_rows", rows, made.reshape(-1), work=array.size)
+    return launch.deliver("logsumexp", made, kind, out)
+
+
+logsumexp_dims.declaration.node_name = "LogsumexpBackward0"
+derivative(logsumexp_dims, input=lambda grad, input, result, dims, keepdim: (
+    spread(grad, input._array.shape, dims, keepdim) * (input - spread(result, input._array.shape, dims, keepdim)).exp()))
 
 
 def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: Tensor | None = None,

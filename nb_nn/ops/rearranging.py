@@ -10,13 +10,13 @@ import numpy as np
 from nb_nn.kernels import table
 
 from ..core import dtype as dtypes
-from ..core import memory
+from ..core import launch, memory
 from ..core.geometry import sizes_of, wrap_dim, wrap_dims
 from ..core.launch import broadcast_shapes
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
 from . import copies, slicing, view
-from .indexing import bits, index_select
+from .indexing import bits, index_select, packed
 from .joining import SMALL, cat_dim, stack
 
 Tensor = TensorBase
@@ -119,6 +119,9 @@ def flip_dims(input: Tensor, dims: tuple[int, ...]) -> Tensor:
     made = memory.empty(array.shape, array.dtype)
     if array.size < SMALL:
         made[...] = backwards
+    elif dims == (array.ndim - 1,):
+        row = array.shape[-1]
+        launch.launch("reverse_rows", bits(packed(array, input._dtype)).reshape(-1, row), bits(made).reshape(-1, row))
     else:
         copy_any_strides(bits(backwards), bits(made))
     return wrap(made, input._dtype)

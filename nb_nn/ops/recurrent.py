@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from nb_nn.kernels import threads
+
 from ..autograd.engine import grad as gradients
 from ..core import dtype as dtypes
 from ..core import launch, memory
@@ -25,7 +27,8 @@ from .joining import cat
 from .matmul import linear
 
 Tensor = TensorBase
-AT_ONCE = 1 << 20               # multiplications a step, up to which sequences are best taken one by one
+IN_CACHE = 1 << 19              # weights each worker keeps to itself, while it takes its sequences through all steps;
+AT_ONCE = 1 << 20               # or multiplications in a step, too few to share
 
 
 def spans(sizes: tuple[int, ...], reverse: bool) -> list[tuple[int, int]]:
@@ -37,15 +40,21 @@ def spans(sizes: tuple[int, ...], reverse: bool) -> list[tuple[int, int]]:
     return ends[::-1] if reverse else ends
 
 
-def sequences(sizes: tuple[int, ...]) -> tuple[Any, Any]:
-    """First row of each step, and the number of steps of each sequence."""
+def sequences(sizes: tuple[int, ...], reverse: bool) -> tuple[Any, Any, bool, int]:
+    """First row of each step, the number of steps of each sequence, the direction, and how many workers share the sequences."""
     counts = np.array(sizes)
-    return np.append(0, np.cumsum(counts[:-1])), (counts[:, None] > np.arange(counts.max())).sum(0)
+    lengths = (counts[:, None] > np.arange(counts.max())).sum(0)
+    return np.append(0, np.cumsum(counts[:-1])), lengths, reverse, 1 if threads.serial_only() else min(lengths.size, threads.count)
 
 
-def one_by_one(weight: Any, batch: int) -> bool:
-    """Whether to take all steps of a sequence at once; it saves a call a step, where a batch saves reading weights."""
-    return weight.size * batch <= AT_ONCE
+def in_vectors(matrix: Any) -> tuple:
+    """Weights as kernels take them that go through whole sequences."""
+    return launch.launch("recurrent_weights", matrix)
+
+
+def apart(weight: Any, batch: int) -> bool:
+    """Whether to take all steps of a sequence at once; otherwise all sequences take a step together, and share large weights."""
+    return weight.size <= IN_CACHE or weight.size * batch <= AT_ONCE
 
 
 def states_before(initial: Any, states: Any, steps: list[tuple[int, int]]) -> Any:
@@ -126,8 +135,8 @@ def lstm_sequence(projected: Tensor, weight: Tensor, hidden: Tensor, cell: Tenso
     inputs, matrix = launch.contiguous_array(projected), launch.contiguous_array(weight, kind).T
     h, c = gradient_of(hidden, kind, ()), gradient_of(cell, kind, ())
     gates, outputs, cells = (memory.empty((inputs.shape[0], width), inputs.dtype) for width in (inputs.shape[1], *(h.shape[1],) * 2))
-    if one_by_one(matrix, max(sizes)):
-        launch.launch("lstm_sequences", inputs, np.ascontiguousarray(matrix), *sequences(sizes), reverse, gates, cells, outputs, h, c,
+    if apart(matrix, max(sizes)):
+        launch.launch("lstm_sequences", inputs, in_vectors(matrix), *sequences(sizes, reverse), gates, cells, outputs, h, c,
                       work=inputs.shape[0] * matrix.size)
         return (*finished((outputs, h, c), (True,) * 3, kind), own(gates), own(cells))
     recurrent = empty_like_rows(max(sizes), inputs)
@@ -161,12 +170,12 @@ def _lstm_gradients(grads: list, results: list, projected: Tensor, weight: Tenso
     given = np.empty((0, shape[1]), gates.dtype) if grads[0] is None else launch.contiguous_array(grads[0], kind)
     dh, dc = gradient_of(grads[1], kind, shape), gradient_of(grads[2], kind, shape)
     made = memory.empty(gates.shape, gates.dtype)
-    if one_by_one(matrix, max(sizes)):
-        launch.launch("lstm_sequences_backward", given, gates, begin, cells, matrix, *sequences(sizes), reverse, dh, dc, made,
-                      work=gates.shape[0] * matrix.size)
+    if apart(matrix, max(sizes)):
+        launch.launch("lstm_sequences_backward", given, gates, begin, cells, in_vectors(matrix), *sequences(sizes, reverse), dh, dc,
+                      made, work=gates.shape[0] * matrix.size)
     else:
         before = states_before(begin, cells, steps)
-    for first, end in () if one_by_one(matrix, max(sizes)) else reversed(steps):
+    for first, end in () if apart(matrix, max(sizes)) else reversed(steps):
         size = end - first
         launch.launch("lstm_cell_backward", given[first:end], gates[first:end], before[first:end], cells[first:end], dh[:size],
                       dc[:size], made[first:end], work=(end - first) * gates.shape[1])
@@ -205,8 +214,8 @@ def gru_sequence(projected: Tensor, weight: Tensor, bias: Tensor | None, hidden:
     shift = np.empty(0, inputs.dtype) if bias is None else launch.contiguous_array(bias, kind)
     rows = inputs.shape[0]
     gates, outputs = memory.empty((rows, 4 * h.shape[1]), inputs.dtype), empty_like_rows(rows, h)
-    if one_by_one(matrix, max(sizes)):
-        launch.launch("gru_sequences", inputs, np.ascontiguousarray(matrix), shift, *sequences(sizes), reverse, gates, outputs, h,
+    if apart(matrix, max(sizes)):
+        launch.launch("gru_sequences", inputs, in_vectors(matrix), shift, *sequences(sizes, reverse), gates, outputs, h,
                       work=rows * matrix.size)
         return (*finished((outputs, h), (True, True), kind), own(gates))
     recurrent = empty_like_rows(max(sizes), inputs)
@@ -240,10 +249,10 @@ def _gru_gradients(grads: list, results: list, projected: Tensor, weight: Tensor
     given = np.empty((0, shape[1]), gates.dtype) if grads[0] is None else launch.contiguous_array(grads[0], kind)
     dh, through = gradient_of(grads[1], kind, shape), memory.empty(shape, gates.dtype)
     made, recurrent = (memory.empty((gates.shape[0], 3 * shape[1]), gates.dtype) for _ in range(2))
-    if one_by_one(matrix, max(sizes)):
-        launch.launch("gru_sequences_backward", given, gates, begin, outputs, matrix, *sequences(sizes), reverse, dh, made, recurrent,
-                      work=gates.shape[0] * matrix.size)
-    for first, end in () if one_by_one(matrix, max(sizes)) else reversed(steps):
+    if apart(matrix, max(sizes)):
+        launch.launch("gru_sequences_backward", given, gates, begin, outputs, in_vectors(matrix), *sequences(sizes, reverse), dh, made,
+                      recurrent, work=gates.shape[0] * matrix.size)
+    for first, end in () if apart(matrix, max(sizes)) else reversed(steps):
         size = end - first
         launch.launch("gru_cell_backward", given[first:end], gates[first:end], before[first:end], dh[:size], made[first:end],
                       recurrent[first:end], work=size * gates.shape[1])
@@ -269,9 +278,9 @@ def rnn_sequence(projected: Tensor, weight: Tensor, hidden: Tensor, nonlinearity
     inputs, matrix = launch.contiguous_array(projected), launch.contiguous_array(weight, kind).T
     h = gradient_of(hidden, kind, ())
     outputs = memory.empty(inputs.shape, inputs.dtype)
-    if one_by_one(matrix, max(sizes)):
-        launch.launch("rnn_sequences", inputs, np.ascontiguousarray(matrix), nonlinearity == "relu", *sequences(sizes), reverse, outputs, h,
-                      work=inputs.shape[0] * matrix.size)
+    if apart(matrix, max(sizes)):
+        launch.launch("rnn_sequences", inputs, in_vectors(matrix), nonlinearity == "relu", *sequences(sizes, reverse), outputs,
+                      h, work=inputs.shape[0] * matrix.size)
         return tuple(finished((outputs, h), (True, True), kind))
     recurrent = empty_like_rows(max(sizes), inputs)
     for first, end in spans(sizes, reverse):
@@ -296,10 +305,10 @@ def _rnn_gradients(grads: list, results: list, projected: Tensor, weight: Tensor
     matrix, outputs = launch.contiguous_array(weight, kind), launch.contiguous_array(results[0], kind)
     given = np.empty((0, shape[1]), outputs.dtype) if grads[0] is None else launch.contiguous_array(grads[0], kind)
     dh, made = gradient_of(grads[1], kind, shape), memory.empty(outputs.shape, outputs.dtype)
-    if one_by_one(matrix, max(sizes)):
-        launch.launch("rnn_sequences_backward", given, outputs, matrix, nonlinearity == "relu", *sequences(sizes), reverse, dh, made,
-                      work=outputs.shape[0] * matrix.size)
-    for first, end in () if one_by_one(matrix, max(sizes)) else reversed(steps):
+    if apart(matrix, max(sizes)):
+        launch.launch("rnn_sequences_backward", given, outputs, in_vectors(matrix), nonlinearity == "relu", *sequences(sizes, reverse), dh,
+                      made, work=outputs.shape[0] * matrix.size)
+    for first, end in () if apart(matrix, max(sizes)) else reversed(steps):
         size = end - first
         launch.launch("rnn_cell_backward", given[first:end], outputs[first:end], nonlinearity == "relu", dh[:size], made[first:end])
         product(made[first:end], matrix, dh[:size])

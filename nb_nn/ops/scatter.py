@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from typing import Any
 
 import numpy as np
@@ -40,13 +41,15 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     made = memory.empty(places.shape, kind.numpy, input._device)
     if made.size:
-        if builtins.any(a > b for d, (a, b) in enumerate(zip(size, own)) if d != dim):
-            raise RuntimeError(f"Size does not match at dimension {first_larger(size, own, dim)} expected index {list(size)} to be no "
-                               f"larger than self {list(own)} apart from dimension {dim}")
+        if size[:dim] != own[:dim] or size[dim + 1:] != own[dim + 1:]:
+            if builtins.any(a > b for d, (a, b) in enumerate(zip(size, own)) if d != dim):
+                raise RuntimeError(f"Size does not match at dimension {first_larger(size, own, dim)} expected index {list(size)} to be no "
+                                   f"larger than self {list(own)} apart from dimension {dim}")
+            array = array[corner(size, dim)]
         check_range(places, own[dim], dim)
-        source = array.reshape(own)[corner(size, dim)]
-        launch.launch("gather", folded(bits(packed(source, kind)), dim), folded(places.reshape(size), dim),
-                      folded(bits(made).reshape(size), dim))
+        outer, inner = math.prod(size[:dim]), math.prod(size[dim + 1:])
+        launch.launch("gather", bits(packed(array, kind)).reshape(outer, own[dim], inner), places.reshape(outer, size[dim], inner),
+                      bits(made).reshape(outer, size[dim], inner))
     return launch.deliver("gather", made, kind, out)
 
 
@@ -82,7 +85,9 @@ def scatter_into(name: str, input: Tensor, dim: int, index: Tensor, src: Any, wr
             raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
     if places.size == 0:
         return rewritten(input, out, lambda target: None)
-    if builtins.any(a > b for d, (a, b) in enumerate(zip(size, own)) if d != dim) or builtins.any(a > b for a, b in zip(size, given)):
+    same = size[:dim] == own[:dim] and size[dim + 1:] == own[dim + 1:]
+    if not same and builtins.any(a > b for d, (a, b) in enumerate(zip(size, own)) if d != dim) or (
+            given != size and builtins.any(a > b for a, b in zip(size, given))):
         beside = f" and to be no larger size than src {list(given)}" if not number else ""
         raise RuntimeError(f"Expected index {list(size)} to be no larger than self {list(own)} apart from dimension {dim}{beside}")
     check_range(places, own[dim], dim)
@@ -96,9 +101,10 @@ def scatter_into(name: str, input: Tensor, dim: int, index: Tensor, src: Any, wr
         kernel, source = kernels(input._device).scatter(write), folded(source_array(src, input, compute).reshape(size), dim)
 
     def run(target: Any) -> None:
-        kernel(folded(places.reshape(size), dim), source, folded(target, dim), work=places.size)
+        outer, inner = math.prod(size[:dim]), math.prod(size[dim + 1:])
+        kernel(places.reshape(outer, size[dim], inner), source, target.reshape(outer, own[dim], inner), work=places.size)
 
-    return rewritten(input, out, run, (lambda whole: whole[corner(size, dim)]) if array.ndim else None, compute)
+    return rewritten(input, out, run, None if same else (lambda whole: whole[corner(size, dim)]), compute)
 
 
 @op

@@ -94,9 +94,8 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     >>> reshape(tensor([[1, 2], [3, 4]]).t(), (4,))
     tensor([1, 3, 2, 4])
     """
-    array = input._array
-    size = infer_size(sizes_of(shape), array.size)
-    if array.flags.c_contiguous or view_strides(array.shape, strides_of(input), size) is not None:
+    array, size = input._array, sizes_of(shape)
+    if array.flags.c_contiguous or view_strides(array.shape, strides_of(input), infer_size(size, array.size)) is not None:
         return view_size(input, size)
     return view_size(contiguous(input), size)
 

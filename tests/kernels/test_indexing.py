@@ -16,6 +16,13 @@ def call(made, twin, *args):
 
 
 @pytest.mark.parametrize("twin", TWINS)
+def test_reverse_rows(twin):
+    for shape in ((3, 5), (1, 20000), (2, 0), (0, 3), (4, 1)):
+        x = generator.integers(0, 1 << 30, shape).astype("u4")
+        np.testing.assert_array_equal(call(indexing.reverse_rows, twin, x, np.zeros_like(x)), x[:, ::-1])
+
+
+@pytest.mark.parametrize("twin", TWINS)
 def test_first_out_of_range(twin):
     found = np.empty(1, "l")
     index = np.tile(np.arange(-5, 5), 2000)

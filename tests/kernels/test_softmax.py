@@ -33,6 +33,14 @@ def test_forward(name, oracle, twin, dtype):
 
 
 @pytest.mark.parametrize("twin, dtype", TWINS)
+def test_logsumexp(twin, dtype):
+    for shape in SHAPES[2:]:
+        x, out = draw(shape, dtype), np.empty(shape[0], dtype)
+        getattr(softmax.logsumexp_rows, twin)(x, out)
+        np.testing.assert_allclose(out, special.logsumexp(x.astype(float), axis=1), rtol=100 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("twin, dtype", TWINS)
 def test_backward(twin, dtype):
     eps = np.finfo(dtype).eps
     for shape in SHAPES:

@@ -217,6 +217,7 @@ def test_sequences_one_by_one_and_together(kind, options, reverse, monkeypatch):
     found = []
     for limit in (1 << 30, 0):
         monkeypatch.setattr(recurrent, "AT_ONCE", limit)
+        monkeypatch.setattr(recurrent, "IN_CACHE", limit)
         for data, given_states in ((tensor(x), states), (packed, [state[:, :3] for state in states])):
             module.zero_grad()
             leaves = [tensor(state, requires_grad=True) for state in given_states]
@@ -238,24 +239,25 @@ def test_whole_sequences_alone_and_together():
         projected, weight = random.standard_normal((rows, gates * size)), random.standard_normal((gates * size, size))
         given, bias = random.standard_normal((rows, size)), random.standard_normal(gates * size)
         results = []
-        for name in ("serial", "parallel"):
+        for name, workers in (("serial", 1), ("parallel", 1), ("parallel", 2), ("parallel", 3)):
             h, c, dh, dc = hidden.copy(), cell.copy(), hidden.copy(), cell.copy()
             after, memory, cells, made, other = (np.zeros((rows, width)) for width in (
                 size, kept * size, size, gates * size, gates * size))
             forward, backward = (getattr(table.find("cpu", f"{kind}_sequences{end}"), name) for end in ("", "_backward"))
-            place, columns = (starts, lengths, True), np.ascontiguousarray(weight.T)
+            place, vectors = (starts, lengths, True, workers), table.find("cpu", "recurrent_weights")
             if kind == "lstm":
-                forward(projected, columns, *place, memory, cells, after, h, c)
-                backward(given, memory, cell, cells, weight, *place, dh, dc, made)
+                forward(projected, vectors(weight.T), *place, memory, cells, after, h, c)
+                backward(given, memory, cell, cells, vectors(weight), *place, dh, dc, made)
             elif kind == "gru":
-                forward(projected, columns, bias, *place, memory, after, h)
-                backward(given, memory, hidden, after, weight, *place, dh, made, other)
+                forward(projected, vectors(weight.T), bias, *place, memory, after, h)
+                backward(given, memory, hidden, after, vectors(weight), *place, dh, made, other)
             else:
-                forward(projected, columns, False, *place, after, h)
-                backward(given, after, weight, False, *place, dh, made)
+                forward(projected, vectors(weight.T), False, *place, after, h)
+                backward(given, after, vectors(weight), False, *place, dh, made)
             results.append((h, c, dh, dc, after, memory, cells, made, other))
-        for one, two in zip(*results):
-            np.testing.assert_array_equal(one, two)
+        for other in results[1:]:
+            for one, two in zip(results[0], other):
+                np.testing.assert_array_equal(one, two)
         assert results[0][0].any() and results[0][2].any() and np.isfinite(results[0][7]).all()
 
 

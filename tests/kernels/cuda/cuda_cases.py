@@ -132,6 +132,8 @@ def softmaxes() -> list[Case]:
             x, grad = numbers(*shape), numbers(*shape, dtype=np.float32) + 1
             cases += [by_the_cpu(f"{name}_{kind}", x, np.empty(shape, "f")),
                       by_the_cpu(f"{name}_{kind}_backward", grad, x, np.empty(shape, "f"))]
+        if kind == "rows":
+            cases.append(by_the_cpu("logsumexp_rows", x, np.empty(shape[0], "f")))
     return cases
 
 
