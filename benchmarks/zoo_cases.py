@@ -93,7 +93,8 @@ def activations() -> Iterator[Row]:
             ("selu", lambda f, x: f.selu(x)), ("celu", lambda f, x: f.celu(x)), ("gelu", lambda f, x: f.gelu(x)),
             ("gelu tanh", lambda f, x: f.gelu(x, approximate="tanh")), ("silu", lambda f, x: f.silu(x)), ("mish", lambda f, x: f.mish(x)),
             ("hardswish", lambda f, x: f.hardswish(x)), ("hardsigmoid", lambda f, x: f.hardsigmoid(x)),
-            ("hardtanh", lambda f, x: f.hardtanh(x)), ("softplus", lambda f, x: f.softplus(x)), ("logsigmoid", lambda f, x: f.logsigmoid(x)),
+            ("hardtanh", lambda f, x: f.hardtanh(x)), ("softplus", lambda f, x: f.softplus(x)),
+            ("logsigmoid", lambda f, x: f.logsigmoid(x)),
             ("sigmoid", lambda f, x: x.sigmoid()), ("tanh", lambda f, x: x.tanh()), ("glu", lambda f, x: f.glu(x, 1)),
             ("softmax 1", lambda f, x: f.softmax(x, 1)), ("softmax -1", lambda f, x: f.softmax(x, -1)),
             ("log_softmax 1", lambda f, x: f.log_softmax(x, 1)), ("log_softmax -1", lambda f, x: f.log_softmax(x, -1)),
@@ -110,7 +111,8 @@ def losses() -> Iterator[Row]:
     """Losses of a million elements, and of 128 samples of 1000 classes."""
     random = np.random.default_rng(0)
     x, y = (random.standard_normal((1024, 1024), np.float32) for _ in range(2))
-    share, other, sign = random.random((1024, 1024), np.float32), random.random((1024, 1024)), np.sign(random.standard_normal((1024, 1024)))
+    share, other = random.random((1024, 1024), np.float32), random.random((1024, 1024))
+    sign = np.sign(random.standard_normal((1024, 1024)))
     truth = other > 0.5
     scores, classes = random.standard_normal((128, 1000), np.float32), random.integers(0, 1000, 128)
     weights, labels = random.random(1000), random.integers(0, 1000, (128, 1000))
@@ -170,7 +172,8 @@ def further() -> Iterator[Row]:
     volume = random.standard_normal((4, 16, 16, 32, 32), np.float32)
     for name, call, *arrays in (
             ("embedding 64x128 of 10000x256", lambda f, w, c: f.embedding(c, w), table, words),
-            ("pixel_shuffle 2", lambda f, x: f.pixel_shuffle(x, 2), plane), ("pixel_unshuffle 2", lambda f, x: f.pixel_unshuffle(x, 2), plane),
+            ("pixel_shuffle 2", lambda f, x: f.pixel_shuffle(x, 2), plane),
+            ("pixel_unshuffle 2", lambda f, x: f.pixel_unshuffle(x, 2), plane),
             *[(f"pad {mode}", lambda f, x, mode=mode: f.pad(x, (1, 1, 1, 1), mode), plane)
               for mode in ("constant", "reflect", "replicate", "circular")],
             ("pad replicate of volumes", lambda f, x: f.pad(x, (1,) * 6, "replicate"), volume),

@@ -25,9 +25,10 @@ from ..ops.embedding import embedding, one_hot
 from ..ops.embedding_bag import embedding_bag
 from ..ops.fold import fold, unfold
 from ..ops.grid_sampling import affine_grid, grid_sample
-from ..ops.loss import (
-    binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge_embedding_loss, kl_div, l1_loss, margin_ranking_loss,
-    mse_loss, nll_loss, poisson_nll_loss, smooth_l1_loss, soft_margin_loss,
+from ..ops.loss import cross_entropy, nll_loss, reduced as _reduced, reduction_of as _reduction_of
+from ..ops.loss_of_elements import (
+    binary_cross_entropy, binary_cross_entropy_with_logits, gaussian_nll_loss, hinge_embedding_loss, huber_loss, kl_div, l1_loss,
+    margin_ranking_loss, mse_loss, poisson_nll_loss, smooth_l1_loss, soft_margin_loss,
 )
 from ..ops.loss_margin import multi_margin_loss, multilabel_margin_loss, multilabel_soft_margin_loss
 from ..ops.matmul import linear
