@@ -2,7 +2,7 @@
 import importlib
 
 TOPICS = (
-    "attention", "convolution", "ctc", "embedding_bag", "fold", "grid_sampling", "indexing", "lapack",
+    "attention", "convolution", "ctc", "distance", "embedding_bag", "fold", "grid_sampling", "indexing", "lapack",
     "layer_normalization", "linear", "loss", "matmul", "normalization", "optimizer", "pooling", "random", "recurrent",
     "reduction", "resampling", "scan", "small_matrices", "softmax", "sorting", "sparse", "spectral", "windows",
 )

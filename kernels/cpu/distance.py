@@ -59,11 +59,11 @@ def distances_of_pairs(x, p, out):
     """Of row 0 of x (N, M) to rows 1, 2, ..., of row 1 to rows 2, ... and so on; out is (N (N - 1) / 2,)."""
     exponent, rows = x.dtype.type(p), x.shape[0]
     for task in prange(rows // 2):
-        for i in (np.int64(task), rows - 2 - np.int64(task)):         # a long row and a short one: all tasks are alike
-            if i == np.int64(task) or 2 * i != rows - 2 and i > np.int64(task):
-                start = i * rows - i * (i + 1) // 2
-                for j in range(i + 1, rows):
-                    out[start + j - i - 1] = distance(x[i], x[j], exponent)
+        first = np.int64(task)
+        for i in (first, rows - 2 - first):                 # a long row and a short one, so that tasks are alike
+            start = i * rows - i * (i + 1) // 2
+            for j in range(i + 1, rows):
+                out[start + j - i - 1] = distance(x[i], x[j], exponent)
 
 
 @inlined
@@ -80,12 +80,9 @@ def add_slopes(a, b, p, given, length, made):
         for k in range(a.size):
             made[k] += given if a[k] > b[k] else -given if a[k] < b[k] else zero
     elif p == math.inf:
-        ties = 0
-        for k in range(a.size):
-            ties += 1 if abs(a[k] - b[k]) == length else 0
         for k in range(a.size):
             apart = a[k] - b[k]
-            made[k] += (given if apart > 0 else -given) / max(1, ties) if abs(apart) == length else zero
+            made[k] += zero if abs(apart) != length else given if apart > 0 else -given
     else:
         for k in range(a.size):
             apart = a[k] - b[k]
