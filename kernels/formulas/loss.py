@@ -148,3 +148,8 @@ def margin_ranking_loss(x, y, margin):
 @formula
 def margin_ranking_loss_backward(grad, x, y, margin):
     return typed(0, x) if margin - y * x < 0 else -grad * y
+
+
+@formula
+def difference_plus(x, y, eps):
+    return x - y + eps

@@ -1,4 +1,4 @@
-"""Distances of all pairs of rows, and normalization by neighbours."""
+"""Distances of all pairs of rows."""
 from __future__ import annotations
 
 import math
@@ -12,7 +12,6 @@ from .diagonals import triu_indices
 from .indexing import index_select
 from .joining import cat
 from .matmul import matmul
-from .padding import constant_pad
 
 Tensor = TensorBase
 
@@ -157,20 +156,10 @@ derivative(distances, _distances, ("x1", "x2"))
 derivative(distances_of_pairs, input=_of_pairs)
 
 
-def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
-    """Elements over ``(k + alpha * mean of squares of size neighbouring channels) ** beta``; outside are zeros.
+@op
+def difference_plus(x1: Tensor, x2: Tensor, eps: float) -> Tensor:
+    """``x1 - x2 + eps``."""
+    return launch.elementwise("difference_plus", (x1, x2), (eps,))
 
-    >>> local_response_norm(tensor([[[3.0], [4.0]]]), 1, alpha=1.0, beta=1.0)
-    tensor([[[0.3000],
-             [0.2353]]])
-    """
-    if input.dim() < 3:
-        raise ValueError(f"Expected 3D or higher dimensionality input (got {input.dim()} dimensions)")
-    if not input.numel():
-        return input
-    around = (0, 0) * (input.dim() - 2) + (size // 2, (size - 1) // 2)
-    squares, channels = constant_pad(input * input, around, 0.0), input.shape[1]
-    total = squares.narrow(1, 0, channels)
-    for shift in range(1, size):
-        total = total + squares.narrow(1, shift, channels)
-    return input / (total * (alpha / size) + k).pow(beta)
+
+derivative(difference_plus, x1=lambda grad: grad, x2=lambda grad: -grad)
