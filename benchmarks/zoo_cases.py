@@ -1,4 +1,4 @@
-"""Rows for pools, interpolation and grid sampling, forward and backward: ``for row in zoo(): ...``."""
+"""Rows for the small modules, forward and backward: pools and sampling, norms, activations, losses, and further ones."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -8,6 +8,8 @@ import torch
 from compare import Row, compare
 
 import nb_nn
+
+LIMITS = {"zoo": (0.8, 1.7), "norms": (0.8, 1.7), "activations": (0.8, 1.7), "losses": (0.8, 1.7), "further": (0.8, 1.7)}
 
 
 def row(name: str, function: Callable, *arrays: np.ndarray) -> Row:
@@ -188,3 +190,6 @@ def further() -> Iterator[Row]:
     yield pair("further", "pdist 512x64", lambda library, x: library.nn.functional.pdist(x), left)
     for name in ("dropout", "dropout2d", "alpha_dropout"):
         yield pair("further", name, lambda library, x, name=name: getattr(library.nn.functional, name)(x, 0.3, True), plane, agree=None)
+
+
+GROUPS = (zoo, norms, activations, losses, further)
