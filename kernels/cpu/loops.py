@@ -140,13 +140,20 @@ def rows2(formula):
 def rows3(formula):
     def loop(x, y, z, numbers, out):
         values = cast_all(numbers, x)
+        adjacent = (out.strides[3] == out.itemsize and x.strides[3] == x.itemsize and y.strides[3] == y.itemsize
+                    and z.strides[3] == z.itemsize)
         for tile in prange(tiles(out.shape)):
             a, b, first, left = tile_bounds(tile, out.shape)
             right = min(left + columns_of_tile(out.shape), out.shape[3])
             for c in range(first, min(first + TILE, out.shape[2])):
                 p, q, r, result = x[a, b, c, left:right], y[a, b, c, left:right], z[a, b, c, left:right], out[a, b, c, left:right]
-                for i in range(result.size):
-                    result[i] = formula(p[i], q[i], r[i], *values)
+                if adjacent:
+                    s, t, u, v = unit(p), unit(q), unit(r), unit(result)
+                    for i in range(v.size):
+                        v[i] = formula(s[i], t[i], u[i], *values)
+                else:
+                    for i in range(result.size):
+                        result[i] = formula(p[i], q[i], r[i], *values)
     return loop
 
 

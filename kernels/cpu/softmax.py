@@ -14,6 +14,7 @@ from ..compile import REASSOCIATE, inlined, kernel, prange
 from ..formulas.vector import exp
 
 LANES = 64                      # running maxima side by side, for the compiler does not vectorize a single one
+SHORT = 16                      # the same for rows shorter than that
 COLUMNS = 128                   # columns walked together
 RUN = 64                        # numbers of a column summed before their sum is added to the column's: fewer roundings
 TOGETHER = 1 << 13              # elements of the rows that a thread takes at once
@@ -40,6 +41,15 @@ def largest_of(row, lanes):
             for k in range(half):
                 lanes[k] = lanes[k + half] if lanes[k + half] > lanes[k] else lanes[k]
         for k in range(4):
+            largest = lanes[k] if lanes[k] > largest else largest
+    elif row.size >= SHORT:
+        whole = row.size - row.size % SHORT
+        for k in range(SHORT):
+            lanes[k] = row[k]
+        for start in range(np.uint64(SHORT), np.uint64(whole), np.uint64(SHORT)):
+            for k in range(np.uint64(SHORT)):
+                lanes[k] = row[start + k] if row[start + k] > lanes[k] else lanes[k]
+        for k in range(SHORT):
             largest = lanes[k] if lanes[k] > largest else largest
     for j in range(whole, row.size):
         largest = row[j] if row[j] > largest else largest

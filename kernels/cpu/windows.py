@@ -11,13 +11,24 @@ from ..compile import inlined, kernel, prange
 
 
 @inlined
-def largest_in_row(row, place, first, end, step, largest, where):
-    """The larger of ``largest`` and a row's elements, and its place; a NaN is larger than any number."""
-    for k in range(np.uint64(first), np.uint64(end), np.uint64(step)):
+def keep_larger(row, place, largest, places):
+    """Let every column see one more row, whose first element is at ``place``; a NaN is larger than any number."""
+    for k in range(np.uint64(largest.size)):
         value = row[k]
-        if value > largest or value != value:
-            largest, where = value, place + np.int64(k)
-    return largest, where
+        larger = (value > largest[k]) | (value != value)
+        largest[k] = value if larger else largest[k]
+        places[k] = place + np.int64(k) if larger else places[k]
+
+
+@inlined
+def largest_in_row(largest, places, first, end, step):
+    """The largest of a row's elements and its place: the smallest place among equal ones, the largest among NaN."""
+    best, where = largest[first], places[first]
+    for k in range(np.uint64(first + step), np.uint64(end), np.uint64(step)):
+        value, place = largest[k], places[k]
+        if value > best or value == best and place < where or value != value and (best == best or place > where):
+            best, where = value, place
+    return best, where
 
 
 @kernel
@@ -25,21 +36,25 @@ def max_of_windows(x, along_d, along_h, along_w, step_d, step_h, step_w, out, in
     """Largest element of each box and its place in the plane; x is (planes, D, H, W), out and indices (planes, Do, Ho, Wo).
 
     Boxes hold every ``step``-th place of their ranges. Among equal elements the first is taken, and a NaN before any number.
+    The rows of a row of boxes are first made one, which reads adjacent numbers.
     """
     height, width, deep = x.shape[2], x.shape[3], out.shape[1]
     for task in prange(out.shape[0] * deep):
         plane, d = np.int64(task) // deep, np.int64(task) % deep
         ds, hs, ws = min(plane, along_d.shape[1] - 1), min(plane, along_h.shape[1] - 1), min(plane, along_w.shape[1] - 1)
+        largest, places = np.empty(width, x.dtype), np.empty(width, np.int64)
         for h in range(out.shape[2]):
-            made, places = out[plane, d, h], indices[plane, d, h]
+            first_d, first_h = along_d[0, ds, d], along_h[0, hs, h]
+            for k in range(np.uint64(width)):
+                largest[k] = x[plane, first_d, first_h, k]
+                places[k] = (first_d * height + first_h) * width + np.int64(k)
+            for a in range(first_d, along_d[1, ds, d], step_d):
+                for b in range(first_h, along_h[1, hs, h], step_h):
+                    if a > first_d or b > first_h:
+                        keep_larger(x[plane, a, b], (a * height + b) * width, largest, places)
+            made, found = out[plane, d, h], indices[plane, d, h]
             for w in range(made.size):
-                first, end = along_w[0, ws, w], along_w[1, ws, w]
-                where = (along_d[0, ds, d] * height + along_h[0, hs, h]) * width + first
-                largest = x[plane, along_d[0, ds, d], along_h[0, hs, h], first]
-                for a in range(along_d[0, ds, d], along_d[1, ds, d], step_d):
-                    for b in range(along_h[0, hs, h], along_h[1, hs, h], step_h):
-                        largest, where = largest_in_row(x[plane, a, b], (a * height + b) * width, first, end, step_w, largest, where)
-                made[w], places[w] = largest, where
+                made[w], found[w] = largest_in_row(largest, places, along_w[0, ws, w], along_w[1, ws, w], step_w)
 
 
 @kernel

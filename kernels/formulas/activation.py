@@ -136,6 +136,34 @@ def softsign(x):
 
 
 @formula
+def softsign_backward(grad, x):
+    return grad / ((typed(1, x) + abs(x)) * (typed(1, x) + abs(x)))
+
+
+@formula
+def tanhshrink(x):
+    return x - tanh(x)
+
+
+@formula
+def tanhshrink_backward(grad, x):
+    return grad * tanh(x) * tanh(x)
+
+
+@formula
+def glu(x, gate):
+    """x times the sigmoid of its gate."""
+    return x * sigmoid(gate)
+
+
+@formula
+def glu_gate_backward(grad, x, gate):
+    """The gradient of `glu` for the gate."""
+    s = sigmoid(gate)
+    return grad * x * s * (typed(1, s) - s)
+
+
+@formula
 def hardsigmoid(x):
     """Clamped x / 6 + 1 / 2."""
     value = x / typed(6, x) + typed(0.5, x)

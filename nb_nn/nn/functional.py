@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from ..core.generator import Generator
@@ -18,21 +19,24 @@ from ..ops.adaptive_pooling import (
     adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d,
     fractional_max_pool2d, fractional_max_pool3d,
 )
+from ..ops.comparison import minimum as _minimum
 from ..ops.ctc import ctc_loss
 from ..ops.convolution import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from ..ops.distance import local_response_norm, pdist
+from ..ops.distance import difference_plus as _difference_plus, pdist
 from ..ops.embedding import embedding, one_hot
 from ..ops.embedding_bag import embedding_bag
 from ..ops.fold import fold, unfold
 from ..ops.grid_sampling import affine_grid, grid_sample
-from ..ops.loss import (
-    binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge_embedding_loss, kl_div, l1_loss, margin_ranking_loss,
-    mse_loss, nll_loss, poisson_nll_loss, smooth_l1_loss, soft_margin_loss,
+from ..ops.loss import cross_entropy, nll_loss, reduced as _reduced, reduction_of as _reduction_of
+from ..ops.loss_of_elements import (
+    binary_cross_entropy, binary_cross_entropy_with_logits, gaussian_nll_loss, hinge_embedding_loss, huber_loss, kl_div, l1_loss,
+    margin_ranking_loss, mse_loss, poisson_nll_loss, smooth_l1_loss, soft_margin_loss,
 )
 from ..ops.loss_margin import multi_margin_loss, multilabel_margin_loss, multilabel_soft_margin_loss
 from ..ops.matmul import linear
 from ..ops.multihead import multi_head_attention_forward
 from ..ops.normalization import batch_norm, group_norm, instance_norm, layer_norm
+from ..ops.norms_of_neighbours import local_response_norm, rms_norm
 from ..ops.padding import pad
 from ..ops.pooling import (
     avg_pool1d, avg_pool2d, avg_pool3d, lp_pool1d, lp_pool2d, lp_pool3d, max_pool1d, max_pool2d, max_pool3d,
@@ -142,8 +146,8 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
         raise RuntimeError("glu does not support 0-dimensional tensors")
     if input.shape[dim] % 2:
         raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {input.shape[dim]}")
-    values, gates = input.chunk(2, dim)
-    return values * gates.sigmoid()
+    _activation.check_floating("glu", input)
+    return _activation.glu_dim(input, wrap_dim(dim, input.dim()))
 
 
 def tanh(input: Tensor) -> Tensor:
@@ -338,7 +342,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     >>> pairwise_distance(tensor([[3.0, 4.0]]), tensor([[0.0, 0.0]]))
     tensor([5.0000])
     """
-    return (x1 - x2 + eps).norm(p, -1, keepdim)
+    return _difference_plus(x1, x2, eps).norm(p, -1, keepdim)
 
 
 def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, size_average: bool | None = None,
@@ -348,11 +352,9 @@ def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin
     >>> cosine_embedding_loss(tensor([[1.0, 0.0]]), tensor([[1.0, 0.0]]), tensor([-1]))
     tensor(1.)
     """
-    from ..ops.loss import reduced, reduction_of
-
-    reduction = reduction_of(reduction, size_average, reduce)
+    reduction = _reduction_of(reduction, size_average, reduce)
     cosine = cosine_similarity(input1, input2, input1.dim() - 1)
-    return reduced((1 - cosine).masked_fill(target == -1, 0) + (cosine - margin).clamp(min=0).masked_fill(target == 1, 0), reduction)
+    return _reduced((1 - cosine).masked_fill(target == -1, 0) + (cosine - margin).clamp(min=0).masked_fill(target == 1, 0), reduction)
 
 
 def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2, eps: float = 1e-6,
@@ -363,11 +365,30 @@ def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, marg
     >>> triplet_margin_loss(tensor([[0.0]]), tensor([[2.0]]), tensor([[0.5]]))
     tensor(2.5000)
     """
-    from ..ops.comparison import minimum
-    from ..ops.loss import reduced, reduction_of
-
-    reduction = reduction_of(reduction, size_average, reduce)
+    reduction = _reduction_of(reduction, size_average, reduce)
     near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
     if swap:
-        far = minimum(far, pairwise_distance(positive, negative, p, eps))
-    return reduced((near - far + margin).clamp(min=0), reduction)
+        far = _minimum(far, pairwise_distance(positive, negative, p, eps))
+    return _reduced((near - far + margin).clamp(min=0), reduction)
+
+
+def triplet_margin_with_distance_loss(anchor: Tensor, positive: Tensor, negative: Tensor, *,
+                                      distance_function: Callable[[Tensor, Tensor], Tensor] | None = None, margin: float = 1.0,
+                                      swap: bool = False, reduction: str = "mean") -> Tensor:
+    """`triplet_margin_loss` with any distance of two tensors, by default `pairwise_distance`.
+
+    >>> triplet_margin_with_distance_loss(tensor([[0.0]]), tensor([[2.0]]), tensor([[0.5]]),
+    ...                                   distance_function=lambda x, y: (x - y).abs().sum(-1))
+    tensor(2.5000)
+    """
+    reduction = _reduction_of(reduction, None, None)
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
+    distance = pairwise_distance if distance_function is None else distance_function
+    if not anchor.dim() == positive.dim() == negative.dim():
+        raise RuntimeError("The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: anchor "
+                           f"{anchor.dim()}D, positive {positive.dim()}D, and negative {negative.dim()}D inputs")
+    near, far = distance(anchor, positive), distance(anchor, negative)
+    if swap:
+        far = _minimum(far, distance(positive, negative))
+    return _reduced((near - far + margin).clamp(min=0), reduction)

@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 from ..core import dtype as dtypes
-from ..core.launch import FLOAT, binary, elementwise, unary
+from ..core.launch import FLOAT, binary, elementwise, empty, unary
 from ..core.op import derivative, holomorphic, inplace, op
 from ..core.tensor_base import TensorBase
+from .joining import cat
 
 Tensor = TensorBase
 
@@ -365,7 +366,21 @@ def logsigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 logsigmoid.declaration.node_name = "LogSigmoidBackward0"
-derivative(logsigmoid, input=lambda grad, input: grad * sigmoid(-input))
+derivative(logsigmoid, input=lambda grad, input: logsigmoid_backward(grad, input))
+
+
+@op
+def logsigmoid_backward(grad_output: Tensor, input: Tensor) -> Tensor:
+    """``grad * sigmoid(-input)``."""
+    return binary("logsigmoid_backward", grad_output, input)
+
+
+def _logsigmoid_second(grad: Tensor, grad_output: Tensor, input: Tensor) -> Tensor:
+    s = sigmoid(input)
+    return grad * grad_output * s * (s - 1)
+
+
+derivative(logsigmoid_backward, grad_output=lambda grad, input: logsigmoid_backward(grad, input), input=_logsigmoid_second)
 
 
 @op
@@ -380,7 +395,16 @@ def hardsigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 hardsigmoid_ = inplace(hardsigmoid)
-derivative(hardsigmoid, input=lambda grad, input: (grad / 6).masked_fill((input <= -3) | (input >= 3), 0))
+derivative(hardsigmoid, input=lambda grad, input: hardsigmoid_backward(grad, input))
+
+
+@op
+def hardsigmoid_backward(grad_output: Tensor, input: Tensor) -> Tensor:
+    """A sixth of the gradient where ``input`` lies between -3 and 3."""
+    return binary("hardsigmoid_backward", grad_output, input)
+
+
+derivative(hardsigmoid_backward, grad_output=lambda grad, input: hardsigmoid_backward(grad, input), input=lambda grad: grad * 0)
 
 
 @op
@@ -451,22 +475,85 @@ derivative(tanh_backward, grad_output=lambda grad, result: tanh_backward(grad, r
            result=lambda grad, grad_output, result: grad * grad_output * -2 * result)
 
 
+@op
 def softsign(input: Tensor) -> Tensor:
     """``x / (1 + |x|)``.
 
     >>> softsign(tensor([-1.0, 3.0]))
     tensor([-0.5000,  0.7500])
     """
-    return input / (input.abs() + 1)
+    return unary("softsign", input, (), None, FLOAT)
 
 
+derivative(softsign, input=lambda grad, input: softsign_backward(grad, input))
+
+
+@op
+def softsign_backward(grad_output: Tensor, input: Tensor) -> Tensor:
+    """``grad / (1 + |input|) ** 2``."""
+    return binary("softsign_backward", grad_output, input)
+
+
+derivative(softsign_backward, grad_output=lambda grad, input: softsign_backward(grad, input),
+           input=lambda grad, grad_output, input: softsign_backward(grad * grad_output * -2, input) * input.sign() / (input.abs() + 1))
+
+
+@op
 def tanhshrink(input: Tensor) -> Tensor:
     """``x - tanh(x)``.
 
     >>> tanhshrink(tensor([0.0, 1.0]))
     tensor([0.0000, 0.2384])
     """
-    return input - tanh(input)
+    return unary("tanhshrink", input, (), None, FLOAT)
+
+
+derivative(tanhshrink, input=lambda grad, input: tanhshrink_backward(grad, input))
+
+
+@op
+def tanhshrink_backward(grad_output: Tensor, input: Tensor) -> Tensor:
+    """``grad * tanh(input) ** 2``."""
+    return binary("tanhshrink_backward", grad_output, input)
+
+
+def _tanhshrink_second(grad: Tensor, grad_output: Tensor, input: Tensor) -> Tensor:
+    t = tanh(input)
+    return grad * grad_output * 2 * t * (1 - t * t)
+
+
+derivative(tanhshrink_backward, grad_output=lambda grad, input: tanhshrink_backward(grad, input), input=_tanhshrink_second)
+
+
+@op
+def glu_dim(input: Tensor, dim: int) -> Tensor:
+    """`glu` along a checked dim."""
+    values, gates = input.chunk(2, dim)
+    return binary("glu", values, gates)
+
+
+@op
+def glu_backward(grad_output: Tensor, input: Tensor, dim: int) -> Tensor:
+    """Gradient of `glu_dim`."""
+    made = empty(input._array.shape, input._dtype, input._device)
+    (values, gates), (for_values, for_gates) = input.chunk(2, dim), made.chunk(2, dim)
+    elementwise("glu", (grad_output, gates), (), for_values)
+    elementwise("glu_gate_backward", (grad_output, values, gates), (), for_gates)
+    return made
+
+
+def _glu_second(grad: Tensor, grad_output: Tensor, input: Tensor, dim: int) -> list:
+    (values, gates), (for_values, for_gates) = input.chunk(2, dim), grad.chunk(2, dim)
+    s = sigmoid(gates)
+    slope = s * (1 - s)
+    shared = grad_output * slope
+    return [for_values * s + for_gates * values * slope,
+            cat([for_gates * shared, for_values * shared + for_gates * values * shared * (1 - 2 * s)], dim)]
+
+
+glu_dim.declaration.node_name = "GluBackward0"
+derivative(glu_dim, input=lambda grad, input, dim: glu_backward(grad, input, dim))
+derivative(glu_backward, _glu_second, ("grad_output", "input"))
 
 
 @op

@@ -1,11 +1,15 @@
 """Losses that want one score above others by a margin."""
 from __future__ import annotations
 
+from ..core import dtype as dtypes
+from ..core import launch, memory
+from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase
 from .activation import logsigmoid
 from .indexing import index_select
 from .loss import reduced, reduction_of
-from .scatter import gather, scatter, scatter_add
+from .loss_of_elements import binary_cross_entropy_with_logits
+from .scatter import gather, scatter
 
 Tensor = TensorBase
 
@@ -55,13 +59,32 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | N
     scores, wanted = in_batch("multilabel_margin_loss", input, target, True)
     if wanted.numel() and not -1 <= wanted.min().item() <= wanted.max().item() < scores.shape[1]:
         raise RuntimeError(f"multilabel_margin_loss: target is out of range: classes are -1 to {scores.shape[1] - 1}")
-    given = (wanted >= 0).long().cumprod(1)
-    places = wanted.clamp(min=0)
-    others = scatter_add(given * 0, 1, places, given) == 0
-    lack = (scores.unsqueeze(1) - gather(scores, 1, places).unsqueeze(2) + 1).clamp(min=0)
-    counted = (given.unsqueeze(2) > 0) & others.unsqueeze(1)
-    loss = lack.masked_fill(~counted, 0).sum((1, 2)) / scores.shape[1]
+    loss = multilabel_margin(scores, wanted)
     return reduced(loss if input.dim() == 2 else loss.squeeze(0), reduction)
+
+
+@op
+def multilabel_margin(input: Tensor, target: Tensor) -> Tensor:
+    """`multilabel_margin_loss` of each row, with checked arguments."""
+    x = launch.contiguous_array(input)
+    made = memory.empty((x.shape[0],), x.dtype, input._device)
+    launch.launch("multilabel_margin", x, launch.contiguous_array(target, dtypes.int64), made, device=input._device, work=8 * x.size)
+    return launch.deliver("multilabel_margin", made, input._dtype, None)
+
+
+@op
+def multilabel_margin_backward(grad_output: Tensor, input: Tensor, target: Tensor) -> Tensor:
+    """Gradient of `multilabel_margin`; it changes only where scores differ by the margin exactly."""
+    x, kind = launch.contiguous_array(input), input._dtype
+    made = memory.empty(x.shape, x.dtype, input._device)
+    launch.launch("multilabel_margin_backward", launch.contiguous_array(grad_output, kind), x,
+                  launch.contiguous_array(target, dtypes.int64), made, device=input._device, work=8 * x.size)
+    return launch.deliver("multilabel_margin", made, kind, None)
+
+
+derivative(multilabel_margin, input=lambda grad, input, target: multilabel_margin_backward(grad, input, target))
+derivative(multilabel_margin_backward, grad_output=lambda grad, input, target: (
+    grad * multilabel_margin_backward(grad.new_ones(grad.shape[0]), input, target)).sum(1), input=lambda grad: grad * 0)
 
 
 def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None,
@@ -72,5 +95,7 @@ def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Tensor | 
     tensor(0.6931)
     """
     reduction = reduction_of(reduction, size_average, reduce)
+    if weight is None and reduction == "mean" and input._array.shape == target._array.shape and not target.requires_grad:
+        return binary_cross_entropy_with_logits(input, target)          # the same sum, in one pass
     loss = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     return reduced((loss if weight is None else loss * weight).mean(-1), reduction)

@@ -37,6 +37,7 @@ ELEMENTWISE = [
     ("smooth_l1_loss", {}, lambda x, y: np.where(np.abs(x - y) < 1, (x - y) ** 2 / 2, np.abs(x - y) - 0.5)),
     ("smooth_l1_loss", {"beta": 0.25}, lambda x, y: np.where(np.abs(x - y) < 0.25, (x - y) ** 2 * 2, np.abs(x - y) - 0.125)),
     ("smooth_l1_loss", {"beta": 0}, lambda x, y: np.abs(x - y)),
+    ("huber_loss", {"delta": 0.2}, lambda x, y: np.where(np.abs(x - y) <= 0.2, (x - y) ** 2 / 2, 0.2 * (np.abs(x - y) - 0.1))),
     ("kl_div", {}, lambda x, y: special.xlogy(y, y) - y * x), ("kl_div", {"log_target": True}, lambda x, y: np.exp(y) * (y - x)),
     ("poisson_nll_loss", {}, lambda x, y: np.exp(x) - y * x),
     ("poisson_nll_loss", {"log_input": False, "full": True}, lambda x, y: x - y * np.log(x + 1e-8) + np.where(
@@ -240,3 +241,93 @@ def test_modules_hold_their_weights():
                              (nn.BCEWithLogitsLoss(), F.binary_cross_entropy_with_logits), (nn.PoissonNLLLoss(), F.poisson_nll_loss)):
         assert torch.equal(module(x, x.abs()), function(x, x.abs()))
     assert torch.equal(nn.BCELoss()(x.sigmoid(), x.sigmoid()), F.binary_cross_entropy(x.sigmoid(), x.sigmoid()))
+
+
+# ---- that came later ---------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("size", [(3, 4), (3,), (3, 1), (1, 4)], ids=str)
+def test_gaussian_nll_loss(size, full):
+    x, y, spread = numbers("float64", (3, 4)), numbers("float64", (3, 4), seed=1), numbers("float64", size, 0.1, 2)
+    wide = spread[:, None] if spread.ndim == 1 else spread
+    expected = (np.log(wide) + (x - y) ** 2 / wide) / 2 + full * np.log(2 * np.pi) / 2
+    for reduction in REDUCTIONS:
+        run = partial(F.gaussian_nll_loss, full=full, reduction=reduction)
+        check(run(tensor(x), tensor(y), tensor(spread)), np.asarray(reduced(expected, reduction)))
+    inputs = [tensor(one, requires_grad=True) for one in (x, y, spread)]
+    assert gradcheck(run, inputs)
+    assert gradgradcheck(run, inputs)
+
+
+def test_gaussian_nll_loss_keeps_variances_away_from_zero_and_names_what_is_wrong():
+    one, zero = torch.ones(2, 3), torch.zeros(2, 3, requires_grad=True)
+    check(F.gaussian_nll_loss(one, one, zero, eps=0.25, reduction="none"), np.full((2, 3), np.log(0.25) / 2, np.float32))
+    check(F.gaussian_nll_loss(one, one, 4.0), np.float32(np.log(2)))
+    check(nn.GaussianNLLLoss(eps=0.5, reduction="sum")(one, one, zero), np.float32(3 * np.log(0.5)))
+    assert not zero.detach().any()
+    for var, error, words in ((torch.ones(4), ValueError, "incorrect size"), (-one, ValueError, "negative"), ("one", TypeError, "var")):
+        with pytest.raises(error, match=words):
+            F.gaussian_nll_loss(one, one, var)
+    with pytest.raises(ValueError, match="not valid"):
+        F.gaussian_nll_loss(one, one, one, reduction="batchmean")
+
+
+def test_huber_loss_takes_weights_and_a_positive_delta():
+    x, y, weight = torch.tensor([1.0, 2.0]), torch.tensor([1.5, 4.0]), torch.tensor([1.0, 2.0])
+    check(F.huber_loss(x, y, weight=weight), np.float32(3.125 / 2))
+    check(nn.HuberLoss("sum", 0.5)(x, y), np.float32(0.125 + 0.875))
+    with pytest.raises(RuntimeError, match="delta"):
+        F.huber_loss(x, y, delta=0)
+    with pytest.raises(ValueError, match="weight"):
+        F.huber_loss(x, y, weight=torch.ones(3))
+
+
+def test_triplet_loss_of_another_distance():
+    a, b, c = (tensor(numbers("float64", (5, 3), seed=seed), requires_grad=True) for seed in range(3))
+    module = nn.TripletMarginWithDistanceLoss(distance_function=lambda x, y: (x - y).abs().sum(-1), swap=True, margin=0.5)
+    near, far, other = (np.abs(x.detach().numpy() - y.detach().numpy()).sum(1) for x, y in ((a, b), (a, c), (b, c)))
+    check(module(a, b, c), np.maximum(near - np.minimum(far, other) + 0.5, 0).mean())
+    check(F.triplet_margin_with_distance_loss(a, b, c), F.triplet_margin_loss(a, b, c).detach().numpy())
+    with pytest.raises(ValueError, match="margin"):
+        nn.TripletMarginWithDistanceLoss(margin=0)
+    with pytest.raises(RuntimeError, match="dimensions"):
+        F.triplet_margin_with_distance_loss(a, b[0], c)
+
+
+def test_losses_of_broadcast_half_and_strided_arguments():
+    x, y = numbers("float32", (4, 3)), numbers("float32", (3,), seed=1)
+    with pytest.warns(UserWarning, match="broadcasting"):
+        leaf = tensor(y, requires_grad=True)
+        loss = F.smooth_l1_loss(tensor(x), leaf)
+    loss.backward()
+    check(leaf.grad, -(np.clip(x - y, -1, 1) / 12).sum(0), rtol=1e-5)
+    for run in (F.mse_loss, F.huber_loss, F.soft_margin_loss):
+        half = run(tensor(x, "bfloat16"), tensor(x[::-1].copy(), "bfloat16"))
+        assert half.dtype == torch.bfloat16
+        check(run(tensor(x).t(), tensor(x[::-1].copy()).t()), run(tensor(x), tensor(x[::-1].copy())).numpy(), rtol=1e-6)
+    assert F.mse_loss(torch.zeros(0), torch.zeros(0)).isnan()
+    with pytest.raises(RuntimeError, match="not implemented for 'Long'"):
+        F.mse_loss(torch.ones(2).long(), torch.ones(2).long())
+
+
+@pytest.mark.parametrize("name", ["mse_loss", "binary_cross_entropy_with_logits"])
+def test_sums_of_losses_have_the_same_bits_for_any_number_of_threads(name):
+    from nb_nn.kernels.cpu import loss_of_elements as kernels
+
+    x, y = numbers("float32", (20000,)), numbers("float32", (20000,), seed=1)
+    sums, backs = [], []
+    for twin in ("serial", "parallel"):
+        sums.append(np.empty(1, np.float32))
+        backs.append(np.empty_like(x))
+        getattr(kernels.total(name), twin)(x, y, (), 2.0, sums[-1])
+        getattr(kernels.gradient(name), twin)(np.ones(1, np.float32), x, y, (), 2.0, backs[-1])
+    np.testing.assert_array_equal(*sums)
+    np.testing.assert_array_equal(*backs)
+
+
+def test_binary_cross_entropy_refuses_what_is_no_probability():
+    for bad in (1.5, -0.25, float("nan")):
+        for reduction in REDUCTIONS:
+            with pytest.raises(RuntimeError, match="between 0 and 1"):
+                F.binary_cross_entropy(torch.tensor([0.5, bad]), torch.tensor([1.0, 1.0]), reduction=reduction)
+    assert F.binary_cross_entropy(torch.tensor([0.5]), torch.tensor([float("nan")])).isnan()

@@ -35,6 +35,20 @@ def test_multilabel_margin(reduction):
     check(module(tensor(x), tensor(LABELS)), np.asarray(REDUCED[reduction](np.array(loss))), rtol=1e-12)
     check(F.multilabel_margin_loss(tensor(x[0]), tensor(LABELS[0])), np.float64(loss[0]), rtol=1e-12)
     assert gradcheck(lambda x: module(x, tensor(LABELS)), (tensor(x, requires_grad=True),))
+    assert gradgradcheck(lambda x: module(x, tensor(LABELS)), (tensor(x, requires_grad=True),))
+
+
+def test_twins_of_multilabel_margin():
+    from nb_nn.kernels.cpu import loss_margin as kernels
+
+    x, found = numbers("float32", (40, 9)), []
+    target = np.random.default_rng(0).integers(-1, 9, (40, 9))
+    for twin in ("serial", "parallel"):
+        found.append((np.empty(40, np.float32), np.empty_like(x)))
+        getattr(kernels.multilabel_margin, twin)(x, target, found[-1][0])
+        getattr(kernels.multilabel_margin_backward, twin)(np.ones(40, np.float32), x, target, found[-1][1])
+    for one, other in zip(*found):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("reduction", REDUCED)

@@ -212,3 +212,70 @@ def test_layers_say_what_they_are():
     assert repr(nn.LayerNorm([5, 10])) == "LayerNorm((5, 10), eps=1e-05, elementwise_affine=True, bias=True)"
     assert repr(nn.GroupNorm(3, 6)) == "GroupNorm(3, 6, eps=1e-05, affine=True, bias=True)"
     assert list(nn.LayerNorm(3, bias=False).state_dict()) == ["weight"]
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64", "bfloat16"])
+def test_rms_norm(kind):
+    x, weight = numbers(kind, (3, 4, 5)), numbers(kind, (4, 5), seed=1)
+    for eps in (1e-3, None):
+        step = eps or {"float32": 2.0 ** -23, "float64": 2.0 ** -52, "bfloat16": 2.0 ** -7}[kind]
+        expected = x / np.sqrt((x.astype(np.float64) ** 2).mean((1, 2), keepdims=True) + step) * weight
+        check(F.rms_norm(tensor(x, kind), (4, 5), tensor(weight, kind), eps), expected.astype(x.dtype),
+              kind, rtol=1e-2 if kind == "bfloat16" else 1e-6)
+
+
+def test_gradients_of_rms_norm():
+    x, weight = tensor(numbers("float64", (6, 5)), requires_grad=True), tensor(numbers("float64", (5,), seed=1), requires_grad=True)
+    for run, inputs in ((lambda x, w: F.rms_norm(x, [5], w), (x, weight)), (lambda x: F.rms_norm(x, 5, eps=0.1), (x,)),
+                        (lambda x: F.rms_norm(x, (6, 5)), (x,))):
+        assert gradcheck(run, inputs)
+        assert gradgradcheck(run, inputs)
+    for rows in (1, 40):                    # the kernels sum the weight's gradient over parts
+        x, weight = torch.randn(rows, 3).double(), torch.randn(3).double().requires_grad_()
+        made = grad(F.rms_norm(x, 3, weight, 0.0).sum(), weight)[0]
+        check(made, (x.numpy() / np.sqrt((x.numpy() ** 2).mean(1, keepdims=True))).sum(0), rtol=1e-10)
+
+
+def test_rms_norm_as_a_module():
+    module = nn.RMSNorm((4, 5), eps=0.5)
+    assert repr(module) == "RMSNorm((4, 5), eps=0.5, elementwise_affine=True)"
+    assert list(module.state_dict()) == ["weight"]
+    assert nn.RMSNorm(3, elementwise_affine=False).weight is None
+    with pytest.raises(RuntimeError, match="expected input with shape"):
+        module(torch.zeros(4, 3))
+    assert module(torch.zeros(0, 4, 5)).shape == (0, 4, 5)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 8])
+@pytest.mark.parametrize("shape", [(2, 5, 3), (2, 4, 2, 3)], ids=str)
+def test_local_response_norm(shape, size):
+    x = numbers("float64", shape)
+    squares = np.pad(x * x, [(0, 0), (size // 2, (size - 1) // 2)] + [(0, 0)] * (len(shape) - 2))
+    base = 2 + 0.3 / size * sum(squares[:, i:i + shape[1]] for i in range(size))
+    leaf = tensor(x, requires_grad=True)
+    check(F.local_response_norm(leaf, size, 0.3, 0.6, 2.0), x / base ** 0.6, rtol=1e-11)
+    assert gradcheck(lambda x: F.local_response_norm(x, size, 0.3, 0.6, 2.0), (leaf,))
+    assert gradgradcheck(lambda x: F.local_response_norm(x, size, 0.3, 0.6, 2.0), (leaf,))
+
+
+@pytest.mark.parametrize("name", ["rms_norm", "rms_norm_backward", "local_response_norm", "local_response_norm_backward"])
+def test_twins_of_norms_without_a_mean_give_the_same_bits(name):
+    from nb_nn.kernels.cpu import norms_of_neighbours as kernels
+
+    kernel = getattr(kernels, name)
+    x, grad_output = numbers("float32", (9, 7, 600)), numbers("float32", (9, 7, 600), seed=1)
+    found = []
+    for run in (kernel.serial, kernel.parallel):
+        out = np.full_like(x, np.nan)
+        if name.startswith("rms"):
+            rows, weight, kept = x.reshape(63, 600), numbers("float32", (600,)), np.ones(63, np.float32)
+            small = np.full(600, np.nan, np.float32)
+            args = (rows, weight, 1e-6, out.reshape(63, 600), kept) if name == "rms_norm" else (
+                grad_output.reshape(63, 600), rows, kept, weight, out.reshape(63, 600), small)
+        else:
+            bases = np.ones_like(x)
+            args = (x, 5, 0.1, 0.75, 1.0, out, bases) if name == "local_response_norm" else (grad_output, x, bases, 5, 0.1, 0.75, out)
+        run(*args)
+        found.append([array.copy() for array in args if isinstance(array, np.ndarray)])
+    for one, other in zip(*found):
+        np.testing.assert_array_equal(one, other)

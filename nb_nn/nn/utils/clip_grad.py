@@ -44,13 +44,25 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, er
     >>> w.grad
     tensor([0.6000, 0.8000])
     """
-    grads = gradients_of(parameters)
-    total = get_total_norm(grads, norm_type, error_if_nonfinite)
-    scale = (float(max_norm) / (total + 1e-6)).clamp(max=1.0)       # no question whether it is needed: nothing waits for the number
-    with no_grad():
-        for grad in grads:
-            grad.mul_(scale.to(grad.dtype))
+    parameters = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    total = get_total_norm(gradients_of(parameters), norm_type, error_if_nonfinite)
+    clip_grads_with_norm_(parameters, max_norm, total)
     return total
+
+
+def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Tensor) -> None:
+    """Scale the gradients of all parameters as `clip_grad_norm_` does whose total norm is known to be ``total_norm``.
+
+    >>> w = torch.nn.Parameter(torch.zeros(2))
+    >>> w.grad = tensor([3.0, 4.0])
+    >>> clip_grads_with_norm_(w, 1, tensor(5.0))
+    >>> w.grad
+    tensor([0.6000, 0.8000])
+    """
+    scale = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)       # no question whether it is needed: nothing waits for the number
+    with no_grad():
+        for grad in gradients_of(parameters):
+            grad.mul_(scale.to(grad.dtype))
 
 
 def clip_grad_norm(parameters: Any, max_norm: float, norm_type: float = 2.0) -> Tensor:

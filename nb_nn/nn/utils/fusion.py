@@ -42,3 +42,9 @@ def fuse_conv_bn_weights(conv_w: Tensor, conv_b: Tensor | None, bn_rm: Tensor, b
 def fuse_linear_bn_eval(linear: Any, bn: Any) -> Any:
     """A linear layer that does what ``linear`` and then ``bn`` do in evaluation."""
     return fuse_conv_bn_eval(linear, bn)
+
+
+def fuse_linear_bn_weights(linear_w: Tensor, linear_b: Tensor | None, bn_rm: Tensor, bn_rv: Tensor, bn_eps: float, bn_w: Tensor | None,
+                           bn_b: Tensor | None) -> tuple[Parameter, Parameter]:
+    """Weight and bias of a linear layer followed by a batch normalization with running statistics."""
+    return fuse_conv_bn_weights(linear_w, linear_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b)
