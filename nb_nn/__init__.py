@@ -117,7 +117,7 @@ from .ops.sparse.internal import (
     native_clone, native_norm, native_pow, native_resize_as_, native_zero_, s_copy_, s_native_addmm, s_native_addmm_,
 )
 from .ops.sparse.products import hspmm, saddmm, smm, spmm, sspaddmm
-from . import autograd, backends, cuda, fft, linalg, nn, optim, return_types, sparse, special, testing, utils
+from . import _C, autograd, backends, cuda, fft, linalg, nn, optim, return_types, sparse, special, testing, utils
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .nn.functional import (
     adaptive_avg_pool1d, avg_pool1d, bilinear, channel_shuffle, cosine_similarity, hardshrink, max_pool1d, max_pool2d, max_pool3d,
