@@ -89,15 +89,63 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
     if ndim - dims not in (1, 2) or dims > 3:
         raise NotImplementedError(f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {mode} of "
                                   f"{dims} dimension(s) takes input of {dims + 1} or {dims + 2} dimensions, got {ndim}")
+    together = mode != "circular" and input._device is launch.CPU and input._dtype.category == 2 and any(numbers)
     for number in range(dims):
         low, high, dim = numbers[2 * number], numbers[2 * number + 1], ndim - 1 - number
         if low or high:
-            input = padded_along(input, dim, low, high, mode)
-    return input
+            check_own_elements(input, dim, low, high, mode)
+            if not together:
+                input = padded_along(input, dim, low, high, mode)
+    return own_elements(input, numbers, mode) if together else input
 
 
-def padded_along(input: Tensor, dim: int, low: int, high: int, mode: str) -> Tensor:
-    """One dimension padded by its own elements."""
+@op
+def own_elements(input: Tensor, pad: tuple[int, ...], mode: str) -> Tensor:
+    """`pad` by reflected or replicated elements, with checked arguments."""
+    x = launch.contiguous_array(input)
+    shape, (d, h, w), first, end = places_of(x.shape, pad, mode)
+    made = memory.empty((*x.shape[:x.ndim - len(pad) // 2], *shape[3 - len(pad) // 2:]), x.dtype)
+    if made.size:
+        volumes = x.reshape(-1, *(1,) * (3 - len(pad) // 2), *x.shape[x.ndim - len(pad) // 2:])
+        launch.launch("take_places", volumes, d, h, w, first, end, made.reshape(volumes.shape[0], *shape))
+    return launch.deliver("pad", made, input._dtype, None)
+
+
+@op
+def own_elements_backward(grad_output: Tensor, size: tuple[int, ...], pad: tuple[int, ...], mode: str) -> Tensor:
+    """Gradient of `own_elements`."""
+    grad = launch.contiguous_array(grad_output)
+    shape, (d, h, w), first, end = places_of(tuple(size), pad, mode)
+    made = memory.empty(tuple(size), grad.dtype)
+    if made.size:
+        out = made.reshape(-1, *(1,) * (3 - len(pad) // 2), *made.shape[len(size) - len(pad) // 2:])
+        launch.launch("add_at_places", grad.reshape(out.shape[0], *shape), d, h, w, first, end, out)
+    return launch.deliver("pad", made, grad_output._dtype, None)
+
+
+derivative(own_elements, input=lambda grad, input_size, pad, mode: own_elements_backward(grad, input_size, pad, mode))
+derivative(own_elements_backward, grad_output=lambda grad, pad, mode: own_elements(grad, pad, mode))
+
+
+def places_of(size: tuple[int, ...], pad: tuple[int, ...], mode: str) -> tuple:
+    """Sizes of the padded volume, the places its elements are from along its three axes, and where those along the last are adjacent."""
+    axes = []
+    for axis in (2, 1, 0):
+        low, high, length = (pad[2 * axis], pad[2 * axis + 1], size[-1 - axis]) if 2 * axis < len(pad) else (0, 0, 1)
+        axes.append(own_places(length, low, high, mode))
+    low, high, length = pad[0], pad[1], size[-1]
+    first, end = max(low, 0), max(low, 0) + length + min(low, 0) + min(high, 0)
+    return tuple([axis.size for axis in axes]), axes, *((first, end) if first < end else (0, 0))
+
+
+def own_places(size: int, low: int, high: int, mode: str) -> np.ndarray:
+    """The places of a padded row's elements in the row."""
+    places = (mirrored if mode == "reflect" else repeated)(size, max(low, 0), max(high, 0))
+    return np.ascontiguousarray(places[max(-low, 0):places.size - max(-high, 0)], np.int64)
+
+
+def check_own_elements(input: Tensor, dim: int, low: int, high: int, mode: str) -> None:
+    """RuntimeError if a dimension has not enough elements to be padded by."""
     size = input._array.shape[dim]
     largest = {"reflect": size - 1, "replicate": max(low, high), "circular": size}[mode]
     if max(low, high) > largest or size == 0 or size + low + high < 1:
@@ -106,8 +154,10 @@ def padded_along(input: Tensor, dim: int, low: int, high: int, mode: str) -> Ten
                                f"of input {list(input._array.shape)}")
         raise RuntimeError(f"Padding size should be less than the corresponding input dimension, but got: padding ({low}, {high}) at "
                            f"dimension {dim} of input {list(input._array.shape)}")
+
+
+def padded_along(input: Tensor, dim: int, low: int, high: int, mode: str) -> Tensor:
+    """One dimension padded by its own elements."""
     if mode == "circular":
         return wrapped(input, dim, low, high)
-    places = (mirrored if mode == "reflect" else repeated)(size, max(low, 0), max(high, 0))
-    places = places[max(-low, 0):places.size - max(-high, 0)]
-    return index_select(input, dim, wrap(np.ascontiguousarray(places), dtypes.int64))
+    return index_select(input, dim, wrap(own_places(input._array.shape[dim], low, high, mode), dtypes.int64))

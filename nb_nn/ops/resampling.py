@@ -253,8 +253,36 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     if channels % (r * r):
         raise RuntimeError(f"pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
                            f"input.size(-3)={channels} is not divisible by {r * r}")
-    made = input.reshape(-1, channels // (r * r), r, r, high, wide).permute(0, 1, 4, 2, 5, 3)
+    if input._device is launch.CPU and input._dtype.category == 2:
+        made = shuffled(input.reshape(-1, r, r, high, wide))
+    else:
+        made = input.reshape(-1, channels // (r * r), r, r, high, wide).permute(0, 1, 4, 2, 5, 3)
     return made.reshape(*batch, channels // (r * r), high * r, wide * r)
+
+
+@op
+def shuffled(input: Tensor) -> Tensor:
+    """(planes, r, r, H, W) as (planes, H r, W r)."""
+    planes, r, _, high, wide = input._array.shape
+    x = launch.contiguous_array(input)
+    made = memory.empty((planes, high * r, wide * r), x.dtype)
+    launch.launch("shuffle_pixels", x, made)
+    return launch.deliver("pixel_shuffle", made, input._dtype, None)
+
+
+@op
+def unshuffled(input: Tensor, r: int) -> Tensor:
+    """(planes, H r, W r) as (planes, r, r, H, W)."""
+    planes, high, wide = input._array.shape
+    x = launch.contiguous_array(input)
+    made = memory.empty((planes, r, r, high // r, wide // r), x.dtype)
+    launch.launch("unshuffle_pixels", x, made)
+    return launch.deliver("pixel_unshuffle", made, input._dtype, None)
+
+
+shuffled.declaration.node_name, unshuffled.declaration.node_name = "PixelShuffleBackward0", "PixelUnshuffleBackward0"
+derivative(shuffled, input=lambda grad, input_size: unshuffled(grad, input_size[1]))
+derivative(unshuffled, input=lambda grad: shuffled(grad))
 
 
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
@@ -270,7 +298,10 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     if r < 1 or high % r or wide % r:
         raise RuntimeError(f"pixel_unshuffle expects height and width to be divisible by downscale_factor, but input.size(-2)={high}, "
                            f"input.size(-1)={wide} and downscale_factor={r}")
-    made = input.reshape(-1, channels, high // r, r, wide // r, r).permute(0, 1, 3, 5, 2, 4)
+    if input._device is launch.CPU and input._dtype.category == 2:
+        made = unshuffled(input.reshape(-1, high, wide), r)
+    else:
+        made = input.reshape(-1, channels, high // r, r, wide // r, r).permute(0, 1, 3, 5, 2, 4)
     return made.reshape(*batch, channels * r * r, high // r, wide // r)
 
 

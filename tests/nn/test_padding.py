@@ -55,3 +55,24 @@ def test_errors():
         nn.CircularPad1d(5)(torch.zeros(1, 2, 4))
     with pytest.raises(ValueError, match="4 numbers, got 3"):
         nn.ZeroPad2d((1, 2, 3))
+
+
+@pytest.mark.parametrize("twin", ["serial", "parallel"])
+def test_kernels_of_places(twin):
+    from nb_nn.kernels.cpu import places as kernels
+
+    x, random = np.arange(2 * 2 * 3 * 5.0).reshape(2, 2, 3, 5), np.random.default_rng(0)
+    d, h, w = np.array([1, 0, 1]), np.array([2, 0, 1, 1]), np.array([1, 0, 1, 2, 3, 3])
+    out, back = np.empty((2, 3, 4, 6)), np.full_like(x, np.nan)
+    getattr(kernels.take_places, twin)(x, d, h, w, 1, 5, out)
+    np.testing.assert_array_equal(out, x[:, d][:, :, h][:, :, :, w])
+    given, wanted = random.standard_normal(out.shape), np.zeros_like(x)
+    np.add.at(wanted, np.ix_(range(2), d, h, w), given)
+    getattr(kernels.add_at_places, twin)(given, d, h, w, 1, 5, back)
+    np.testing.assert_allclose(back, wanted)
+    x, out = random.standard_normal((2, 3, 3, 2, 4)), np.empty((2, 6, 12))
+    getattr(kernels.shuffle_pixels, twin)(x, out)
+    np.testing.assert_array_equal(out, x.transpose(0, 3, 1, 4, 2).reshape(2, 6, 12))
+    back = np.empty_like(x)
+    getattr(kernels.unshuffle_pixels, twin)(out, back)
+    np.testing.assert_array_equal(back, x)
