@@ -261,10 +261,13 @@ ATTENTION = [
         {}, {"activation": "gelu"}, {"layer_norm_eps": 0.1}, {"batch_first": True}, {"norm_first": True}, {"bias": False})),
     *(Row("TransformerDecoderLayer", (4, 2, 6), {**STEADY, **options}, ((2, 3, 4) if "batch_first" in options else (3, 2, 4), (2, 2, 4))) for options in (
         {}, {"activation": "gelu"}, {"layer_norm_eps": 0.1}, {"batch_first": True}, {"norm_first": True}, {"bias": False})),
-    Row("TransformerEncoder", (Lazy(lambda t: t.nn.TransformerEncoderLayer(4, 2, 6, 0.0), "layer"), 2), {}, ((3, 2, 4),)),
+    *(Row("TransformerEncoder", (Lazy(lambda t: t.nn.TransformerEncoderLayer(4, 2, 6, 0.0), "layer"), 2), options, ((3, 2, 4),))
+      for options in ({}, {"enable_nested_tensor": False, "mask_check": False})),
     Row("TransformerEncoder", (Lazy(lambda t: t.nn.TransformerEncoderLayer(4, 2, 6, 0.0), "layer"), 1),
         {"norm": Lazy(lambda t: t.nn.LayerNorm(4), "norm")}, ((3, 2, 4),)),
     Row("TransformerDecoder", (Lazy(lambda t: t.nn.TransformerDecoderLayer(4, 2, 6, 0.0), "layer"), 2), {}, ((3, 2, 4), (2, 2, 4))),
+    Row("TransformerDecoder", (Lazy(lambda t: t.nn.TransformerDecoderLayer(4, 2, 6, 0.0), "layer"), 1),
+        {"norm": Lazy(lambda t: t.nn.LayerNorm(4), "norm")}, ((3, 2, 4), (2, 2, 4))),
     *(Row("Transformer", (4, 2, 1, 1, 6, 0.0), options, ((2, 3, 4), (2, 3, 4))) for options in (
         {}, {"batch_first": True, "norm_first": True}, {"activation": "gelu"}, {"layer_norm_eps": 0.1}, {"bias": False})),
 ]
