@@ -238,7 +238,7 @@ def check_probability(p: float) -> None:
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """In training, zeros each element with probability ``p`` and multiplies the others by 1 / (1 - p).
 
-    >>> dropout(tensor([1.0, 2.0]), training=False)
+    >>> torch.nn.functional.dropout(tensor([1.0, 2.0]), training=False)
     tensor([1., 2.])
     """
     check_probability(p)
@@ -300,7 +300,7 @@ def without(input: Tensor, p: float, inplace: bool, shape: tuple[int, ...]) -> T
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Dropout for networks with `selu`: keeps mean 0 and variance 1.
 
-    >>> alpha_dropout(tensor([1.0, 2.0]))
+    >>> torch.nn.functional.alpha_dropout(tensor([1.0, 2.0]))
     tensor([1., 2.])
     """
     check_probability(p)

@@ -306,7 +306,7 @@ def poisson_nll_loss(input: Tensor, target: Tensor, log_input: bool = True, full
                      eps: float = 1e-8, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
     """Minus the log-likelihood of counts, but for a constant; ``full`` adds Stirling's approximation of it.
 
-    >>> poisson_nll_loss(tensor([0.0]), tensor([2.0]))
+    >>> torch.nn.functional.poisson_nll_loss(tensor([0.0]), tensor([2.0]))
     tensor(1.)
     """
     reduction = reduction_of(reduction, size_average, reduce)
