@@ -117,6 +117,11 @@ def rows(name: str, *inputs: Any, of: Any = ((),), more: Any = (), **how: Any) -
     return [Row(name, args, {}, inputs, **how) for args in of] + [Row(name, first, options, inputs, **how) for options in more]
 
 
+def manhattan(x: Any, y: Any) -> Any:
+    """A distance of vectors."""
+    return (x - y).abs().sum(-1)
+
+
 S, X, V = (2, 4, 7), (2, 4, 6, 5), (1, 4, 4, 5, 3)        # signals, images, volumes
 BY_DIMS = ((1, S), (2, X), (3, V))
 LONG = dict(zip((1, 2, 3), ((2, 4, 9), (1, 4, 9, 8), (1, 4, 5, 6, 5))))
@@ -188,6 +193,7 @@ NORMS = [row for dims, size in BY_DIMS for row in (
         {"eps": 0.1, "momentum": 0.2}, {"affine": False}, {"track_running_stats": False}]),
     *rows("GroupNorm", X, of=((2, 4), (4, 4)), more=[{"eps": 0.1}, {"affine": False}]),
     *rows("LayerNorm", (3, 2, 4), of=((4,), ([2, 4],)), more=[{"eps": 0.1}, {"elementwise_affine": False}, {"bias": False}]),
+    *rows("RMSNorm", (3, 2, 4), of=((4,), ([2, 4],)), more=[{"eps": 0.1}, {"elementwise_affine": False}]),
     *rows("LocalResponseNorm", X, of=((2,),), more=[{"alpha": 0.3}, {"alpha": 0.3, "beta": 0.5}, {"k": 2.0}]),
     *rows("CrossMapLRN2d", X, of=((3,),), more=[{"alpha": 0.3, "beta": 0.5, "k": 2}]),
     Row("InstanceNorm1d", (4,), {}, (S[1:],)), Row("InstanceNorm2d", (4,), {"affine": True}, (X[1:],)),
@@ -238,6 +244,9 @@ LOSSES = [
     *rows("CTCLoss", distribution(6, 2, 4, dim=2), exactly([[1, 2], [3, 3]]), exactly([6, 5]), exactly([2, 2]), more=[
         *REDUCTIONS, {"zero_infinity": True}]),
     Row("CTCLoss", (), {"blank": 3}, (distribution(6, 2, 4, dim=2), exactly([1, 2, 0]), exactly([6, 5]), exactly([2, 1]))),
+    *rows("HuberLoss", *AB, more=[*REDUCTIONS, {"delta": 0.5}]),
+    *rows("GaussianNLLLoss", (3, 4), (3, 4), shares(3, 4, grad=True), more=[*REDUCTIONS, {"full": True}, {"eps": 0.5}]),
+    *rows("TripletMarginWithDistanceLoss", *ABC, more=[*REDUCTIONS, {"margin": 0.5}, {"swap": True}, {"distance_function": manhattan}]),
     *rows("CosineSimilarity", (3, 4), (3, 4), more=[{"dim": 0}, {"eps": 2.0}]),
     *rows("PairwiseDistance", (3, 4), (3, 4), more=[{"p": 1.0}, {"eps": 0.1}, {"keepdim": True}]),
 ]

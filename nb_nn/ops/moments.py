@@ -132,7 +132,7 @@ def logsumexp_dims(input: Tensor, dims: tuple[int, ...], keepdim: bool, *, out: 
     array = launch.computing_array(input, kind)
     made = memory.empty(reduced_shape(array.shape, dims, keepdim), kind.compute, input._device)
     if made.size:
-        order = [d for d in range(array.ndim) if d not in dims] + list(dims)
+        order = [d for d in range(array.ndim) if d not in dims] + (list(dims) if array.ndim else [])
         rows = packed(array.transpose(order)).reshape(made.size, -1) if array.size else memory.beside(array, (made.size, 0), kind.compute)
         launch.launch("logsumexp_rows", rows, made.reshape(-1), work=array.size)
     return launch.deliver("logsumexp", made, kind, out)
