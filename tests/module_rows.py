@@ -58,7 +58,7 @@ class Row:
     call: dict = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"{self.name}({', '.join([*map(repr, self.args), *(f'{key}={value!r}' for key, value in self.options.items())])})"[:90]
+        return f"{self.name}({', '.join([*map(repr, self.args), *(f'{key}={getattr(value, "__name__", repr(value))}' for key, value in self.options.items())])})"[:90]
 
     def module(self, library: Any) -> Any:
         """The module, of a library."""

@@ -70,7 +70,7 @@ def arrays(function, options, kind):
     return [numbers(kind, shape, seed=seed) for seed, shape in enumerate([(2, 4, *size), weight, (8,)])]
 
 
-@pytest.mark.parametrize("function, options", FORWARD + TRANSPOSED, ids=str)
+@pytest.mark.parametrize("function, options", FORWARD + TRANSPOSED, ids=lambda one: getattr(one, "__name__", str(one)))
 def test_values_are_sums_over_windows(function, options):
     given = arrays(function, options, "float64")
     slow = slow_conv_transpose if "transpose" in function.__name__ else slow_conv
@@ -86,7 +86,7 @@ def test_values_are_sums_over_windows(function, options):
     check(function(twisted, tensor(given[1]), **options), slow(*given[:2], np.zeros(1), **options), rtol=1e-9)
 
 
-@pytest.mark.parametrize("function, options", FORWARD + TRANSPOSED, ids=str)
+@pytest.mark.parametrize("function, options", FORWARD + TRANSPOSED, ids=lambda one: getattr(one, "__name__", str(one)))
 def test_first_and_second_derivatives(function, options):
     given = arrays(function, options, "float64")
     given[0] = given[0][:, :, ..., :3] if given[0].ndim == 5 else given[0]
