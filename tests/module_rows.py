@@ -58,7 +58,8 @@ class Row:
     call: dict = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"{self.name}({', '.join([*map(repr, self.args), *(f'{key}={getattr(value, "__name__", repr(value))}' for key, value in self.options.items())])})"[:90]
+        options = [f"{key}={getattr(value, '__name__', repr(value))}" for key, value in self.options.items()]
+        return f"{self.name}({', '.join([*map(repr, self.args), *options])})"[:90]
 
     def module(self, library: Any) -> Any:
         """The module, of a library."""
