@@ -54,11 +54,12 @@ def test_formula_compiles(name):
     parameters = inspect.signature(formula).parameters
     inputs = min(4, len(parameters))
     errors = []
-    for dtype in ("f", "H", "q", "?"):                  # what a formula is for, it does not tell: some are for one dtype only
-        array = np.empty(1, dtype)
-        numbers = tuple(np.ones(len(parameters) - inputs, dtype))
+    kinds = ("FF", "Ff", "fF", "F?") if name.startswith("complex_") else ("ff", "HH", "qq", "??")
+    for given, answer in kinds:                         # what a formula is for, it does not tell: some are for one dtype only
+        array, made = np.empty(1, given), np.empty(1, answer)
+        numbers = tuple(np.ones(len(parameters) - inputs, given))
         try:
-            assert launch.ptx(loops.flat(formula, inputs), (array,) * inputs + (numbers, array), (9, 0))
+            assert launch.ptx(loops.flat(formula, inputs), (array,) * inputs + (numbers, made), (9, 0))
             return
         except Exception as error:
             errors.append(error)
