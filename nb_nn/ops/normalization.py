@@ -190,7 +190,7 @@ def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor |
 
     Shape: input (N, C) or (N, C, \\*), the others (C).
 
-    >>> batch_norm(tensor([[1.0], [3.0]]), None, None, training=True)
+    >>> torch.nn.functional.batch_norm(tensor([[1.0], [3.0]]), None, None, training=True)
     tensor([[-1.0000],
             [ 1.0000]])
     """
@@ -363,7 +363,7 @@ def instance_norm(input: Tensor, running_mean: Tensor | None = None, running_var
                   bias: Tensor | None = None, use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5) -> Tensor:
     """Each channel of each sample around its mean, over its deviation, times ``weight`` plus ``bias`` (C).
 
-    >>> instance_norm(tensor([[[1.0, 3.0], [4.0, 8.0]]]))
+    >>> torch.nn.functional.instance_norm(tensor([[[1.0, 3.0], [4.0, 8.0]]]))
     tensor([[[-1.0000,  1.0000],
              [-1.0000,  1.0000]]])
     """
