@@ -10,7 +10,7 @@ from typing import Any
 def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     """The shape that all ``shapes`` broadcast to; sizes are compared from the last dimension, and a 1 gives way.
 
-    >>> nb_nn.core.geometry.broadcast_shapes((2, 1, 3), (4, 1))
+    >>> torch.core.geometry.broadcast_shapes((2, 1, 3), (4, 1))
     (2, 4, 3)
     """
     length = max(map(len, shapes), default=0)
