@@ -13,6 +13,11 @@ from nb_nn.autograd import gradcheck, gradgradcheck
 random = np.random.default_rng(0)
 
 
+@pytest.fixture(autouse=True)
+def _same_numbers_in_any_order():
+    random.bit_generator.state = np.random.default_rng(0).bit_generator.state
+
+
 def sparse(*size, nnz=5, dense=(), coalesced=True, dtype=None, requires_grad=False):
     """A random sparse tensor, with repeated places unless coalesced."""
     places = np.stack([random.integers(0, length, nnz) for length in size])

@@ -42,14 +42,14 @@ def in_place(function: Callable) -> Callable:
     return call
 
 
-def stated(function: Callable, form: Callable) -> None:
-    """Let ``form`` stand for an operation on sparse tensors, and ``out=`` of it raise."""
+def stated(function: Callable, form: Callable, inplace_form: Callable | None = None) -> None:
+    """Let ``form`` stand for an operation on sparse tensors, and ``out=`` of it raise; in place it is `in_place` of it if not given."""
     @functools.wraps(form)
     def call(*args: Any, out: Any = None, **kwargs: Any) -> Tensor:
         if out is not None:
             no_sparse_form(f"{form.__name__} with out=")
         return form(*args, **kwargs)
-    sparse_form(function, call, in_place(form))
+    sparse_form(function, call, inplace_form or in_place(form))
 
 
 def same_size(name: str, input: Tensor, other: Tensor) -> None:
@@ -280,17 +280,13 @@ def fill_(input: Tensor, value: Any) -> Tensor:
     return become("zero_", input, made + input * 0 if state.grad and input._requires_grad else made)
 
 
-stated(arithmetic.mul, mul)
-stated(arithmetic.true_divide, true_divide)
+stated(arithmetic.mul, mul, mul_)
+stated(arithmetic.true_divide, true_divide, true_divide_)
 stated(arithmetic.floor_divide, floor_divide)
 stated(arithmetic.neg, neg)
 stated(exponential.pow, pow)
-stated(arithmetic.add, add)
-stated(arithmetic.sub, sub)
-sparse_form(arithmetic.add, arithmetic.add.declaration.sparse, add_)
-sparse_form(arithmetic.sub, arithmetic.sub.declaration.sparse, sub_)
-sparse_form(arithmetic.mul, arithmetic.mul.declaration.sparse, mul_)
-sparse_form(arithmetic.true_divide, arithmetic.true_divide.declaration.sparse, true_divide_)
+stated(arithmetic.add, add, add_)
+stated(arithmetic.sub, sub, sub_)
 for function in (
     arithmetic.abs, arithmetic.sign, arithmetic.square, arithmetic.floor, arithmetic.ceil, arithmetic.trunc, arithmetic.frac,
     exponential.sqrt, exponential.expm1, exponential.log1p, trigonometry.sin, trigonometry.tan, trigonometry.asin, trigonometry.atan,
