@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import table, threads
 from ..compile import inlined, kernel, prange
-from .tiles import copy, copy_vectors, dot, lanes, memory, multiply, tile_height, tile_rows, turn, vector_length, vector_table
+from .tiles import DEPTH, PANEL, copy_rows, dot, lanes, memory, multiply_panel, tile_height, tile_rows, turn, vector_length
 from .workspace import scratch
 
 WHOLE_DEPTH = 1024              # rows of b copied at once, if these are all; otherwise
@@ -24,10 +24,9 @@ PANELS = 4096                   # rows of panels are kept in the L2 cache while 
 SMALL = 1 << 18                 # multiplications that OpenBLAS makes on one thread in any case,
 SMALL_VECTOR = 1 << 13          # and with a vector
 TINY = 1 << 8                   # those of a matrix, one of many, for which a plain loop is best
-COPIED = 1 << 24                # multiplications for which a is copied too, if its columns are adjacent
+FAR = 1 << 18                   # numbers of a from which on it is copied too, a few rows at a time
 FEW = 4                         # rows of a for which b is not worth copying
 CHUNK = 256                     # columns made together for few rows
-STRIPS, STRIP_DEPTH = 64, 64    # strips and columns of a copied together
 
 
 @inlined
@@ -48,70 +47,104 @@ def panel_bounds(panel, vectors):
 
 
 @inlined
-def copy_panels(b, start, row_step, column_step, depth, columns, vectors, begin, end, panels, panel_width):
+def copy_panels(b, start, row_step, column_step, depth, columns, vectors, begin, end, panels):
     """Copy panels ``begin`` to ``end`` of ``depth`` rows, of which either the rows or the columns are adjacent."""
     length = vector_length(b)
-    if column_step == 1:
-        for k in range(depth):          # whole rows, since they may come from far
-            for panel in range(begin, end):
-                first, wide = panel_bounds(panel, vectors)
-                copy_vectors(b, start + k * row_step + first * length, panels, ((panel - begin) * depth + k) * panel_width,
-                             min(wide * length, columns - first * length))
+    for panel in range(begin, end):
+        first, wide = panel_bounds(panel, vectors)
+        place, width = (panel - begin) * depth * (PANEL * length), min(wide * length, columns - first * length)
+        if column_step != 1:
+            turn(b, start + first * length * column_step, column_step, width, depth, panels[place:], PANEL * length)
+        elif wide == 3:
+            copy_rows(3, b, start + first * length, row_step, depth, width, panels, place, PANEL * length)
+        else:
+            copy_rows(2, b, start + first * length, row_step, depth, width, panels, place, PANEL * length)
+
+
+@inlined
+def copy_strip(a, start, row_step, column_step, rows, depth, copy, place, side):
+    """Copy up to ``side`` rows of a so that the columns are adjacent; one of the steps is 1."""
+    length = vector_length(a)
+    if row_step == 1:
+        for i in range(0, rows, length):
+            copy_rows(1, a, start + i, column_step, depth, rows - i, copy, place + i, side)
     else:
-        for panel in range(begin, end):
-            first, wide = panel_bounds(panel, vectors)
-            turn(b, start + first * length * column_step, column_step, min(wide * length, columns - first * length), depth,
-                 panels[(panel - begin) * depth * panel_width:], panel_width)
+        turn(a, start, row_step, rows, depth, copy[place:], side)
+
+
+@inlined
+def share_start(share, shares, matrices, vectors, tiles):
+    """Which tile is the first of a share, if the tiles of all matrices are counted panel by panel. Shares are equal in vectors."""
+    unit = share * (matrices * vectors * tiles) // shares
+    matrix, vector = unit // (vectors * tiles), unit // tiles % vectors
+    threes = (vectors - 2 * ((3 - vectors % 3) % 3)) // 3
+    panel = vector // 3 if vector < 3 * threes else threes + (vector - 3 * threes) // 2
+    first, wide = panel_bounds(panel, vectors)
+    return (matrix * panel_count(vectors) + panel) * tiles + (unit - (matrix * vectors + first) * tiles) // wide
+
+
+@inlined
+def multiply_by_panel(a, a_start, row_step, column_step, rows, panels, place, wide, depth, add, c, c_start, columns):
+    """Products of one tile and a panel, in blocks of k whose numbers of a stay in the L1 cache."""
+    length, half = vector_length(panels), tile_rows(panels) // 2
+    for k in range(0, depth, DEPTH):
+        left, right, deep, adding = a_start + k * column_step, place + k * (PANEL * length), min(DEPTH, depth - k), add or k > 0
+        count = columns - c_start % columns
+        if wide == 3:
+            if rows > half:
+                multiply_panel(False, 3, a, left, row_step, column_step, rows, panels, right, deep, adding, c, c_start, columns, count)
+            else:
+                multiply_panel(True, 3, a, left, row_step, column_step, rows, panels, right, deep, adding, c, c_start, columns, count)
+        elif wide == 2:
+            multiply_panel(False, 2, a, left, row_step, column_step, rows, panels, right, deep, adding, c, c_start, columns, count)
+        else:
+            multiply_panel(False, 1, a, left, row_step, column_step, rows, panels, right, deep, adding, c, c_start, columns, count)
 
 
 @kernel
-def copy_strips(a, a_start, step, rows, strips):
-    """Copy matrices whose columns are adjacent as (batch, strips, depth, rows of a tile), many strips of a row at once."""
-    batch, count, depth, height = strips.shape
-    parts, blocks = (depth + STRIP_DEPTH - 1) // STRIP_DEPTH, (count + STRIPS - 1) // STRIPS
-    for task in prange(batch * parts * blocks):
-        item, part, block = np.int64(task) // (parts * blocks), np.int64(task) // blocks % parts, np.int64(task) % blocks
-        source, target = memory(a), strips.reshape(strips.size)
-        for k in range(part * STRIP_DEPTH, min((part + 1) * STRIP_DEPTH, depth)):
-            for strip in range(block * STRIPS, min((block + 1) * STRIPS, count)):
-                copy(source, a_start[item] + strip * height + k * step, target, ((item * count + strip) * depth + k) * height,
-                     min(height, rows - strip * height))
-
-
-@kernel
-def matrix_products(a, a_start, a_row, a_column, b, b_start, b_step, b_row, b_column, zeros, groups, part, copies, out):
+def matrix_products(a, a_start, a_step, side, b, b_start, b_step, bands, group, part, copies, out):
     """Products of matrices a and b that begin at a_start[i] and b_start[i]; out is (batch, rows, columns).
 
-    Element (row, k) of a is at ``a_row[row] + a_column[k]``. b_step are the steps of b from row to row and from column
-    to column; one of them is 1. Panels are copied a group at once, ``part`` rows of them; copies has a row for each worker, and
-    b_row and b_column say where a panel has its rows and vectors. Workers share the tiles of all panels evenly.
+    a_step and b_step are the steps from row to row and from column to column; one of b's is 1. Unless ``side`` is 0, so many
+    rows of a are copied at once, and one of a's is 1 too. The rows of a are taken as ``bands`` matrices. Up to ``group`` panels
+    are copied at once, part[0] rows of them of part[1] in all; copies has a row for each worker.
     """
-    batch, rows, columns = out.shape
-    length, height, depth, workers = vector_length(out), tile_rows(out), a_column.size, copies.shape[0]
-    vectors, tiles = (columns + length - 1) // length, (rows + height - 1) // height
-    count = panel_count(vectors)
+    (batch, rows, columns), (deepest, depth), workers = out.shape, part, copies.shape[0]
+    length, height = vector_length(out), tile_rows(out)
+    vectors, tiles = (columns + length - 1) // length, ((rows + height - 1) // height + bands - 1) // bands
+    count, strip_place = panel_count(vectors), (deepest * group + length) * PANEL * length
     for worker in prange(workers):
         w = np.int64(worker)
         panels, left, right, c = copies[w], memory(a), memory(b), out.reshape(out.size)
-        now, stop = w * (batch * count * tiles) // workers, (w + 1) * (batch * count * tiles) // workers
+        now = share_start(w, workers, batch * bands, vectors, tiles)
+        stop = share_start(w + 1, workers, batch * bands, vectors, tiles)
         while now < stop:
-            item, panel = now // tiles // count, now // tiles % count
-            group = ((panel + 1) * groups - 1) // count
-            begin, end = group * count // groups, (group + 1) * count // groups
-            start = (item * count + begin) * tiles
-            until = min(stop, start + (end - begin) * tiles)
-            top, bottom = (now - start) // (end - begin) * height, min((until - start) // (end - begin) * height, rows)
-            now = until
-            for k in range(0, depth if top < bottom else 0, part):
-                deep = min(part, depth - k)
-                copy_panels(right, b_start[item] + k * b_step[0], b_step[0], b_step[1], deep, columns, vectors, begin, end,
-                            panels, 3 * length)
+            item, band, begin, tile = now // (tiles * count * bands), now // (tiles * count) % bands, now // tiles % count, now % tiles
+            whole = min(count - begin, (stop - now) // tiles) if tile == 0 else 0
+            if whole > 0:
+                whole = (whole + (whole + group - 1) // group - 1) // ((whole + group - 1) // group)
+                count_of_tiles, end = tiles, begin + whole
+            else:
+                count_of_tiles, end = min(stop - now, tiles - tile), begin + 1
+            now += count_of_tiles * (end - begin)
+            top = (band * tiles + tile) * height
+            bottom = min(top + count_of_tiles * height, rows)
+            for k in range(0, depth if top < bottom else 0, deepest):
+                deep = min(deepest, depth - k)
+                copy_panels(right, b_start[item] + k * b_step[0], b_step[0], b_step[1], deep, columns, vectors, begin, end, panels)
                 for row in range(top, bottom, height):
+                    if side == 0:
+                        source, start, row_step, step = left, a_start[item] + row * a_step[0] + k * a_step[1], a_step[0], a_step[1]
+                    else:
+                        if (row - top) % side == 0:
+                            copy_strip(left, a_start[item] + row * a_step[0] + k * a_step[1], a_step[0], a_step[1],
+                                       min(side, bottom - row), deep, panels, strip_place, side)
+                        source, start, row_step, step = panels, strip_place + (row - top) % side, 1, side
                     for panel in range(begin, end):
                         first, wide = panel_bounds(panel, vectors)
-                        multiply(left, a_start[item], a_row, a_column[k:k + deep], row, min(row + height, bottom),
-                                 panels, (panel - begin) * deep * 3 * length, b_row, b_column, wide, deep, zeros, k > 0, c,
-                                 item * rows * columns + first * length, columns, columns - first * length)
+                        multiply_by_panel(source, start, row_step, step, min(height, bottom - row), panels,
+                                          (panel - begin) * deep * PANEL * length, wide, deep, k > 0, c,
+                                          (item * rows + row) * columns + first * length, columns)
 
 
 @kernel
@@ -194,21 +227,17 @@ def whole(x: np.ndarray, batch: tuple[int, ...]) -> np.ndarray:
 
 
 class Plan(NamedTuple):
-    """What `matmul` needs to know of two layouts: see `matrix_products` and `copy_strips`."""
+    """What `matmul` needs to know of two layouts: see `matrix_products`."""
 
     a_start: np.ndarray
-    a_row: np.ndarray
-    a_column: np.ndarray
+    a_step: tuple[int, int]
+    side: int
     b_start: np.ndarray
     b_step: tuple[int, int]
-    b_row: np.ndarray
-    b_column: np.ndarray
-    zeros: np.ndarray
-    groups: int
-    part: int
-    panels: tuple[int, int]
-    strips: tuple[int, ...] | None
-    a_step: int
+    bands: int
+    group: int
+    part: tuple[int, int]
+    copies: tuple[int, int]
 
 
 @functools.lru_cache(512)
@@ -217,26 +246,14 @@ def plan(a_shape, a_strides, b_shape, b_strides, batch, dtype, sharers) -> Plan:
     length, height, size = lanes(dtype), tile_height(dtype), dtype.itemsize
     a_steps, b_steps = tuple(step // size for step in a_strides), tuple(step // size for step in b_strides)
     b_step = (b_steps[-2], 1) if b_steps[-1] == 1 or columns == 1 else (1, b_steps[-1])
-    a_start, a_row, a_column = starts(a_shape, a_steps, batch), np.arange(rows) * a_steps[-2], np.arange(depth) * a_steps[-1]
-    strips = None
-    if a_steps[-2] == 1 < a_steps[-1] and columns > 6 * length and rows * columns * depth > COPIED:
-        strips = items, -(-rows // height), depth, height
-    count = -(-columns // (3 * length))
+    copied = columns > 6 * length and (a_steps[-2] == 1 < a_steps[-1] or a_steps[-1] == 1 and rows * depth > FAR)
+    side = max(length, height) if copied else 0
     part = depth if depth <= WHOLE_DEPTH else -(-depth // -(-depth // PART_DEPTH))
-    group = max(1, min(PANELS // part, count if rows > 3 * columns else items * count // sharers)) if rows * part > NEAR else 1
-    panels = sharers, 3 * length * (part * min(group, count) + length)
-    return Plan(a_start, a_row, a_column, starts(b_shape, b_steps, batch), b_step,
-                np.arange(part) * (3 * length), vector_table(3, length), np.zeros(rows, dtype), -(-count // group), part, panels,
-                strips, a_steps[-1])
-
-
-@functools.lru_cache(64)
-def strip_tables(rows: int, strips: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where each matrix, row and column is in strips."""
-    items, count, depth, height = strips
-    index = np.arange(rows)
-    return (np.arange(items) * (count * depth * height), index // height * (height * depth) + index % height,
-            np.arange(depth) * height)
+    bands = max(1, min(sharers // items, rows // height)) if rows > (1 if copied else 3) * columns else 1
+    group = max(1, min(PANELS // part, -(-columns // (PANEL * length)))) if rows * part > NEAR else 1
+    room = PANEL * length * (part * group + length) + side * (part + length)
+    return Plan(starts(a_shape, a_steps, batch), a_steps[-2:], side, starts(b_shape, b_steps, batch), b_step, bands, group, (part, depth),
+                (sharers, -(-room // length) * length))
 
 
 def matmul(a, b, out):
@@ -254,15 +271,9 @@ def matmul(a, b, out):
         p = plan(a.shape, a.strides, b.shape, b.strides, batch, dtype, 1 if threads.serial_only() else threads.count)
         if rows <= FEW:
             few_rows_products(whole(a, batch), origin(b), p.b_start, p.b_step, out, work=items * work // 4)
-            return
-        start = origin(a)
-        a_tables = p.a_start, p.a_row, p.a_column
-        if p.strips:
-            strips = scratch("strips", dtype, p.strips)
-            copy_strips(start, p.a_start, p.a_step, rows, strips, work=items * rows * depth)
-            start, a_tables = strips.reshape(-1), strip_tables(rows, p.strips)
-        matrix_products(start, *a_tables, origin(b), p.b_start, p.b_step, p.b_row, p.b_column, p.zeros, p.groups, p.part,
-                        scratch("panels", dtype, p.panels), out, work=items * work // 16)
+        else:
+            matrix_products(origin(a), p.a_start, p.a_step, p.side, origin(b), p.b_start, p.b_step, p.bands, p.group, p.part,
+                            scratch("panels", dtype, p.copies), out, work=items * work // 16)
 
 
 table.enter("cpu", "matmul", matmul)

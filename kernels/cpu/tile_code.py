@@ -28,6 +28,11 @@ VECTOR_BYTES = 64 if "+avx512f" in FEATURES else 32 if "+avx2" in FEATURES else 
 REGISTER = "v" if "+avx512f" in FEATURES else "x" if "+sse2" in FEATURES else "w" if "+neon" in FEATURES else ""
 ROWS = 8 if "+avx512f" in FEATURES or "+neon" in FEATURES else 4    # these have 32 vector registers, others 16
 
+AHEAD = 8                       # rows by which a panel is asked for before it is used: the L2 cache needs as many to answer
+UNROLLED = 4                    # rows of a panel in one turn of the loop
+
+AHEAD_IN_ROW = 128              # bytes by which a row is asked for while it is transposed: more rows than the processor foresees
+
 
 class Emitter:
     """Vectors of one element type, their loads and stores at integer addresses, and the arithmetic of addresses."""
@@ -98,6 +103,17 @@ class Emitter:
         """x * y + z, fused where the processor does so."""
         return self.call(f"llvm.fmuladd.{self.suffix}", self.vector, x, y, z)
 
+    def prefetch(self, address):
+        """Ask for the cache line at ``address``, of which nobody asks whether it exists."""
+        self.call("llvm.prefetch.p0", ir.VoidType(), self.pointer(address, ir.IntType(8)), LANE(0), LANE(3), LANE(1))
+
+    def opaque(self, number):
+        """``number``, of which the compiler forgets how it was made. (Otherwise it keeps the sum of each address and each
+        offset, and runs out of registers.)"""
+        if not REGISTER:
+            return number
+        return self.builder.asm(ir.FunctionType(INT, [INT]), "", "=r,0", [number], False)
+
     def finish(self, values):
         """No load moves from after this to before ``values`` are there. (Otherwise the compiler begins a step with
         all its loads and runs out of registers.)"""
@@ -144,10 +160,52 @@ def emit_sums(emit, wide, a, a_column, b, b_row, begin, end, start):
     return total
 
 
+def emit_panel_sums(emit, wide, a, a_step, panel, depth):
+    """The sums over ``depth`` rows of a panel, `tiles.PANEL` vectors wide, of which the first ``wide`` are taken; as `emit_sums`.
+
+    ``a`` are the addresses of the rows' first numbers, and ``a_step`` is the distance from one number to the next.
+    """
+    builder, width = emit.builder, tiles.PANEL * emit.length * emit.size
+    nothing = ir.Constant(emit.vector, None)
+    offset, sums = INT(0), [[nothing] * wide for _ in a]
+    left = depth
+    for unrolled in (UNROLLED, 1):
+        before, loop, after = builder.block, builder.append_basic_block("products"), builder.append_basic_block("sums")
+        turns = builder.sdiv(left, INT(unrolled))
+        builder.cbranch(builder.icmp_signed(">", turns, INT(0)), loop, after)
+        builder.position_at_end(loop)
+        starts = [turns, offset, panel, *sum(sums, [])]
+        state = [builder.phi(value.type) for value in starts]
+        turn, a_offset, at, *values = state
+        for step in range(unrolled):
+            right = [emit.load(builder.add(at, INT(step * width + j * emit.length * emit.size)), emit.vector) for j in range(wide)]
+            for j in range(wide):
+                emit.prefetch(builder.add(at, INT((step + AHEAD) * width + j * emit.length * emit.size)))
+            for i in range(len(a)):
+                left_number = emit.spread(emit.load(builder.add(a[i], a_offset), emit.element), emit.vector)
+                row = [emit.multiply_add(left_number, right[j], values[i * wide + j]) for j in range(wide)]
+                emit.finish(row)
+                values[i * wide:(i + 1) * wide] = row
+            a_offset = emit.opaque(builder.add(a_offset, a_step))
+        following = [builder.sub(turn, INT(1)), a_offset, builder.add(at, INT(unrolled * width)), *values]
+        for value, first, next_ in zip(state, starts, following):
+            value.add_incoming(first, before)
+            value.add_incoming(next_, loop)
+        builder.cbranch(builder.icmp_signed(">", following[0], INT(0)), loop, after)
+        builder.position_at_end(after)
+        merged = [builder.phi(value.type) for value in starts]
+        for value, first, last in zip(merged, starts, following):
+            value.add_incoming(first, before)
+            value.add_incoming(last, loop)
+        _, offset, panel, *values = merged
+        sums = [values[i * wide:(i + 1) * wide] for i in range(len(a))]
+        left = builder.sub(left, builder.mul(turns, INT(unrolled)))
+    return sums
+
+
 def emit_stores(emit, total, rows, add, c, c_step, columns):
     """Write the first ``rows`` rows and ``columns`` columns of the sums, or add them to what is there."""
     builder, wide, step = emit.builder, len(total[0]), emit.length * emit.size
-    masks = [emit.lanes_below(builder.sub(columns, INT(j * emit.length))) for j in range(wide)]
     whole = builder.icmp_signed(">=", columns, INT(wide * emit.length))
     finished = builder.append_basic_block("finished")
     for i in range(len(total)):
@@ -162,6 +220,7 @@ def emit_stores(emit, total, rows, add, c, c_step, columns):
                     for value, place in zip(total[i], places):
                         emit.store(value, place)
             with otherwise:
+                masks = [emit.lanes_below(builder.sub(columns, INT(j * emit.length))) for j in range(wide)]
                 for value, place, mask in zip(total[i], places, masks):
                     old = emit.load_some(place, builder.and_(mask, emit.spread(add, emit.mask)))
                     emit.store_some(builder.fadd(old, value), place, mask)
@@ -223,6 +282,43 @@ def _multiply_tile(one_row, vectors, a, a_start, a_row, a_column, first_row, row
         tile(a, a_start, a_row, a_column, first_row, rows, b, b_start, b_row, b_column, first_vector, begin, end,
              bias, add, c, c_start, c_step, columns)
     return multiply_tile
+
+
+@functools.cache
+def _panel_tile(high, wide):
+    """An intrinsic for tiles of ``high`` rows and ``wide`` vectors of a panel; see `tiles.multiply_panel`."""
+
+    @intrinsic
+    def tile(context, a, a_start, row_step, column_step, rows, panel, place, depth, add, c, c_start, c_step, columns):
+        n = types.intp
+        signature = types.void(a, n, n, n, n, panel, n, n, types.boolean, c, n, n, n)
+
+        def codegen(context, builder, signature, args):
+            emit = Emitter(builder, signature.args[0].dtype)
+            (a, a_start, row_step, column_step, rows, panel, place, depth, add, c, c_start, c_step,
+             columns) = addresses(context, builder, signature, args)
+            a, panel, c = emit.element_at(a, a_start), emit.element_at(panel, place), emit.element_at(c, c_start)
+            last = builder.sub(rows, INT(1))    # rows past the end repeat it: their sums are not stored
+            indices = [builder.select(builder.icmp_signed("<", INT(i), last), INT(i), last) for i in range(high)]
+            a = [emit.element_at(a, builder.mul(index, row_step)) for index in indices]
+            total = emit_panel_sums(emit, wide, a, builder.mul(column_step, INT(emit.size)), panel, depth)
+            emit_stores(emit, total, rows, add, c, c_step, columns)
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return tile
+
+
+@overload(tiles.multiply_panel, prefer_literal=True)
+def _multiply_panel(half, vectors, a, a_start, row_step, column_step, rows, panel, place, depth, add, c, c_start, c_step, columns):
+    if not isinstance(vectors, types.IntegerLiteral) or not isinstance(half, types.BooleanLiteral):
+        return None
+    tile = _panel_tile(ROWS // 2 if half.literal_value else ROWS, vectors.literal_value)
+
+    def multiply_panel(half, vectors, a, a_start, row_step, column_step, rows, panel, place, depth, add, c, c_start, c_step, columns):
+        tile(a, a_start, row_step, column_step, rows, panel, place, depth, add, c, c_start, c_step, columns)
+    return multiply_panel
 
 
 def _copier(fill):
@@ -296,6 +392,62 @@ def _strided_copier(spread):
 _gather, _scatter = _strided_copier(False), _strided_copier(True)
 
 
+@functools.cache
+def _rows_copier(wide):
+    """An intrinsic that copies rows of up to ``wide`` vectors; see `tiles.copy_rows`."""
+
+    @intrinsic
+    def copy(context, source, start, step, rows, width, target, place, target_step):
+        n = types.intp
+        signature = types.void(source, n, n, n, n, target, n, n)
+
+        def codegen(context, builder, signature, args):
+            emit = Emitter(builder, signature.args[0].dtype)
+            source, start, step, rows, width, target, place, target_step = addresses(context, builder, signature, args)
+            step, target_step = emit.element_at(INT(0), step), emit.element_at(INT(0), target_step)
+            source, target = emit.element_at(source, start), emit.element_at(target, place)
+            distances = [INT(j * emit.length * emit.size) for j in range(wide)]
+            ahead = builder.mul(step, INT(AHEAD))
+
+            def copy_all(load):
+                before, loop, after = builder.block, builder.append_basic_block("copy"), builder.append_basic_block("copied")
+                builder.cbranch(builder.icmp_signed(">", rows, INT(0)), loop, after)
+                builder.position_at_end(loop)
+                state = left, from_, to = [builder.phi(INT) for _ in range(3)]
+                for j, distance in enumerate(distances):
+                    emit.prefetch(builder.add(builder.add(from_, ahead), distance))
+                    emit.store(load(builder.add(from_, distance), j), builder.add(to, distance))
+                following = [builder.sub(left, INT(1)), builder.add(from_, step), builder.add(to, target_step)]
+                for value, first, next_ in zip(state, (rows, source, target), following):
+                    value.add_incoming(first, before)
+                    value.add_incoming(next_, loop)
+                builder.cbranch(builder.icmp_signed(">", following[0], INT(0)), loop, after)
+                builder.position_at_end(after)
+
+            with builder.if_else(builder.icmp_signed(">=", width, INT(wide * emit.length))) as (whole, part):
+                with whole:
+                    copy_all(lambda address, j: emit.load(address, emit.vector))
+                with part:
+                    masks = [emit.lanes_below(builder.sub(width, INT(j * emit.length))) for j in range(wide)]
+                    copy_all(lambda address, j: emit.load_some(address, masks[j]))
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return copy
+
+
+@overload(tiles.copy_rows, prefer_literal=True)
+def _copy_rows(vectors, source, start, step, rows, width, target, place, target_step):
+    if not isinstance(vectors, types.IntegerLiteral):
+        return None
+    copy = _rows_copier(vectors.literal_value)
+
+    def copy_rows(vectors, source, start, step, rows, width, target, place, target_step):
+        copy(source, start, step, rows, width, target, place, target_step)
+    return copy_rows
+
+
 @overload(tiles.gather)
 def _gather_row(source, start, step, target, place, count):
     if VECTOR_BYTES > 32:       # the others have no fast ones
@@ -315,11 +467,6 @@ def _copy_row(source, start, target, place, count):
     if VECTOR_BYTES > 16:       # the others have no masked stores
         return lambda source, start, target, place, count: _copy(source, start, target, place, count)
     return tiles.copy
-
-
-@overload(tiles.copy_vectors)
-def _copy_row_of_vectors(source, start, target, place, count):
-    return lambda source, start, target, place, count: _copy_vectors(source, start, target, place, count)
 
 
 def emit_transpose(emit, rows):
@@ -351,6 +498,8 @@ def _turn(context, source, start, step, height, width, target, place, target_ste
         indices = [builder.select(builder.icmp_signed("<", INT(i), last), INT(i), last) for i in range(emit.length)]
         source, target = emit.element_at(source, start), emit.element_at(target, place)
         places = [emit.element_at(source, builder.mul(index, step)) for index in indices]
+        for place in places:
+            emit.prefetch(builder.add(place, INT(AHEAD_IN_ROW)))
         mask = emit.lanes_below(width)
         with builder.if_else(builder.icmp_signed(">=", width, INT(emit.length))) as (then, otherwise):
             with then:

@@ -17,6 +17,7 @@ from ..compile import REASSOCIATE, inlined
 
 ONE_ROW = 8                     # vectors in a tile of one row
 DEPTH = 384                     # products taken at once
+PANEL = 3                       # vectors in a row of a panel
 
 
 @functools.cache
@@ -103,6 +104,20 @@ def multiply(a, a_start, a_row, a_column, row_begin, row_end, b, b_start, b_row,
             vector += wide
 
 
+def multiply_panel(half, vectors, a, a_start, row_step, column_step, rows, panel, place, depth, add, c, c_start, c_step, columns):
+    """Write the products of up to `tile_rows` rows of a (of half as many, if ``half``) and a panel to c, or ``add`` them to it.
+
+    The panel has ``depth`` rows of `PANEL` vectors from ``panel[place]`` on, of which the first ``vectors`` are taken.
+    """
+    width = PANEL * lanes(panel.dtype)
+    for i in range(rows):
+        for j in range(min(columns, vectors * lanes(panel.dtype))):
+            total = c[c_start + i * c_step + j] if add else 0
+            for k in range(depth):
+                total += a[a_start + i * row_step + k * column_step] * panel[place + k * width + j]
+            c[c_start + i * c_step + j] = total
+
+
 def vector_table(count: int, length: int) -> np.ndarray:
     """Where ``count`` adjacent vectors of ``length`` begin; with so many places more that any tile may be read."""
     return np.minimum(np.arange(count + ONE_ROW), count - 1) * length
@@ -126,15 +141,15 @@ def scatter(source, start, target, place, step, count):
         target[place + i * step] = source[start + i]
 
 
-def copy_vectors(source, start, target, place, count):
-    """Copy ``count`` adjacent numbers, and fill the last vector with zeros.
+def copy_rows(vectors, source, start, step, rows, width, target, place, target_step):
+    """Copy rows of ``width`` numbers, as ``vectors`` whole vectors; what has no number becomes zero.
 
     What lies beside a matrix must be numbers of ordinary size: the processor is slow with those near zero.
     """
-    length = lanes(source.dtype)
-    for i in range(count):
-        target[place + i] = source[start + i]
-    target[place + count:place + (count + length - 1) // length * length] = 0
+    wide = vectors * lanes(source.dtype)
+    for i in range(rows):
+        for j in range(wide):
+            target[place + i * target_step + j] = source[start + i * step + j] if j < width else 0
 
 
 def turn_square(source, start, step, height, width, target, place, target_step):
