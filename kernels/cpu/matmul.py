@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import table, threads
 from ..compile import inlined, kernel, prange
+from .linear import add_row
 from .tiles import DEPTH, PANEL, copy_rows, dot, lanes, memory, multiply_panel, tile_height, tile_rows, turn, vector_length
 from .workspace import scratch
 
@@ -27,6 +28,7 @@ TINY = 1 << 8                   # those of a matrix, one of many, for which a pl
 FAR = 1 << 18                   # numbers of a from which on it is copied too, a few rows at a time
 FEW = 4                         # rows of a for which b is not worth copying
 CHUNK = 256                     # columns made together for few rows
+EMPTY = {kind: np.empty(0, kind) for kind in "fd"}
 
 
 @inlined
@@ -84,26 +86,27 @@ def share_start(share, shares, matrices, vectors, tiles):
 
 
 @inlined
-def multiply_by_panel(a, a_start, row_step, column_step, rows, panels, place, wide, depth, add, c, c_start, columns):
-    """Products of one tile and a panel, in blocks of k whose numbers of a stay in the L1 cache."""
-    length, half = vector_length(panels), tile_rows(panels) // 2
+def multiply_by_panel(a, a_start, a_step, rows, panels, place, wide, depth, add, old, old_start, old_step, c, c_start, columns):
+    """Products of one tile and a panel as those of `tiles.multiply_panel`, in blocks of k whose numbers of a stay in the L1 cache."""
+    half, count = tile_rows(panels) // 2, columns - c_start % columns
     for k in range(0, depth, DEPTH):
-        left, right, deep, adding = a_start + k * column_step, place + k * (PANEL * length), min(DEPTH, depth - k), add or k > 0
-        count = columns - c_start % columns
-        if wide == 3:
-            if rows > half:
-                multiply_panel(False, 3, a, left, row_step, column_step, rows, panels, right, deep, adding, c, c_start, columns, count)
-            else:
-                multiply_panel(True, 3, a, left, row_step, column_step, rows, panels, right, deep, adding, c, c_start, columns, count)
+        left, right, deep = a_start + k * a_step[1], place + k * (PANEL * vector_length(panels)), min(DEPTH, depth - k)
+        if k > 0:
+            add, old, old_start, old_step = True, c, c_start, columns
+        if wide == 3 and rows <= half:
+            multiply_panel(True, 3, a, left, a_step, rows, panels, right, deep, add, old, old_start, old_step, c, c_start, columns, count)
+        elif wide == 3:
+            multiply_panel(False, 3, a, left, a_step, rows, panels, right, deep, add, old, old_start, old_step, c, c_start, columns, count)
         elif wide == 2:
-            multiply_panel(False, 2, a, left, row_step, column_step, rows, panels, right, deep, adding, c, c_start, columns, count)
+            multiply_panel(False, 2, a, left, a_step, rows, panels, right, deep, add, old, old_start, old_step, c, c_start, columns, count)
         else:
-            multiply_panel(False, 1, a, left, row_step, column_step, rows, panels, right, deep, adding, c, c_start, columns, count)
+            multiply_panel(False, 1, a, left, a_step, rows, panels, right, deep, add, old, old_start, old_step, c, c_start, columns, count)
 
 
 @kernel
-def matrix_products(a, a_start, a_step, side, b, b_start, b_step, bands, group, part, copies, out):
-    """Products of matrices a and b that begin at a_start[i] and b_start[i]; out is (batch, rows, columns).
+def matrix_products(a, a_start, a_step, side, b, b_start, b_step, bias, bands, group, part, copies, out):
+    """Products of matrices a and b that begin at a_start[i] and b_start[i]; out is (batch, rows, columns). To each row the bias
+    is added, unless that is empty.
 
     a_step and b_step are the steps from row to row and from column to column; one of b's is 1. Unless ``side`` is 0, so many
     rows of a are copied at once, and one of a's is 1 too. The rows of a are taken as ``bands`` matrices. Up to ``group`` panels
@@ -134,17 +137,19 @@ def matrix_products(a, a_start, a_step, side, b, b_start, b_step, bands, group, 
                 copy_panels(right, b_start[item] + k * b_step[0], b_step[0], b_step[1], deep, columns, vectors, begin, end, panels)
                 for row in range(top, bottom, height):
                     if side == 0:
-                        source, start, row_step, step = left, a_start[item] + row * a_step[0] + k * a_step[1], a_step[0], a_step[1]
+                        source, start, step = left, a_start[item] + row * a_step[0] + k * a_step[1], a_step
                     else:
                         if (row - top) % side == 0:
                             copy_strip(left, a_start[item] + row * a_step[0] + k * a_step[1], a_step[0], a_step[1],
                                        min(side, bottom - row), deep, panels, strip_place, side)
-                        source, start, row_step, step = panels, strip_place + (row - top) % side, 1, side
+                        source, start, step = panels, strip_place + (row - top) % side, (1, side)
                     for panel in range(begin, end):
                         first, wide = panel_bounds(panel, vectors)
-                        multiply_by_panel(source, start, row_step, step, min(height, bottom - row), panels,
-                                          (panel - begin) * deep * PANEL * length, wide, deep, k > 0, c,
-                                          (item * rows + row) * columns + first * length, columns)
+                        place = (item * rows + row) * columns + first * length
+                        old, old_start, old_step = (c, place, columns) if k > 0 else (bias, first * length, 0)
+                        multiply_by_panel(source, start, step, min(height, bottom - row), panels,
+                                          (panel - begin) * deep * PANEL * length, wide, deep, k > 0 or bias.size > 0,
+                                          old, old_start, old_step, c, place, columns)
 
 
 @kernel
@@ -258,6 +263,11 @@ def plan(a_shape, a_strides, b_shape, b_strides, batch, dtype, sharers) -> Plan:
 
 def matmul(a, b, out):
     """Product of matrices: a is (..., M, K), b is (..., K, N) of any strides, out is (..., M, N) and contiguous."""
+    linear(a, b, None, out)
+
+
+def linear(a, b, bias, out):
+    """`matmul`, to each row of which ``bias``, contiguous, is added, if there is one."""
     batch, rows, columns, depth, dtype = out.shape[:-2], *out.shape[-2:], a.shape[-1], out.dtype
     items, work, single = math.prod(batch), rows * columns * depth, rows == 1 or columns == 1
     if dtype.kind not in "fiu" or depth < 2 or items <= 4 and work <= (SMALL_VECTOR if single else SMALL) and dtype.kind == "f":
@@ -267,13 +277,16 @@ def matmul(a, b, out):
     elif columns == 1 and rows > 1:
         matmul(b.swapaxes(-1, -2), a.swapaxes(-1, -2), out.reshape(*batch, 1, rows))
     elif out.size:
-        a, b, out = readable(a, False), readable(b, True), out.reshape(items, rows, columns)
+        a, b, made = readable(a, False), readable(b, True), out.reshape(items, rows, columns)
         p = plan(a.shape, a.strides, b.shape, b.strides, batch, dtype, 1 if threads.serial_only() else threads.count)
-        if rows <= FEW:
-            few_rows_products(whole(a, batch), origin(b), p.b_start, p.b_step, out, work=items * work // 4)
-        else:
-            matrix_products(origin(a), p.a_start, p.a_step, p.side, origin(b), p.b_start, p.b_step, p.bands, p.group, p.part,
-                            scratch("panels", dtype, p.copies), out, work=items * work // 16)
+        if rows > FEW:
+            matrix_products(origin(a), p.a_start, p.a_step, p.side, origin(b), p.b_start, p.b_step, EMPTY[dtype.char] if bias is None else bias,
+                            p.bands, p.group, p.part, scratch("panels", dtype, p.copies), made, work=items * work // 16)
+            return
+        few_rows_products(whole(a, batch), origin(b), p.b_start, p.b_step, made, work=items * work // 4)
+    if bias is not None:
+        add_row(bias, out.reshape(-1, columns))
 
 
 table.enter("cpu", "matmul", matmul)
+table.enter("cpu", "linear", linear)

@@ -203,27 +203,27 @@ def emit_panel_sums(emit, wide, a, a_step, panel, depth):
     return sums
 
 
-def emit_stores(emit, total, rows, add, c, c_step, columns):
-    """Write the first ``rows`` rows and ``columns`` columns of the sums, or add them to what is there."""
+def emit_stores(emit, total, rows, add, old, old_step, c, c_step, columns):
+    """Write the first ``rows`` rows and ``columns`` columns of the sums to c, with ``add`` plus what is at ``old``."""
     builder, wide, step = emit.builder, len(total[0]), emit.length * emit.size
     whole = builder.icmp_signed(">=", columns, INT(wide * emit.length))
     finished = builder.append_basic_block("finished")
     for i in range(len(total)):
-        row = emit.element_at(c, builder.mul(c_step, INT(i)))
-        places = [builder.add(row, INT(j * step)) for j in range(wide)]
+        row, old_row = [emit.element_at(first, builder.mul(step_, INT(i))) for first, step_ in ((c, c_step), (old, old_step))]
+        places, old_places = [[builder.add(start, INT(j * step)) for j in range(wide)] for start in (row, old_row)]
         with builder.if_else(whole) as (then, otherwise):
             with then, builder.if_else(add) as (adding, writing):
                 with adding:
-                    for value, place in zip(total[i], places):
-                        emit.store(builder.fadd(emit.load(place, emit.vector), value), place)
+                    for value, place, old_place in zip(total[i], places, old_places):
+                        emit.store(builder.fadd(emit.load(old_place, emit.vector), value), place)
                 with writing:
                     for value, place in zip(total[i], places):
                         emit.store(value, place)
             with otherwise:
                 masks = [emit.lanes_below(builder.sub(columns, INT(j * emit.length))) for j in range(wide)]
-                for value, place, mask in zip(total[i], places, masks):
-                    old = emit.load_some(place, builder.and_(mask, emit.spread(add, emit.mask)))
-                    emit.store_some(builder.fadd(old, value), place, mask)
+                for value, place, old_place, mask in zip(total[i], places, old_places, masks):
+                    before = emit.load_some(old_place, builder.and_(mask, emit.spread(add, emit.mask)))
+                    emit.store_some(builder.fadd(before, value), place, mask)
         following = builder.append_basic_block("row")
         builder.cbranch(builder.icmp_signed("<", INT(i + 1), rows), following, finished)
         builder.position_at_end(following)
@@ -262,7 +262,7 @@ def _tile(high, wide):
             start = [builder.select(add, nothing, emit.load(emit.element_at(bias, index), emit.element)) for index in indices]
             start = [emit.spread(value, emit.vector) for value in start]
             total = emit_sums(emit, wide, a, a_column, b, b_row, begin, end, start)
-            emit_stores(emit, total, rows, add, c, c_step, columns)
+            emit_stores(emit, total, rows, add, c, c_step, c, c_step, columns)
             return context.get_dummy_value()
 
         return signature, codegen
@@ -289,20 +289,21 @@ def _panel_tile(high, wide):
     """An intrinsic for tiles of ``high`` rows and ``wide`` vectors of a panel; see `tiles.multiply_panel`."""
 
     @intrinsic
-    def tile(context, a, a_start, row_step, column_step, rows, panel, place, depth, add, c, c_start, c_step, columns):
+    def tile(context, a, a_start, a_step, rows, panel, place, depth, add, old, old_start, old_step, c, c_start, c_step, columns):
         n = types.intp
-        signature = types.void(a, n, n, n, n, panel, n, n, types.boolean, c, n, n, n)
+        signature = types.void(a, n, a_step, n, panel, n, n, types.boolean, old, n, n, c, n, n, n)
 
         def codegen(context, builder, signature, args):
             emit = Emitter(builder, signature.args[0].dtype)
-            (a, a_start, row_step, column_step, rows, panel, place, depth, add, c, c_start, c_step,
+            (a, a_start, a_step, rows, panel, place, depth, add, old, old_start, old_step, c, c_start, c_step,
              columns) = addresses(context, builder, signature, args)
-            a, panel, c = emit.element_at(a, a_start), emit.element_at(panel, place), emit.element_at(c, c_start)
+            row_step, column_step = [builder.extract_value(a_step, i) for i in range(2)]
+            a, panel, old, c = [emit.element_at(*one) for one in ((a, a_start), (panel, place), (old, old_start), (c, c_start))]
             last = builder.sub(rows, INT(1))    # rows past the end repeat it: their sums are not stored
             indices = [builder.select(builder.icmp_signed("<", INT(i), last), INT(i), last) for i in range(high)]
             a = [emit.element_at(a, builder.mul(index, row_step)) for index in indices]
             total = emit_panel_sums(emit, wide, a, builder.mul(column_step, INT(emit.size)), panel, depth)
-            emit_stores(emit, total, rows, add, c, c_step, columns)
+            emit_stores(emit, total, rows, add, old, old_step, c, c_step, columns)
             return context.get_dummy_value()
 
         return signature, codegen
@@ -311,13 +312,15 @@ def _panel_tile(high, wide):
 
 
 @overload(tiles.multiply_panel, prefer_literal=True)
-def _multiply_panel(half, vectors, a, a_start, row_step, column_step, rows, panel, place, depth, add, c, c_start, c_step, columns):
+def _multiply_panel(half, vectors, a, a_start, a_step, rows, panel, place, depth, add, old, old_start, old_step, c, c_start, c_step,
+                    columns):
     if not isinstance(vectors, types.IntegerLiteral) or not isinstance(half, types.BooleanLiteral):
         return None
     tile = _panel_tile(ROWS // 2 if half.literal_value else ROWS, vectors.literal_value)
 
-    def multiply_panel(half, vectors, a, a_start, row_step, column_step, rows, panel, place, depth, add, c, c_start, c_step, columns):
-        tile(a, a_start, row_step, column_step, rows, panel, place, depth, add, c, c_start, c_step, columns)
+    def multiply_panel(half, vectors, a, a_start, a_step, rows, panel, place, depth, add, old, old_start, old_step, c, c_start, c_step,
+                       columns):
+        tile(a, a_start, a_step, rows, panel, place, depth, add, old, old_start, old_step, c, c_start, c_step, columns)
     return multiply_panel
 
 

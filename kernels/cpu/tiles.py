@@ -104,17 +104,19 @@ def multiply(a, a_start, a_row, a_column, row_begin, row_end, b, b_start, b_row,
             vector += wide
 
 
-def multiply_panel(half, vectors, a, a_start, row_step, column_step, rows, panel, place, depth, add, c, c_start, c_step, columns):
-    """Write the products of up to `tile_rows` rows of a (of half as many, if ``half``) and a panel to c, or ``add`` them to it.
+def multiply_panel(half, vectors, a, a_start, a_step, rows, panel, place, depth, add, old, old_start, old_step, c, c_start, c_step,
+                   columns):
+    """Write the products of up to `tile_rows` rows of a (of half as many, if ``half``) and a panel to c, with ``add`` plus old.
 
-    The panel has ``depth`` rows of `PANEL` vectors from ``panel[place]`` on, of which the first ``vectors`` are taken.
+    a_step are the steps of a from row to row and from column to column. The panel has ``depth`` rows of `PANEL` vectors from
+    ``panel[place]`` on, of which the first ``vectors`` are taken.
     """
     width = PANEL * lanes(panel.dtype)
     for i in range(rows):
         for j in range(min(columns, vectors * lanes(panel.dtype))):
-            total = c[c_start + i * c_step + j] if add else 0
+            total = old[old_start + i * old_step + j] if add else 0
             for k in range(depth):
-                total += a[a_start + i * row_step + k * column_step] * panel[place + k * width + j]
+                total += a[a_start + i * a_step[0] + k * a_step[1]] * panel[place + k * width + j]
             c[c_start + i * c_step + j] = total
 
 

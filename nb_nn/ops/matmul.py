@@ -195,18 +195,17 @@ def linear_op(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     array = launch.contiguous_array(input).reshape(rows, features)
     matrix = launch.computing_array(weight, kind)
     made = memory.empty((rows, matrix.shape[0]), kind.compute, launch.same_device("linear", (input, weight)))
+    row = None if bias is None else launch.contiguous_array(bias)
     if features == 0:
-        made.fill(0)
+        made[...] = 0 if row is None else row
     elif made.size:
-        launch.launch("matmul", array, matrix.T, made, device=input._device)
-    if bias is not None:
-        launch.launch("add_row", launch.contiguous_array(bias), made)
+        launch.launch("linear", array, matrix.T, row, made, device=input._device)
     return launch.deliver("linear", made.reshape(*input._array.shape[:-1], matrix.shape[0]), kind, None)
 
 
 linear_op.declaration.node_name = "AddmmBackward0"
 derivative(linear_op,
-           input=lambda grad, weight: matmul(grad, weight),
+           input=lambda grad, weight: mm(grad, weight) if grad._array.ndim == 2 else matmul(grad, weight),
            weight=lambda grad, input: mm(_as_matrix(grad).t(), _as_matrix(input)),
            bias=lambda grad: _as_matrix(grad).sum(0))
 
@@ -214,7 +213,7 @@ derivative(linear_op,
 def _as_matrix(input: Tensor) -> Tensor:
     """All dimensions but the last as one."""
     size = input._array.shape
-    return input.reshape(math.prod(size[:-1]), size[-1])
+    return input if len(size) == 2 else input.reshape(math.prod(size[:-1]), size[-1])
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
