@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import table, threads
-from ..compile import inlined, kernel, prange
+from ..compile import REASSOCIATE, inlined, kernel, prange
 from .linear import add_row
 from .tiles import DEPTH, PANEL, copy_rows, dot, lanes, memory, multiply_panel, tile_height, tile_rows, turn, vector_length
 from .workspace import scratch
@@ -27,7 +27,7 @@ SMALL_VECTOR = 1 << 13          # and with a vector
 TINY = 1 << 8                   # those of a matrix, one of many, for which a plain loop is best
 FAR = 1 << 18                   # numbers of a from which on it is copied too, a few rows at a time
 FEW = 4                         # rows of a for which b is not worth copying
-CHUNK = 256                     # columns made together for few rows
+CHUNK = 512                     # columns made together for few rows
 EMPTY = {kind: np.empty(0, kind) for kind in "fd"}
 
 
@@ -152,9 +152,38 @@ def matrix_products(a, a_start, a_step, side, b, b_start, b_step, bias, bands, g
                                           old, old_start, old_step, c, place, columns)
 
 
+@inlined
+def four_rows(y, place, step, count):
+    """Four rows of ``count`` adjacent numbers, ``step`` apart."""
+    b, c, d = place + step, place + 2 * step, place + 3 * step
+    return y[place:place + count], y[b:b + count], y[c:c + count], y[d:d + count]
+
+
+@inlined(fastmath=REASSOCIATE)
+def four_dots(x, y, place, step, out):
+    """Products of x with four rows of y, ``step`` apart."""
+    a, b, c, d = four_rows(y, place, step, x.size)
+    first, second, third, fourth = x[0] * a[0], x[0] * b[0], x[0] * c[0], x[0] * d[0]
+    for k in range(1, x.size):
+        first += x[k] * a[k]
+        second += x[k] * b[k]
+        third += x[k] * c[k]
+        fourth += x[k] * d[k]
+    out[0], out[1], out[2], out[3] = first, second, third, fourth
+
+
+@inlined
+def add_four(x, y, place, step, out):
+    """Add to out x[0] times a row of y, x[1] times the next, and so on up to x[3]."""
+    a, b, c, d = four_rows(y, place, step, out.size)
+    first, second, third, fourth = x[0], x[1], x[2], x[3]
+    for j in range(out.size):
+        out[j] += (first * a[j] + second * b[j]) + (third * c[j] + fourth * d[j])
+
+
 @kernel
 def few_rows_products(a, b, b_start, b_step, out):
-    """Products as those of `matrix_products`, for a (batch, few rows, depth), contiguous."""
+    """Products as those of `matrix_products`, for a (batch, few rows, depth), contiguous; b is read once."""
     batch, rows, columns = out.shape
     depth = a.shape[2]
     chunks = (columns + CHUNK - 1) // CHUNK
@@ -162,19 +191,25 @@ def few_rows_products(a, b, b_start, b_step, out):
         item, begin = np.int64(task) // chunks, np.int64(task) % chunks * CHUNK
         end = min(begin + CHUNK, columns)
         right, start = memory(b), b_start[item]
-        for i in range(rows):
-            if b_step[0] == 1:
-                for j in range(begin, end):
-                    place = start + j * b_step[1]
-                    out[item, i, j] = dot(a[item, i], right[place:place + depth])
-            else:
-                row = out[item, i, begin:end]
-                row[:] = 0
-                for k in range(depth):
-                    factor, place = a[item, i, k], start + k * b_step[0] + begin
-                    adjacent = right[place:place + row.size]
-                    for j in range(row.size):
-                        row[j] += factor * adjacent[j]
+        if b_step[0] == 1:
+            fours = begin + (end - begin) // 4 * 4
+            for j in range(begin, fours, 4):
+                for i in range(rows):
+                    four_dots(a[item, i], right, start + j * b_step[1], b_step[1], out[item, i, j:j + 4])
+            for j in range(fours, end):
+                for i in range(rows):
+                    out[item, i, j] = dot(a[item, i], right[start + j * b_step[1]:start + j * b_step[1] + depth])
+        else:
+            out[item, :, begin:end] = 0
+            fours = depth // 4 * 4
+            for k in range(0, fours, 4):
+                for i in range(rows):
+                    add_four(a[item, i, k:k + 4], right, start + k * b_step[0] + begin, b_step[0], out[item, i, begin:end])
+            for k in range(fours, depth):
+                for i in range(rows):
+                    factor, place = a[item, i, k], start + k * b_step[0]
+                    for j in range(begin, end):
+                        out[item, i, j] += factor * right[place + j]
 
 
 @kernel
@@ -280,8 +315,9 @@ def linear(a, b, bias, out):
         a, b, made = readable(a, False), readable(b, True), out.reshape(items, rows, columns)
         p = plan(a.shape, a.strides, b.shape, b.strides, batch, dtype, 1 if threads.serial_only() else threads.count)
         if rows > FEW:
-            matrix_products(origin(a), p.a_start, p.a_step, p.side, origin(b), p.b_start, p.b_step, EMPTY[dtype.char] if bias is None else bias,
-                            p.bands, p.group, p.part, scratch("panels", dtype, p.copies), made, work=items * work // 16)
+            bias = EMPTY[dtype.char] if bias is None else bias
+            matrix_products(origin(a), p.a_start, p.a_step, p.side, origin(b), p.b_start, p.b_step, bias, p.bands, p.group, p.part,
+                            scratch("panels", dtype, p.copies), made, work=items * work // 16)
             return
         few_rows_products(whole(a, batch), origin(b), p.b_start, p.b_step, made, work=items * work // 4)
     if bias is not None:
