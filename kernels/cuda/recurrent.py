@@ -36,7 +36,7 @@ def lstm_steps_backward(grad_output, gates, cell, cells, weights, bounds, begin,
         n, j = place // size, place % size
         at, last = bounds[begin] + n, row_before(begin, n, bounds, reverse)
         i, f, g, o = gates[at, j], gates[at, size + j], gates[at, 2 * size + j], gates[at, 3 * size + j]
-        total, squashed, one = grad_hidden[n, j], tanh(cells[at, j]), i.dtype.type(1)
+        total, squashed, one = grad_hidden[n, j], tanh(cells[at, j]), gates.dtype.type(1)
         if grad_output.shape[0] > 0:
             total += grad_output[at, j]
         before = cells[last, j] if last >= 0 else cell[n, j]
@@ -73,7 +73,7 @@ def gru_steps_backward(grad_output, gates, hidden, outputs, weights, bounds, beg
         n, j = place // size, place % size
         at, last = bounds[begin] + n, row_before(begin, n, bounds, reverse)
         r, z, new, u = gates[at, j], gates[at, size + j], gates[at, 2 * size + j], gates[at, 3 * size + j]
-        total, one = grad_hidden[n, j], r.dtype.type(1)
+        total, one = grad_hidden[n, j], gates.dtype.type(1)
         if grad_output.shape[0] > 0:
             total += grad_output[at, j]
         before = outputs[last, j] if last >= 0 else hidden[n, j]
@@ -112,5 +112,5 @@ def rnn_steps_backward(grad_output, outputs, weights, relu, bounds, begin, end, 
         if relu:
             grad_sums[n, j] = total if shown > 0 else none
         else:
-            grad_sums[n, j] = total * (total.dtype.type(1) - shown * shown)
-        grad_hidden[n, j] = total.dtype.type(0)
+            grad_sums[n, j] = total * (outputs.dtype.type(1) - shown * shown)
+        grad_hidden[n, j] = outputs.dtype.type(0)

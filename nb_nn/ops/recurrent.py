@@ -59,6 +59,15 @@ def filled(like: Any, shape: tuple[int, ...], value: float = 0) -> Any:
     return made
 
 
+def add(total: Any, more: Any) -> Any:
+    """Add an array to another, in place."""
+    if total.__class__ is np.ndarray:
+        total += more
+    else:
+        launch.elementwise("add", (own(total), own(more)), out=own(total))
+    return total
+
+
 def own(array: Any) -> Tensor:
     """What is kept for backward, in the type computed in."""
     return wrap(array, dtypes.from_numpy(array.dtype))
@@ -154,7 +163,7 @@ def backward(name: str, grad: Tensor | None, input: Tensor, into: Tensor, again:
             launch.launch(name, given, *saved, steps.weights, *numbers, steps.bounds, a, b, reverse, steps.workers, *states,
                           *[one[place:last - first] for one in sums], work=(steps.ends[b] - steps.ends[a]) * steps.matrix.size)
             if not steps.together:
-                states[0][:size] += product(of_state[place:place + size], steps.matrix, through[:size])
+                add(states[0][:size], product(of_state[place:place + size], steps.matrix, through[:size]))
         if needs[0]:
             product(of_input, matrix, totals[0][first:last])
         if needs[1]:
@@ -164,7 +173,7 @@ def backward(name: str, grad: Tensor | None, input: Tensor, into: Tensor, again:
         for place, one in ((3, of_input), (4, of_state)):
             if needs[place] and (place == 3 or parts == 2 or not needs[3]):
                 total = launch.contiguous_array(own(one).sum(0))
-                totals[place] = total if totals[place] is None else totals[place] + total
+                totals[place] = total if totals[place] is None else add(totals[place], total)
     if needs[4] and totals[4] is None:          # the same, where both parts are of one sum
         totals[4] = totals[3].copy()
     return totals
@@ -173,10 +182,7 @@ def backward(name: str, grad: Tensor | None, input: Tensor, into: Tensor, again:
 def add_product(totals: list, place: int, left: Any, right: Any) -> None:
     """Add ``left.T @ right``, a weight's gradient of the gradients and inputs in rows, to a total that may not have begun."""
     made = product(left.T, right, memory.beside(left, (left.shape[1], right.shape[1]), left.dtype))
-    if totals[place] is None:
-        totals[place] = made
-    else:
-        totals[place] += made
+    totals[place] = made if totals[place] is None else add(totals[place], made)
 
 
 def finished(arrays: list, needs: tuple, kind: Any) -> list:
@@ -191,8 +197,10 @@ def results_of(kind: Any, arrays: tuple) -> list:
 
 def sum_of_biases(first: Tensor | None, second: Tensor | None, kind: Any, like: Any, width: int) -> Any:
     """One bias for both parts of the sums; either may be missing."""
-    known = [launch.contiguous_array(one, kind) for one in (first, second) if one is not None]
-    return filled(like, (width,)) if not known else known[0] if len(known) == 1 else known[0] + known[1]
+    known = [one for one in (first, second) if one is not None]
+    if len(known) < 2:
+        return launch.contiguous_array(known[0], kind) if known else filled(like, (width,))
+    return add(copied(first, kind), launch.contiguous_array(second, kind))
 
 
 def gradients_of_states(grads: list, states: tuple, kind: Any) -> tuple:
@@ -288,11 +296,11 @@ def gru_layer(input: Tensor, weight_ih: Tensor, weight_hh: Tensor, bias_ih: Tens
     gates, outputs = memory.beside(h, (rows, 4 * size), h.dtype), memory.beside(h, (rows, size), h.dtype)
     bias, shift = filled(h, (3 * size,)), filled(h, (size,))
     if bias_ih is not None:
-        bias += launch.contiguous_array(bias_ih, kind)
+        add(bias, launch.contiguous_array(bias_ih, kind))
     if bias_hh is not None:                     # in the part n it is within what the gate r acts on
         of_state = launch.contiguous_array(bias_hh, kind)
-        bias[:2 * size] += of_state[:2 * size]
-        shift += of_state[2 * size:]
+        add(bias[:2 * size], of_state[:2 * size])
+        shift[...] = of_state[2 * size:]
     forward("gru_steps", input, weight_ih, weight_hh, (bias, shift), sizes, reverse, (gates, outputs), (h,))
     return (*results_of(kind, (outputs, h)), own(gates))
 
