@@ -303,6 +303,11 @@ def rows_and_neighbours() -> list[Case]:
     scores, wanted = numbers(3, 4), np.array([[2, 0, -1, 1], [-1, 0, 0, 0], [3, 3, 1, 0]])
     cases += [by_the_cpu("multilabel_margin", scores, wanted, np.empty(3, "f")),
               by_the_cpu("multilabel_margin_backward", numbers(3), scores, wanted, np.empty((3, 4), "f"))]
+    channels, stats = numbers(2, 6, 5), (numbers(4), np.abs(numbers(4)) + 1)
+    for own in (numbers(6), none):
+        cases += [by_the_cpu("group_norm", channels, 2, own, own, 1e-5, np.empty((2, 6, 5), "f"), np.empty(4, "f"), np.empty(4, "f"), results=3),
+                  by_the_cpu("group_norm_backward", numbers(2, 6, 5) + 1, channels, *stats, own, 2, np.empty((2, 6, 5), "f"), np.empty(6, "f"),
+                             np.empty(6, "f"), results=3)]
     for deviation in (False, True):
         cases += [by_the_cpu("var_mean_rows", numbers(3, 70), 1.0, deviation, np.empty(3, "f"), np.empty(3, "f"), results=2),
                   by_the_cpu("var_mean_columns", numbers(2, 7, 3), 0.0, deviation, np.empty((2, 3), "f"), np.empty((2, 3), "f"), results=2)]

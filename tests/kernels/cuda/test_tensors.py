@@ -281,6 +281,8 @@ def test_norms_margins_and_variances():
     functional = torch.nn.functional
     both_places(lambda x: functional.local_response_norm(x, 2), torch.randn(2, 5, 3, 2).requires_grad_())
     both_places(lambda x, w: functional.rms_norm(x, (6,), w), torch.randn(3, 6).requires_grad_(), torch.randn(6).requires_grad_())
+    both_places(lambda x, w, b: functional.group_norm(x, 2, w, b), torch.randn(2, 4, 3, 2).requires_grad_(), torch.randn(4).requires_grad_(),
+                torch.randn(4).requires_grad_())
     both_places(lambda x, t: functional.multilabel_margin_loss(x, t), torch.randn(2, 4).requires_grad_(),
                 torch.tensor([[2, 0, -1, 1], [3, -1, 0, 0]]))
     for dims in (None, 1, (0, 2)):
@@ -307,3 +309,13 @@ def test_scans():
         both_places(lambda x, dim=dim: tuple(x.cummax(dim)), x.detach())
     both_places(lambda x: x.cumsum(0), torch.arange(5))
     both_places(lambda x: x.cumsum(0), torch.ones(4).half())
+
+
+def test_legacy_types():
+    x = torch.cuda.FloatTensor([1, 2])
+    assert x.is_cuda and x.tolist() == [1.0, 2.0] and isinstance(x, torch.cuda.FloatTensor) and not isinstance(x, torch.FloatTensor)
+    assert torch.cuda.LongTensor(2, 3).type() == "torch.cuda.LongTensor"
+    assert x.type("torch.DoubleTensor").type() == "torch.DoubleTensor" and x.cpu().type(torch.cuda.HalfTensor).type() == "torch.cuda.HalfTensor"
+    assert x.to("cuda:1").type(torch.cuda.DoubleTensor).device.index == 1 and x.type(torch.float64).is_cuda
+    with torch.cuda.profiler.profile():
+        assert x.sum().item() == 3
