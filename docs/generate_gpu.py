@@ -15,6 +15,7 @@ FACTORIES = ("loops", "reduction", "scan", "indexing", "sorting")
 MEANS = {
     "matrix products (cuBLAS)": {"copy_strips", "few_rows_products", "matrix_products", "small_products", "add_chunks"},
     "convolution (columns and cuBLAS)": {"correlate", "weight_gradient", "weight_gradient_by_planes"},
+    "attention (a product, a softmax and a product)": {"attention_softmax", "attention_softmax_backward"},
     "flips (a copy of CuPy)": {"reverse_rows"},
     "recurrent layers (a product and a launch a step)": {"pack_panels", "recurrent_weights"},
 }

@@ -290,6 +290,15 @@ def test_norms_margins_and_variances():
         both_places(lambda x, dims=dims: x.std(dims) if dims is not None else x.std(), torch.randn(2, 3, 4).requires_grad_())
 
 
+@pytest.mark.parametrize("options", [{}, {"is_causal": True}, {"mask": torch.float32}, {"mask": torch.bool}])
+def test_attention(options):
+    kind, seen = options.get("mask"), torch.tensor([[1, 1, 0, 1], [0, 0, 0, 0], [1, 0, 0, 0]])
+    masks = [] if kind is None else [seen.bool() if kind is torch.bool else seen.float().log()]
+    causal = options.get("is_causal", False)
+    both_places(lambda q, k, v, *mask: torch.nn.functional.scaled_dot_product_attention(q, k, v, *mask, is_causal=causal),
+                torch.randn(2, 3, 5).requires_grad_(), torch.randn(2, 4, 5).requires_grad_(), torch.randn(2, 4, 2).requires_grad_(), *masks)
+
+
 @pytest.mark.parametrize("mode", ["sum", "mean", "max"])
 def test_embedding_bags(mode):
     index, offsets = torch.tensor([2, 0, 4, 2, 2, 1]), torch.tensor([0, 3, 3])
