@@ -17,18 +17,17 @@ from .. import table
 from ..compile import inlined, kernel, prange
 from ..formulas.vector import sigmoid, tanh
 from .matmul import copy_panels, panel_bounds, panel_count
-from .tiles import ONE_ROW, lanes, memory, multiply, vector_length
+from .tiles import ONE_ROW, PANEL, lanes, memory, multiply, vector_length
 from .workspace import scratch
 
 
 @kernel
 def pack_panels(b, b_step, depth, columns, panels):
-    """Copy a matrix into panels (panels, depth, 3 vectors); one of its steps ``b_step`` from row to row and column to column is 1."""
+    """Copy a matrix into panels (panels, depth, vectors of a panel); one of its steps ``b_step`` from row to row and column to column is 1."""
     vectors = (columns + vector_length(b) - 1) // vector_length(b)
     for panel in prange(panels.shape[0]):
         p = np.int64(panel)
-        copy_panels(memory(b), 0, b_step[0], b_step[1], depth, columns, vectors, p, p + 1, panels[p].reshape(panels[p].size),
-                    panels.shape[2])
+        copy_panels(memory(b), 0, b_step[0], b_step[1], depth, columns, vectors, p, p + 1, panels[p].reshape(panels[p].size))
 
 
 @functools.lru_cache(64)
@@ -38,9 +37,9 @@ def panel_tables(depth: int, columns: int, length: int) -> tuple:
     places = np.zeros(vectors + ONE_ROW, np.int64)
     for panel in range(panel_count(vectors)):
         first, wide = panel_bounds(panel, vectors)
-        places[first:first + wide] = panel * whole * 3 * length + np.arange(wide) * length
+        places[first:first + wide] = panel * whole * PANEL * length + np.arange(wide) * length
     places[vectors:] = places[vectors - 1]                  # for tiles that reach beyond the last vector
-    return (panel_count(vectors), whole, 3 * length), np.arange(depth) * (3 * length), places, np.arange(depth)
+    return (panel_count(vectors), whole, PANEL * length), np.arange(depth) * (PANEL * length), places, np.arange(depth)
 
 
 def recurrent_weights(matrix):
