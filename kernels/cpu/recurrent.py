@@ -23,7 +23,7 @@ from .workspace import scratch
 
 @kernel
 def pack_panels(b, b_step, depth, columns, panels):
-    """Copy a matrix into panels (panels, depth, vectors of a panel); one of its steps ``b_step`` from row to row and column to column is 1."""
+    """Copy a matrix into panels (panels, depth, vectors of a panel); ``b_step`` are its steps from row to row and column to column."""
     vectors = (columns + vector_length(b) - 1) // vector_length(b)
     for panel in prange(panels.shape[0]):
         p = np.int64(panel)
