@@ -100,12 +100,15 @@ class DoubleTensor(metaclass=_TensorType):
 
 
 def set_default_tensor_type(t: Any) -> None:
-    """Set the default dtype by a legacy tensor type or its name.
+    """Set the default dtype, and the device of new tensors, by a legacy tensor type or its name.
 
     >>> set_default_tensor_type("torch.FloatTensor")
     """
-    from .ops.conversion import as_dtype
+    from .ops.conversion import as_dtype, device_type
+    from .ops.creation import set_default_device
 
+    if not isinstance(t, dtypes.dtype):
+        set_default_device(device_type(t))
     dtypes.set_default_dtype(as_dtype(t))
 
 

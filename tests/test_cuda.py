@@ -30,3 +30,22 @@ def test_seeds_are_ignored_without_a_device():
 def test_all_else_says_why_there_is_no_device(call):
     with pytest.raises(RuntimeError, match="needs CUDA, which cannot be used here: "):
         call()
+
+
+@without
+@pytest.mark.parametrize("name", ["Bool", "Byte", "Char", "Short", "Int", "Long", "Half", "BFloat16", "Float", "Double"])
+def test_legacy_types_of_cuda_need_a_device(name):
+    kind = getattr(torch.cuda, name + "Tensor")
+    assert repr(kind) == f"<class 'torch.cuda.{name}Tensor'>" and kind.dtype is getattr(torch, name + "Tensor").dtype
+    assert not isinstance(torch.ones(1, dtype=kind.dtype), kind)
+    for call in (kind, lambda: kind(2, 3), lambda: kind([1]), lambda: torch.ones(1).type(kind), lambda: torch.ones(1).type(f"torch.cuda.{name}Tensor")):
+        with pytest.raises(RuntimeError, match="needs CUDA, which cannot be used here: "):
+            call()
+
+
+@without
+def test_the_profiler_of_cuda_needs_a_device():
+    profiler = torch.cuda.profiler
+    for call in (profiler.start, profiler.stop, lambda: profiler.profile().__enter__()):
+        with pytest.raises(RuntimeError, match="needs CUDA, which cannot be used here: "):
+            call()

@@ -2,8 +2,8 @@
 import importlib
 
 TOPICS: tuple[str, ...] = (
-    "convolution", "fold", "indexing", "layer_normalization", "linear", "loss", "matmul", "normalization", "optimizer", "pooling",
-    "random", "softmax")
+    "convolution", "distance", "embedding_bag", "fold", "indexing", "layer_normalization", "linear", "loss", "loss_margin", "matmul",
+    "normalization", "norms_of_neighbours", "optimizer", "pooling", "random", "recurrent", "reduction", "softmax")
 
 
 def load() -> None:

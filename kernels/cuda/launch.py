@@ -175,8 +175,7 @@ def _toolchain() -> bytes:
 
     digest = hashlib.sha256(repr([metadata.version(name) for name in ("numba-cuda", "numba", "cuda-bindings")]).encode())
     for path in sorted(Path(__file__).parents[1].rglob("*.py")):
-        if path.parent.name != "cpu":
-            digest.update(path.name.encode() + path.read_bytes())
+        digest.update(path.name.encode() + path.read_bytes())
     return digest.digest()
 
 

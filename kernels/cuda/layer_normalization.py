@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .block import WARP, a_row_of_threads, column_sum, composed, first_task, next_task, row_sum
+from .block import WARP, a_block_for_each, a_row_of_threads, column_sum, composed, first_task, next_task, row_sum
 from .launch import BLOCKS, THREADS, Kernel, Shape, cuda, kernel
 
 
@@ -92,3 +92,92 @@ def layer_norm_backward(grad, x, mean, rstd, weight, grad_input, grad_weight, gr
     gradient(grad, x, mean, rstd, weight, grad_input)
     if grad_weight.size:
         weight_sums(grad, x, mean, rstd, grad_weight, grad_bias)
+
+
+def group_rows(x, weight, bias, groups, inner, eps, out, mean, rstd):
+    """`layer_norm` of rows that are groups of channels, ``inner`` elements of each."""
+    shared = cuda.shared.array(THREADS, np.float64)
+    n = x.shape[1]
+    for task in range(first_task(), x.shape[0], next_task()):
+        row, total, squares = task + cuda.threadIdx.y, 0.0, 0.0
+        if row < x.shape[0]:
+            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
+                total += x[row, j]
+        center = row_sum(shared, total) / n
+        if row < x.shape[0]:
+            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
+                apart = x[row, j] - center
+                squares += apart * apart
+        scale = 1 / math.sqrt(row_sum(shared, squares) / n + eps)
+        if row < x.shape[0]:
+            middle, factor = x.dtype.type(center), x.dtype.type(scale)
+            if cuda.threadIdx.x == 0:
+                mean[row], rstd[row] = middle, factor
+            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
+                channel = (row % groups * n + j) // inner
+                value = (x[row, j] - middle) * factor
+                if weight.size > 0:
+                    value = value * weight[channel]
+                if bias.size > 0:
+                    value = value + bias[channel]
+                out[row, j] = value
+
+
+def group_input_rows(grad, x, mean, rstd, weight, groups, inner, grad_input):
+    """Gradient of the input of `group_rows`."""
+    shared = cuda.shared.array(THREADS, np.float64)
+    n = x.shape[1]
+    for task in range(first_task(), x.shape[0], next_task()):
+        row, total, dot = task + cuda.threadIdx.y, 0.0, 0.0
+        if row < x.shape[0]:
+            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
+                given = grad[row, j] * weight[(row % groups * n + j) // inner] if weight.size > 0 else grad[row, j]
+                total += given
+                dot += given * (x[row, j] - mean[row])
+        whole = row_sum(shared, total)
+        product = row_sum(shared, dot)
+        if row < x.shape[0]:
+            offset, slope = x.dtype.type(whole / n), x.dtype.type(product * rstd[row] * rstd[row] / n)
+            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
+                given = grad[row, j] * weight[(row % groups * n + j) // inner] if weight.size > 0 else grad[row, j]
+                grad_input[row, j] = (given - offset - (x[row, j] - mean[row]) * slope) * rstd[row]
+
+
+def channel_sums(grad, x, mean, rstd, groups, grad_weight, grad_bias):
+    """Gradients of weight and bias of `group_norm`: a block for each channel of x (N, C, inner)."""
+    shared = cuda.shared.array(THREADS, np.float64)
+    channels, inner = x.shape[1], x.shape[2]
+    for c in range(cuda.blockIdx.x, channels, cuda.gridDim.x):
+        total, dot = 0.0, 0.0
+        for place in range(cuda.threadIdx.x, x.shape[0] * inner, cuda.blockDim.x):
+            n, j = place // inner, place % inner
+            at = n * groups + c // (channels // groups)
+            total += grad[n, c, j]
+            dot += grad[n, c, j] * ((x[n, c, j] - mean[at]) * rstd[at])
+        whole = row_sum(shared, total)
+        product = row_sum(shared, dot)
+        if cuda.threadIdx.x == 0:
+            grad_weight[c], grad_bias[c] = product, whole
+
+
+group_forward = Kernel(group_rows, "group_norm_rows", a_row_of_threads(0))
+group_gradient = Kernel(group_input_rows, "group_norm_input_gradient", a_row_of_threads(0))
+group_sums = Kernel(channel_sums, "group_norm_weight_gradient", a_block_for_each(5))
+
+
+@composed
+def group_norm(x, groups, weight, bias, eps, out, mean, rstd):
+    """`layer_norm` of groups of adjacent channels of x (N, C, inner); mean and rstd are (N * groups,).
+
+    weight and bias are (C,) or of size 0.
+    """
+    shape = x.shape[0] * groups, x.shape[1] // groups * x.shape[2]
+    group_forward(x.reshape(shape), weight, bias, groups, x.shape[2], eps, out.reshape(shape), mean, rstd)
+
+
+@composed
+def group_norm_backward(grad, x, mean, rstd, weight, groups, grad_input, grad_weight, grad_bias):
+    """Gradients of `group_norm`; grad_weight and grad_bias are (C,)."""
+    shape = x.shape[0] * groups, x.shape[1] // groups * x.shape[2]
+    group_gradient(grad.reshape(shape), x.reshape(shape), mean, rstd, weight, groups, x.shape[2], grad_input.reshape(shape))
+    group_sums(grad, x, mean, rstd, groups, grad_weight, grad_bias)

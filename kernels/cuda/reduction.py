@@ -6,16 +6,17 @@ chunks (by the shape alone, so the bits are the same on any device), and a secon
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..cpu.reduction import accumulator
+from ..cpu.reduction import accumulator, variance
 from ..formulas import order
 from ..formulas.reduction import reduction
-from .block import WARP, for_rows, power_of_two
-from .launch import BLOCKS, THREADS, Kernel, Shape, cuda
+from .block import WARP, a_row_of_threads, first_task, for_rows, next_task, power_of_two, row_sum
+from .launch import BLOCKS, THREADS, Kernel, Shape, cuda, kernel
 
 CHUNK = 1 << 12                 # elements of a chunk at least
 TASKS = 1 << 10                 # chunks in all at most, and enough to occupy a device
@@ -190,3 +191,39 @@ def extreme_columns(name: str, dtype: str) -> Kernel:
             places[row, column] = place
             values[row, column] = x[row, place, column]
     return Kernel(loop, f"{name}_columns")
+
+
+@kernel(geometry=a_row_of_threads(0))
+def var_mean_rows(x, correction, as_deviation, out, means):
+    """x (outer, n) -> out (outer,): sum of squared distances from the mean over n - correction, or the root of it if
+    ``as_deviation``; and means (outer,)."""
+    shared = cuda.shared.array(THREADS, np.float64)
+    n = x.shape[1]
+    for task in range(first_task(), x.shape[0], next_task()):
+        row, total, squares = task + cuda.threadIdx.y, 0.0, 0.0
+        if row < x.shape[0]:
+            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
+                total += x[row, j]
+        mean = row_sum(shared, total) / n if n > 0 else math.nan
+        if row < x.shape[0]:
+            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
+                apart = x[row, j] - mean
+                squares += apart * apart
+        spread = row_sum(shared, squares)
+        if row < x.shape[0] and cuda.threadIdx.x == 0:
+            means[row], out[row] = mean, variance(spread, n - correction, as_deviation)
+
+
+@kernel
+def var_mean_columns(x, correction, as_deviation, out, means):
+    """x (outer, n, inner) -> out and means (outer, inner), as `var_mean_rows` over the middle dimension."""
+    n, inner = x.shape[1], x.shape[2]
+    for place in range(cuda.grid(1), out.size, cuda.gridsize(1)):
+        row, j, total, squares = place // inner, place % inner, 0.0, 0.0
+        for i in range(n):
+            total += x[row, i, j]
+        mean = total / n if n > 0 else math.nan
+        for i in range(n):
+            apart = x[row, i, j] - mean
+            squares += apart * apart
+        means[row, j], out[row, j] = mean, variance(squares, n - correction, as_deviation)

@@ -89,7 +89,10 @@ def _block(nbytes: int) -> Any:
         else:
             _misses += 1
         _in_use += size
-        _peak = max(_peak, _in_use)
+        if _in_use > _peak:
+            _peak = _in_use
+            if block is None:                   # more is in use than ever before, and what waits would come on top
+                empty_cache()
     if block is not None:
         return block
     try:

@@ -1,7 +1,7 @@
 """CUDA devices. Kernels for them stand in kernels/cuda/; arrays are CuPy's."""
 from __future__ import annotations
 
-from . import comm, nvtx, random
+from . import comm, nvtx, profiler, random
 from .devices import (
     check_available,
     checked,
@@ -42,12 +42,25 @@ from .random import (
     set_rng_state_all,
 )
 from .streams import Event, Stream, current_stream, default_stream, stream
+from .types import (
+    BFloat16Tensor,
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
+)
 
 __all__ = [
-    "Event", "Stream", "check_available", "checked", "comm", "current_blas_handle", "current_device", "current_stream", "default_stream",
-    "device", "device_count", "device_of", "empty_cache", "get_device_capability", "get_device_name", "get_rng_state", "get_rng_state_all",
-    "init", "initial_seed", "is_available", "manual_seed", "manual_seed_all", "max_memory_allocated", "max_memory_cached",
-    "max_memory_reserved", "memory_allocated", "memory_cached", "memory_reserved", "nvtx", "random", "reset_max_memory_allocated",
-    "reset_max_memory_cached", "reset_peak_memory_stats", "seed", "seed_all", "set_device", "set_rng_state", "set_rng_state_all", "stream",
-    "synchronize", "why_unavailable",
+    "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "Event", "FloatTensor", "HalfTensor", "IntTensor",
+    "LongTensor", "ShortTensor", "Stream", "check_available", "checked", "comm", "current_blas_handle", "current_device",
+    "current_stream", "default_stream", "device", "device_count", "device_of", "empty_cache", "get_device_capability",
+    "get_device_name", "get_rng_state", "get_rng_state_all", "init", "initial_seed", "is_available", "manual_seed", "manual_seed_all",
+    "max_memory_allocated", "max_memory_cached", "max_memory_reserved", "memory_allocated", "memory_cached", "memory_reserved", "nvtx",
+    "profiler", "random", "reset_max_memory_allocated", "reset_max_memory_cached", "reset_peak_memory_stats", "seed", "seed_all",
+    "set_device", "set_rng_state", "set_rng_state_all", "stream", "synchronize", "why_unavailable",
 ]

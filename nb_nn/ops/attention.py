@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core import launch, memory
+from ..core.device import CPU
 from ..core.geometry import broadcast_shapes
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase
@@ -16,7 +17,8 @@ from .comparison import where
 from .creation import full_like, zeros_like
 from .matmul import matmul
 from .random import dropout_mask
-from .softmax import softmax_backward
+from .sequences import arange
+from .softmax import softmax, softmax_backward
 
 Tensor = TensorBase
 BLOCK = 1 << 20                 # weights made at once: 4 MiB of float32; fewer make threads wait for each other too often
@@ -50,9 +52,12 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn
         bias = bias.to(query._dtype)
     size = query._array.shape[-1]
     factor = (1 / math.sqrt(size) if size else 0.0) if scale is None else float(scale)
-    if dropout_p == 0:
+    if dropout_p == 0 and query._device is CPU:
         return attend(query, key, value, bias, bool(is_causal), factor)
-    weights = attention_weights(matmul(query, key.transpose(-2, -1)), bias, bool(is_causal), factor)
+    weigh = attention_weights if query._device is CPU else weights_in_ops
+    weights = weigh(matmul(query, key.transpose(-2, -1)), bias, bool(is_causal), factor)
+    if dropout_p == 0:
+        return matmul(weights, value)
     return matmul(dropout_mask(weights, dropout_p)[0], value)
 
 
@@ -265,6 +270,16 @@ def attention_weights(input: Tensor, bias: Tensor | None, causal: bool, scale: f
         np.copyto(made, launch.computing_array(input, kind))
         Bias(bias, shape[:-2], shape[-1], made.dtype).softmax((), 0, causal, scale, made.reshape(-1, *shape[-2:]))
     return launch.deliver("attention_weights", made, kind, None)
+
+
+def weights_in_ops(input: Tensor, bias: Tensor | None, causal: bool, scale: float) -> Tensor:
+    """`attention_weights` written in operations, for devices without a kernel of it."""
+    scores = input * scale if bias is None else input * scale + bias
+    if causal:
+        query, key = (arange(scores.shape[dim], device=scores.device) for dim in (-2, -1))
+        scores = scores.masked_fill(key > query.unsqueeze(1), -math.inf)
+    unseen = (scores == -math.inf).all(-1, keepdim=True)
+    return softmax(scores.masked_fill(unseen, 0.0), -1).masked_fill(unseen, 0.0)
 
 
 def _attend_second(grads, grad_output, query, key, value, bias, causal, scale):

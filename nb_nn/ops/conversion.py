@@ -65,7 +65,8 @@ derivative(moved, input=lambda grad, input_dtype, where, origin:
 
 
 def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False, **legacy: Any) -> Any:
-    """The name of the tensor's type, such as ``torch.FloatTensor``; or, given a type, the tensor cast to it.
+    """The name of the tensor's type, such as ``torch.FloatTensor``; or, given a type, the tensor cast to it, and moved where tensors of a
+    legacy type are.
 
     >>> tensor([1]).type()
     'torch.LongTensor'
@@ -76,7 +77,15 @@ def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False, **legacy
         return f"torch.{'cuda.' if input.is_cuda else ''}{'sparse.' if is_sparse(input) else ''}{input._dtype.tensor_name}"
     if not isinstance(dtype, dtypes.dtype) and "sparse" in (dtype if isinstance(dtype, str) else dtype.__module__) and not is_sparse(input):
         raise RuntimeError(f"type(): a strided tensor cannot be cast to {dtype}; to_sparse() gives a sparse one")
-    return to(input, dtype=as_dtype(dtype))
+    if isinstance(dtype, dtypes.dtype):
+        return to(input, dtype)
+    return to(input, dtype=as_dtype(dtype), device=input._device if input._device.type == device_type(dtype) else device_type(dtype))
+
+
+def device_type(kind: Any) -> str:
+    """Where tensors of a legacy type are."""
+    name = kind if isinstance(kind, str) else kind.__module__
+    return "cuda" if "cuda" in name else "cpu"
 
 
 def as_dtype(kind: Any) -> Any:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core import cuda_memory, launch, memory
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core.device import CPU
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
 from . import indexing
@@ -20,11 +21,23 @@ MODES = {"sum": 0, "mean": 1, "max": 2}
 
 def factors(scale: Tensor | None, index: Any, by_frequency: bool, kind: Any) -> Any:
     """A factor for each row named, as an array; of size 0 if all are 1."""
-    own = np.empty(0, kind.compute) if scale is None else launch.contiguous_array(scale, kind)
+    home = cuda_memory.device_of(index)
+    own = memory.nothing(kind.compute, home) if scale is None else launch.contiguous_array(scale, kind)
     if not by_frequency:
         return own
-    often = np.bincount(index)[index].astype(kind.compute)
+    often = cuda_memory.moved(frequencies(index).astype(kind.compute), home)
     return own / often if own.size else 1 / often
+
+
+def frequencies(index: Any) -> Any:
+    """How often each index is named, as an array on the host."""
+    known = cuda_memory.moved(index, CPU)
+    return np.bincount(known)[known]
+
+
+def sizes_of_bags(bounds: Tensor) -> Any:
+    """The numbers of rows in the bags, as an array on the host."""
+    return np.diff(cuda_memory.moved(bounds._array, CPU))
 
 
 @op
@@ -38,7 +51,7 @@ def bag_sums(weight: Tensor, index: Tensor, bounds: Tensor, scale: Tensor | None
     """
     kind, rows = weight._dtype, launch.contiguous_array(weight)
     places, ends = index._array, bounds._array
-    made = memory.empty((ends.size - 1, rows.shape[1]), rows.dtype)
+    made = memory.beside(rows, (ends.size - 1, rows.shape[1]), rows.dtype)
     launch.launch("bag_sums", rows, places, ends, factors(scale, places, False, kind), mean, made, device=weight._device,
                   work=(places.size + ends.size) * rows.shape[1])
     return launch.deliver("embedding_bag", made, kind, None)
@@ -50,7 +63,7 @@ def bag_sums_backward(grad_output: Tensor, rows: int, index: Tensor, bounds: Ten
     """Gradient of the weight of `bag_sums` (rows, width)."""
     kind, given = grad_output._dtype, launch.contiguous_array(grad_output)
     places = index._array
-    made = memory.empty((rows, given.shape[1]), given.dtype)
+    made = memory.beside(given, (rows, given.shape[1]), given.dtype)
     launch.launch("bag_sums_backward", given, places, bounds._array, factors(scale, places, by_frequency, kind), mean, made,
                   device=grad_output._device, work=made.size + places.size * given.shape[1])
     return launch.deliver("embedding_bag_backward", made, kind, None)
@@ -59,8 +72,8 @@ def bag_sums_backward(grad_output: Tensor, rows: int, index: Tensor, bounds: Ten
 def sparse_bag_sums_backward(grad: Tensor, size: tuple[int, ...], index: Tensor, bounds: Tensor, scale: Tensor | None,
                              mean: bool) -> Tensor:
     """The same as a sparse tensor: each row named with its bag's gradient."""
-    counts = np.diff(bounds._array)
-    owner = wrap(np.repeat(np.arange(counts.size), counts), dtypes.int64)
+    counts = sizes_of_bags(bounds)
+    owner = wrap(cuda_memory.moved(np.repeat(np.arange(counts.size), counts), grad._device), dtypes.int64)
     index = index.narrow(0, 0, owner._array.size)           # what lies behind the last bag is in none
     if mean:
         grad = grad / grad.new_tensor(np.maximum(counts, 1)).unsqueeze(1)
@@ -74,7 +87,8 @@ def sparse_bag_sums_backward(grad: Tensor, size: tuple[int, ...], index: Tensor,
 def bag_products(grad_output: Tensor, weight: Tensor, index: Tensor, bounds: Tensor, mean: bool) -> Tensor:
     """Gradient of the scale of `bag_sums` (m): products of rows and their bag's gradient."""
     kind, rows = weight._dtype, launch.contiguous_array(weight)
-    made = memory.zeros(index._array.shape, rows.dtype)     # what lies behind the last bag is in none
+    made = memory.beside(rows, index._array.shape, rows.dtype)
+    made.fill(0)                                            # what lies behind the last bag is in none
     launch.launch("bag_products", launch.contiguous_array(grad_output, kind), rows, index._array, bounds._array, mean, made,
                   device=weight._device, work=made.size * rows.shape[1])
     return launch.deliver("embedding_bag_backward", made, kind, None)
@@ -84,7 +98,7 @@ def _evened(scale: Tensor | None, index: Tensor, by_frequency: bool, like: Tenso
     """The factors with which gradients of rows were added up."""
     if not by_frequency:
         return scale
-    often = like.new_tensor(np.bincount(index._array)[index._array])
+    often = like.new_tensor(frequencies(index._array))
     return 1 / often if scale is None else scale / often
 
 
@@ -107,7 +121,7 @@ def bag_maxima(weight: Tensor, index: Tensor, bounds: Tensor) -> tuple[Tensor, T
     """The largest numbers of each bag's columns (bags, width), and the rows in which they stand."""
     kind, rows = weight._dtype, launch.contiguous_array(weight)
     shape = bounds._array.size - 1, rows.shape[1]
-    made, places = memory.empty(shape, rows.dtype), memory.empty(shape, np.dtype(np.int64))
+    made, places = memory.beside(rows, shape, rows.dtype), memory.beside(rows, shape, np.dtype(np.int64))
     launch.launch("bag_maxima", rows, index._array, bounds._array, places, made, device=weight._device,
                   work=(index._array.size + shape[0]) * shape[1])
     return launch.deliver("embedding_bag", made, kind, None), wrap(places, dtypes.int64)
@@ -117,7 +131,7 @@ def bag_maxima(weight: Tensor, index: Tensor, bounds: Tensor) -> tuple[Tensor, T
 def bag_maxima_backward(grad_output: Tensor, rows: int, places: Tensor, bounds: Tensor) -> Tensor:
     """Gradient of the weight of `bag_maxima`."""
     kind, given = grad_output._dtype, launch.contiguous_array(grad_output)
-    made = memory.empty((rows, given.shape[1]), given.dtype)
+    made = memory.beside(given, (rows, given.shape[1]), given.dtype)
     launch.launch("bag_maxima_backward", given, places._array, bounds._array, made, device=grad_output._device,
                   work=made.size + given.size)
     return launch.deliver("embedding_bag_backward", made, kind, None)
@@ -125,7 +139,7 @@ def bag_maxima_backward(grad_output: Tensor, rows: int, places: Tensor, bounds: 
 
 def _at_maxima(grad: Tensor, places: Tensor, bounds: Tensor) -> Tensor:
     """What gradients of rows contribute to those of the maxima; an empty bag has none."""
-    empty = wrap((np.diff(bounds._array) == 0)[:, None], dtypes.bool_)
+    empty = wrap(cuda_memory.moved((sizes_of_bags(bounds) == 0)[:, None], grad._device), dtypes.bool_)
     return grad.gather(0, places).masked_fill(empty, 0) if grad.shape[0] else grad.new_zeros(places.shape)
 
 
@@ -137,7 +151,7 @@ derivative(bag_maxima_backward, grad_output=lambda grad, places, bounds: _at_max
 def bounds_of(offsets: Tensor, count: int, include_last_offset: bool) -> Any:
     """Where the bags of ``count`` rows begin, and behind them where the last ends."""
     check_integral("embedding_bag", "offsets", offsets)
-    starts = launch.contiguous_array(offsets, dtypes.int64)
+    starts = cuda_memory.moved(launch.contiguous_array(offsets, dtypes.int64), CPU)
     if include_last_offset and not starts.size:
         raise RuntimeError("embedding_bag: include_last_offset: number of offset should be at least 1, got none")
     if starts.size and starts[0] != 0:
@@ -161,12 +175,13 @@ def bags(weight: Tensor, index: Tensor, bounds: Any, mode: int, scale: Tensor | 
         raise RuntimeError(f"embedding_bag: padding_idx must be within the number of embeddings, -{rows} through {rows - 1}, but got "
                            f"{padding_idx}")
     if padding_idx is not None:
-        kept = places != padding_idx % rows
+        kept = cuda_memory.moved(places, CPU) != padding_idx % rows
         if not kept.all():
             bounds = np.append(0, np.cumsum(kept))[bounds]
-            scale = None if scale is None else scale[wrap(kept, dtypes.bool_)]
-            places = places[kept]
-    places, ends = wrap(places, dtypes.int64), wrap(bounds, dtypes.int64)
+            left = wrap(cuda_memory.moved(np.flatnonzero(kept), weight._device), dtypes.int64)
+            scale = None if scale is None else scale.index_select(0, left)
+            places = wrap(places, dtypes.int64).index_select(0, left)._array
+    places, ends = wrap(places, dtypes.int64), wrap(cuda_memory.moved(bounds, weight._device), dtypes.int64)
     if mode == 2:
         return bag_maxima(weight, places, ends)
     return bag_sums(weight, places, ends, scale, mode == 1, by_frequency, sparse), None
@@ -262,8 +277,8 @@ def embedding_bag_with_places(weight: Tensor, indices: Tensor, offsets: Tensor, 
         raise RuntimeError(f"embedding_bag: indices must be 1-D, got {indices._array.ndim}-D")
     bounds = bounds_of(offsets, indices._array.size, include_last_offset)
     result, places = bags(weight, indices, bounds, mode, per_sample_weights, scale_grad_by_freq, padding_idx, sparse)
-    owner = np.searchsorted(bounds[1:-1], np.arange(indices._array.size), "right")
-    kept = np.ones(owner.size, bool) if padding_idx is None else launch.contiguous_array(indices) != padding_idx % weight._array.shape[0]
+    owner, named = np.searchsorted(bounds[1:-1], np.arange(indices._array.size), "right"), cuda_memory.moved(indices._array, CPU)
+    kept = np.ones(owner.size, bool) if padding_idx is None else named != padding_idx % weight._array.shape[0]
     sizes = np.bincount(owner[kept], minlength=bounds.size - 1)[:bounds.size - 1] if mode else np.zeros(bounds.size - 1, np.int64)
-    sizes = wrap(sizes, dtypes.int64)
-    return result, wrap(owner, dtypes.int64), sizes, sizes.clone() if places is None else places
+    owner, sizes = (wrap(cuda_memory.moved(one, weight._device), dtypes.int64) for one in (owner, sizes))
+    return result, owner, sizes, sizes.clone() if places is None else places

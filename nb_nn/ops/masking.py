@@ -30,11 +30,12 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any, *, out: Tensor | None =
     """
     kind, array, truth = input._dtype, input._array, as_mask(mask, "masked_fill")._array
     filling = launch.number_as(number_of("masked_fill_", value), kind)
-    if kind.half or array.shape != truth.shape or not (array.flags.c_contiguous and truth.flags.c_contiguous) or (
+    if kind.half or input._device is not mask._device or array.shape != truth.shape or not (
+            array.flags.c_contiguous and truth.flags.c_contiguous) or (
             out is not None and out is not input):
         return elementwise("masked_fill", (input, as_mask(mask, "masked_fill")), (filling,), out, KEEP)
-    made = memory.empty(array.shape, array.dtype) if out is None else array
-    table.loops_of("cpu").flat("masked_fill", 2)(array.ravel(), truth.ravel(), (filling,), made.ravel())
+    made = memory.beside(array, array.shape, array.dtype) if out is None else array
+    table.loops_of(input._device.type).flat("masked_fill", 2)(array.ravel(), truth.ravel(), (filling,), made.ravel())
     return wrap(made, kind) if out is None else out
 
 

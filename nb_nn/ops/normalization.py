@@ -294,7 +294,7 @@ def group_norm_op(input: Tensor, groups: int, weight: Tensor | None, bias: Tenso
     kind, shape = input._dtype, input._array.shape
     array = launch.contiguous_array(input).reshape(*shape[:2], math.prod(shape[2:]))
     made = memory.empty(array.shape, kind.compute, input._device)
-    stats = memory.empty((2, shape[0] * groups), made.dtype)
+    stats = memory.beside(made, (2, shape[0] * groups), made.dtype)
     if made.size:
         launch.launch("group_norm", array, groups, or_nothing(weight, input), or_nothing(bias, input), eps, made, stats[0], stats[1],
                       device=input._device, work=made.size)
@@ -308,7 +308,9 @@ def group_norm_backward(grad_output: Tensor, input: Tensor, groups: int, weight:
     kind, shape = input._dtype, input._array.shape
     array = launch.contiguous_array(input).reshape(*shape[:2], math.prod(shape[2:]))
     made = memory.empty(array.shape, kind.compute, input._device)
-    for_weight, for_bias = np.zeros(shape[1], made.dtype), np.zeros(shape[1], made.dtype)
+    for_weight, for_bias = (memory.beside(made, (shape[1],), made.dtype) for _ in range(2))
+    for_weight.fill(0)
+    for_bias.fill(0)
     if made.size:
         launch.launch("group_norm_backward", launch.contiguous_array(grad_output, kind).reshape(array.shape), array,
                       stats._array[0], stats._array[1], or_nothing(weight, input), groups, made, for_weight, for_bias,

@@ -116,8 +116,8 @@ def flip_dims(input: Tensor, dims: tuple[int, ...]) -> Tensor:
     if array.ndim == 0:
         return copies.clone(input)
     backwards = array[tuple([slice(None, None, -1 if d in dims else 1) for d in range(array.ndim)])]
-    made = memory.empty(array.shape, array.dtype)
-    if array.size < SMALL:
+    made = memory.beside(array, array.shape, array.dtype)
+    if array.size < SMALL or not isinstance(array, np.ndarray):
         made[...] = backwards
     elif dims == (array.ndim - 1,):
         row = array.shape[-1]

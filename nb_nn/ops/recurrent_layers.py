@@ -3,11 +3,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..core import launch
 from ..core.tensor_base import TensorBase
 from .joining import cat, stack
 from .matmul import linear
 from .random import dropout_mask
-from .recurrent import gru_sequence, lstm_sequence, projected_lstm, rnn_sequence
+from .recurrent import both, gru_layer, lstm_in_ops, lstm_layer, rnn_layer
 
 Tensor = TensorBase
 GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
@@ -16,20 +17,36 @@ GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 def direction(mode: str, input: Tensor, states: tuple, weights: list, sizes: tuple[int, ...], reverse: bool) -> tuple:
     """One direction of one layer: hidden states of all steps, then the last states.
 
-    One matrix product serves the inputs of all steps (rows, features); weights are weight_ih, weight_hh and perhaps the two biases, and
-    last, if the hidden states of an LSTM are projections, weight_hr.
+    Input is (rows, features); weights are weight_ih, weight_hh and perhaps the two biases, and last, if the hidden states of an LSTM are
+    projections, weight_hr.
     """
     weight_ih, weight_hh, *rest = weights
-    bias_ih, bias_hh = rest[:2] if len(rest) > 1 else (None, None)
+    biases = rest[:2] if len(rest) > 1 else (None, None)
+    check_weights(mode, input, states, weights)
     if mode == "GRU":
-        return gru_sequence(linear(input, weight_ih, bias_ih), weight_hh, bias_hh, *states, sizes, reverse)[:2]
-    bias = bias_hh if bias_ih is None else bias_ih if bias_hh is None else bias_ih + bias_hh
-    projected = linear(input, weight_ih, bias)
+        return gru_layer(input, weight_ih, weight_hh, *biases, *states, sizes, reverse)[:2]
     if mode == "LSTM" and len(rest) % 2:
-        return projected_lstm(projected, weight_hh, rest[-1], *states, sizes, reverse)
+        return lstm_in_ops(linear(input, weight_ih, both(*biases)), weight_hh, rest[-1], *states, sizes, reverse)
     if mode == "LSTM":
-        return lstm_sequence(projected, weight_hh, *states, sizes, reverse)[:3]
-    return rnn_sequence(projected, weight_hh, *states, mode[4:].lower(), sizes, reverse)
+        return lstm_layer(input, weight_ih, weight_hh, *biases, *states, sizes, reverse)[:3]
+    return rnn_layer(input, weight_ih, weight_hh, *biases, *states, mode[4:].lower(), sizes, reverse)
+
+
+def check_weights(mode: str, input: Tensor, states: tuple, weights: list) -> None:
+    """Refuse weights and states that are not of the input's type and device, and weights of the wrong size."""
+    kind, width = input._dtype, weights[0]._array.shape[0]
+    for one in (*weights, *states):
+        if one is not None and one._dtype is not kind:
+            raise RuntimeError(f"{mode.lower()}: mat1 and mat2 must have the same dtype, but got {kind.tensor_name[:-6]} and "
+                               f"{one._dtype.tensor_name[:-6]}")
+    launch.same_device(mode.lower(), [input, *[one for one in (*weights, *states) if one is not None]])
+    expected = [(width, input._array.shape[1]), (width, states[0]._array.shape[1]), (width,), (width,)]
+    named = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    for name, one, size in zip(named, weights if len(weights) > 3 else weights[:2], expected):
+        if one is not None and one._array.shape != size:
+            raise RuntimeError(f"{mode.lower()}: {name} must have size {list(size)}, got {list(one._array.shape)}")
+    if width != GATES[mode] * states[-1]._array.shape[1]:
+        raise RuntimeError(f"{mode.lower()}: weights must have {GATES[mode]} * {states[-1]._array.shape[1]} rows, got {width}")
 
 
 def through_layers(mode: str, data: Tensor, states: tuple, weights: list, sizes: tuple[int, ...], directions: int,

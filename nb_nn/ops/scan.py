@@ -29,12 +29,12 @@ def scan(name: str, input: Tensor, dim: int, kind: Any, out: Any) -> Tensor:
     """Run the named scan along ``dim``, over elements of type ``kind``."""
     dim = wrap_dim(dim, input._array.ndim)
     array = launch.contiguous_array(input, kind)
-    made = memory.empty(array.shape, kind.compute)
+    made = memory.empty(array.shape, kind.compute, input._device)
     if made.size:
         x, result = folded(array, dim), folded(made, dim)
         if kind.category == 3 and name == "cumsum":         # the parts are added up side by side
             array, x, result = array.view(kind.to_real().numpy), as_parts(x), as_parts(result)
-        kernels = table.loops_of("cpu", "scan")
+        kernels = table.loops_of(input._device.type, "scan")
         if x.shape[2] == 1:
             kernels.scan_rows(name, array.dtype.char)(x[:, :, 0], result[:, :, 0])
         else:
@@ -111,11 +111,11 @@ def extreme_scan(name: str, input: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     """Running extremes and their places."""
     kind, dim = input._dtype, wrap_dim(dim, input._array.ndim)
     array = launch.contiguous_array(input)
-    values, places = memory.empty(array.shape, array.dtype), memory.empty(array.shape, np.dtype(np.int64))
+    values, places = (memory.empty(array.shape, own, input._device) for own in (array.dtype, np.dtype(np.int64)))
     if values.size:
         numbers = array.view(np.uint8) if array.dtype == np.bool_ else array
         x, best, found = folded(numbers, dim), folded(values.view(numbers.dtype), dim), folded(places, dim)
-        kernels = table.loops_of("cpu", "scan")
+        kernels = table.loops_of(input._device.type, "scan")
         if x.shape[2] == 1:
             kernels.extreme_scan_rows(name, numbers.dtype.char)(x[:, :, 0], best[:, :, 0], found[:, :, 0])
         else:

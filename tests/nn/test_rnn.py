@@ -137,32 +137,6 @@ def test_cells(kind, options):
     check(zero[0] if kind == "LSTM" else zero, np.array([slow_step(kind, options, row, [np.zeros(4)] * 2, weights)[0] for row in x]))
 
 
-@pytest.mark.parametrize("name, gates", [("lstm_cell", 4), ("gru_cell", 3), ("rnn_cell", 1)])
-def test_parallel_twins_make_the_same(name, gates):
-    size, rows = 13, 5
-    for kind in (np.float32, np.float64):
-        def shaped(columns, seed):
-            return np.random.default_rng(seed).standard_normal((rows, columns * size)).astype(kind)        # noqa: B023
-
-        found = []
-        for twin in ("serial", "parallel"):
-            projected, recurrent, state, activated, after, hidden = (shaped(n, seed) for seed, n in enumerate((gates, gates, 1, 4, 1, 1)))
-            forward, backward = getattr(table.find("cpu", name), twin), getattr(table.find("cpu", name + "_backward"), twin)
-            dh, dc, first, second = shaped(1, 7), shaped(1, 8), shaped(gates, 9), shaped(gates, 9)
-            if name == "lstm_cell":
-                forward(projected, recurrent, state, activated, after, hidden)
-                backward(shaped(1, 6), activated, state, after, dh, dc, first)
-            elif name == "gru_cell":
-                forward(projected, recurrent, projected[0].copy(), state, activated, hidden)
-                backward(shaped(1, 6), activated, state, dh, first, second)
-            else:
-                forward(projected, recurrent, True, hidden)
-                backward(shaped(1, 6), hidden, True, dh, first)
-            found.append([hidden, after, activated, dh, dc, first, second])
-        for one, other in zip(*found):
-            np.testing.assert_array_equal(one, other)
-
-
 def test_batch_first_dropout_and_half():
     module = nn.GRU(3, 4, 2, batch_first=True, dropout=1.0)
     assert module(torch.randn(2, 5, 3))[0].shape == (2, 5, 4)
@@ -231,34 +205,66 @@ def test_sequences_one_by_one_and_together(kind, options, reverse, monkeypatch):
         check(one, other.numpy(), rtol=1e-9)
 
 
-def test_whole_sequences_alone_and_together():
-    random = np.random.default_rng(0)
-    starts, lengths, rows, size = np.array([0, 3, 5]), np.array([3, 2, 1]), 6, 5
-    hidden, cell = random.standard_normal((2, 3, size))
-    for kind, gates, kept in (("lstm", 4, 4), ("gru", 3, 4), ("rnn", 1, 1)):
-        projected, weight = random.standard_normal((rows, gates * size)), random.standard_normal((gates * size, size))
-        given, bias = random.standard_normal((rows, size)), random.standard_normal(gates * size)
-        results = []
-        for name, workers in (("serial", 1), ("parallel", 1), ("parallel", 2), ("parallel", 3)):
-            h, c, dh, dc = hidden.copy(), cell.copy(), hidden.copy(), cell.copy()
-            after, memory, cells, made, other = (np.zeros((rows, width)) for width in (
-                size, kept * size, size, gates * size, gates * size))
-            forward, backward = (getattr(table.find("cpu", f"{kind}_sequences{end}"), name) for end in ("", "_backward"))
-            place, vectors = (starts, lengths, True, workers), table.find("cpu", "recurrent_weights")
-            if kind == "lstm":
-                forward(projected, vectors(weight.T), *place, memory, cells, after, h, c)
-                backward(given, memory, cell, cells, vectors(weight), *place, dh, dc, made)
-            elif kind == "gru":
-                forward(projected, vectors(weight.T), bias, *place, memory, after, h)
-                backward(given, memory, hidden, after, vectors(weight), *place, dh, made, other)
-            else:
-                forward(projected, vectors(weight.T), False, *place, after, h)
-                backward(given, after, vectors(weight), False, *place, dh, made)
-            results.append((h, c, dh, dc, after, memory, cells, made, other))
-        for other in results[1:]:
-            for one, two in zip(results[0], other):
-                np.testing.assert_array_equal(one, two)
-        assert results[0][0].any() and results[0][2].any() and np.isfinite(results[0][7]).all()
+@pytest.mark.parametrize("kind, gates", [("lstm", 4), ("gru", 3), ("rnn", 1)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_kernels_give_the_same_for_any_number_of_workers(kind, gates, dtype):
+    def drawn(*shape, seed):
+        return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+
+    bounds, rows, batch, size = np.array([0, 3, 5, 6]), 6, 3, 21
+    width, kept = gates * size, 4 * size
+    projected, weight, bias, given = drawn(rows, width, seed=0), drawn(width, size, seed=1), drawn(width, seed=2), drawn(rows, size, seed=3)
+    vectors, results = table.find("cpu", "recurrent_weights"), []
+    forward, backward = (table.find("cpu", f"{kind}_steps{end}") for end in ("", "_backward"))
+    for name, workers in (("serial", 1), ("parallel", 1), ("parallel", 2), ("parallel", 3)):
+        h, c, dh, dc = (drawn(batch, size, seed=seed) for seed in (4, 5, 6, 7))
+        first_h, first_c, recurrent = h.copy(), c.copy(), np.zeros((batch, width), dtype)
+        after, activated, cells, made, other = (np.zeros((rows, n), dtype) for n in (size, kept, size, width, width))
+        turn = bounds, 0, 3, True, workers
+        numbers = {"lstm": (bias,), "gru": (bias, bias[:size].copy()), "rnn": (bias, False)}[kind]
+        written = {"lstm": (activated, cells, after, h, c), "gru": (activated, after, h), "rnn": (after, h)}[kind]
+        saved = {"lstm": (activated, first_c, cells), "gru": (activated, first_h, after), "rnn": (after,)}[kind]
+        gradients = {"lstm": (dh, dc, made), "gru": (dh, made, other), "rnn": (dh, made)}[kind]
+        getattr(forward, name)(projected, recurrent, vectors(weight.T), *numbers, *turn, *written)
+        getattr(backward, name)(given, *saved, vectors(weight), *numbers[2 if kind == "gru" else 1:], *turn, *gradients)
+        results.append((*written, *gradients))
+    for other in results[1:]:
+        for one, two in zip(results[0], other):
+            np.testing.assert_array_equal(one, two)
+    assert results[0][-1].any() and np.isfinite(results[0][-1]).all()
+
+
+@pytest.mark.parametrize("kind, options", MODES)
+@pytest.mark.parametrize("together", [False, True])
+def test_chunks_of_steps_add_up(kind, options, together, monkeypatch):
+    """Long sequences are taken a chunk of steps at a time, in both directions and with fewer and fewer sequences."""
+    module, x, states = made(kind, options, bidirectional=True)
+    packed = rnn.pack_padded_sequence(tensor(x[:, :3]), [5, 3, 1])
+    monkeypatch.setattr(recurrent, "IN_CACHE", 1 << 30 if together else 0)
+    monkeypatch.setattr(recurrent, "AT_ONCE", 0)
+    found = []
+    for limit in (1 << 30, 2 * 4 * 4 * 4, 1):
+        monkeypatch.setattr(recurrent, "CHUNK", limit)
+        for data, count in ((tensor(x), 4), (packed, 3)):
+            module.zero_grad()
+            leaves = [tensor(state[:, :count], requires_grad=True) for state in states]
+            output, last = module(data, tuple(leaves) if kind == "LSTM" else leaves[0])
+            whole = output if isinstance(output, torch.Tensor) else output.data
+            (whole * whole).sum().backward()
+            found.append([whole.detach(), *[one.grad for one in leaves], *[one.grad for one in module.parameters()]])
+    for chunked in (found[2:4], found[4:]):
+        for one, other in zip(found[0] + found[1], chunked[0] + chunked[1]):
+            check(one, other.numpy(), rtol=1e-9)
+
+
+def test_weights_that_do_not_fit_are_refused():
+    x, h = torch.zeros(2, 3), torch.zeros(2, 4)
+    for weights, message in (([(12, 3), (8, 4)], r"weight_hh must have size \[12, 4\], got \[8, 4\]"),
+                             ([(12, 3), (12, 4), (12,), (11,)], "bias_hh must have size"), ([(12, 3), (12, 4), (1,)], "bias_ih must have")):
+        with pytest.raises(RuntimeError, match=message):
+            torch.gru_cell(x, h, *[torch.zeros(*size) for size in weights])
+    with pytest.raises(RuntimeError, match="same dtype, but got Float and Double"):
+        torch.gru_cell(x, h, torch.zeros(12, 3).double(), torch.zeros(12, 4))
 
 
 def test_projected_hidden_states_follow_the_formula():

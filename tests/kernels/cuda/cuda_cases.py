@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -121,7 +122,7 @@ def by_the_cpu(name: str, *args: Any, results: int = 1, kernel: Any = None, twin
     expected = [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
     kernel, twin = kernel or table.find("cuda", name), twin or table.find("cpu", name)
     getattr(twin, "serial", twin)(*expected)
-    atomic = name in ("embedding_backward", "max_pool2d_backward") or name.endswith(" add")
+    atomic = name in ("embedding_backward", "max_pool2d_backward", "bag_sums_backward", "bag_maxima_backward") or name.endswith(" add")
     return Case(name, kernel, args, tuple(expected[-results:]), tolerance, atomic)
 
 
@@ -255,6 +256,95 @@ def extremes() -> list[Case]:
     return cases
 
 
+def recurrent() -> list[Case]:
+    """A step of three sequences at time 1 of 3, of which one is over; in both directions."""
+    batch, size, rows, bounds, cases = 3, 5, 6, np.array([0, 3, 5, 6]), []
+    none = np.empty(0, "f"), *(np.empty(0, int),) * 3
+    h, c, given = numbers(batch, size), numbers(batch, size) + 1, numbers(rows, size)
+    after, cells, bias, shift = numbers(rows, size) / 2, numbers(rows, size) * 2, numbers(4 * size), numbers(size)
+
+    def sums(count, gates):
+        return numbers(count, gates * size)
+
+    for reverse in (False, True):
+        turn = bounds, 1, 2, reverse, 1
+        gates = np.abs(sums(rows, 4)) / 4
+        cases += [
+            by_the_cpu("lstm_steps", sums(2, 4), sums(3, 4), none, bias, *turn, gates.copy(), cells.copy(), after.copy(), h.copy(), c.copy(),
+                       results=5),
+            by_the_cpu("lstm_steps_backward", given, gates, c, cells, none, *turn, h.copy(), c.copy(), sums(2, 4), results=3),
+            by_the_cpu("gru_steps", sums(2, 3), sums(3, 3), none, bias[:3 * size].copy(), shift, *turn, gates.copy(), after.copy(), h.copy(),
+                       results=3),
+            by_the_cpu("gru_steps_backward", given[:0], gates, c, after, none, *turn, h.copy(), sums(2, 3), sums(2, 3), results=3)]
+        for relu in (False, True):
+            cases += [by_the_cpu("rnn_steps", sums(2, 1), sums(3, 1), none, shift, relu, *turn, after.copy(), h.copy(), results=2),
+                      by_the_cpu("rnn_steps_backward", given, after, none, relu, *turn, h.copy(), sums(2, 1), results=2)]
+    return cases
+
+
+def rows_and_neighbours() -> list[Case]:
+    """Distances of rows, norms of neighbours, margins of several targets, variances."""
+    x, y, made, none, cases = numbers(2, 3, 4), numbers(2, 5, 4), np.empty((2, 3, 5), "f"), np.empty(0, "f"), []
+    x[0, 1] = y[0, 2]
+    for p in (0.0, 1.0, 2.0, 3.5, math.inf):
+        lengths = (np.abs(x[:, :, None] - y[:, None]) ** p).sum(3) if p == 0 else np.linalg.norm(x[:, :, None] - y[:, None], p, 3)
+        pairs = numbers(4, 3)
+        cases += [by_the_cpu("distances", x, y, p, made), by_the_cpu("distances_of_pairs", pairs, p, np.empty(6, "f")),
+                  by_the_cpu("distances_backward", numbers(2, 3, 5), lengths.astype("f"), x, y, p, np.empty((2, 3, 4), "f")),
+                  by_the_cpu("distances_of_pairs_backward", numbers(6), np.abs(numbers(6)) + 1, pairs, p, np.empty((4, 3), "f"))]
+    z, bases = numbers(2, 5, 3), np.abs(numbers(2, 5, 3)) + 1
+    for size in (2, 3):
+        cases += [by_the_cpu("local_response_norm", z, size, 0.1, 0.75, 1.0, np.empty((2, 5, 3), "f"), np.empty((2, 5, 3), "f"), results=2),
+                  by_the_cpu("local_response_norm_backward", numbers(2, 5, 3), z, bases, size, 0.1, 0.75, np.empty((2, 5, 3), "f"))]
+    for n, weight in ((6, numbers(6)), (90, none)):
+        a, b, scales = numbers(3, n), numbers(3, n) + 1, np.abs(numbers(3)) + 1
+        cases += [by_the_cpu("rms_norm", a, weight, 1e-5, np.empty((3, n), "f"), np.empty(3, "f"), results=2),
+                  by_the_cpu("rms_norm_backward", b, a, scales, weight, np.empty((3, n), "f"), np.empty(weight.size, "f"), results=2)]
+    scores, wanted = numbers(3, 4), np.array([[2, 0, -1, 1], [-1, 0, 0, 0], [3, 3, 1, 0]])
+    cases += [by_the_cpu("multilabel_margin", scores, wanted, np.empty(3, "f")),
+              by_the_cpu("multilabel_margin_backward", numbers(3), scores, wanted, np.empty((3, 4), "f"))]
+    channels, stats = numbers(2, 6, 5), (numbers(4), np.abs(numbers(4)) + 1)
+    for own in (numbers(6), none):
+        cases += [by_the_cpu("group_norm", channels, 2, own, own, 1e-5, np.empty((2, 6, 5), "f"), np.empty(4, "f"), np.empty(4, "f"), results=3),
+                  by_the_cpu("group_norm_backward", numbers(2, 6, 5) + 1, channels, *stats, own, 2, np.empty((2, 6, 5), "f"), np.empty(6, "f"),
+                             np.empty(6, "f"), results=3)]
+    for deviation in (False, True):
+        cases += [by_the_cpu("var_mean_rows", numbers(3, 70), 1.0, deviation, np.empty(3, "f"), np.empty(3, "f"), results=2),
+                  by_the_cpu("var_mean_columns", numbers(2, 7, 3), 0.0, deviation, np.empty((2, 3), "f"), np.empty((2, 3), "f"), results=2)]
+    return cases
+
+
+def bags() -> list[Case]:
+    weight, index, bounds, scale = numbers(5, 3), np.array([2, 0, 4, 2, 2, 1]), np.array([0, 3, 3, 6]), numbers(6)
+    grad, cases = numbers(3, 3), []
+    for factors, mean in ((scale, False), (np.empty(0, "f"), True)):
+        cases += [by_the_cpu("bag_sums", weight, index, bounds, factors, mean, np.empty((3, 3), "f")),
+                  by_the_cpu("bag_sums_backward", grad, index, bounds, factors, mean, np.empty((5, 3), "f")),
+                  by_the_cpu("bag_products", grad, weight, index, bounds, mean, np.empty(6, "f"))]
+    places = np.array([[2, 0, 4], [0, 0, 0], [2, 1, 2]])
+    return [*cases, by_the_cpu("bag_maxima", weight, index, bounds, np.empty((3, 3), int), np.empty((3, 3), "f"), results=2),
+            by_the_cpu("bag_maxima_backward", grad, places, bounds, np.empty((5, 3), "f"))]
+
+
+def scans() -> list[Case]:
+    cases, loops = [], [importlib.import_module(f"nb_nn.kernels.{device}.scan") for device in ("cuda", "cpu")]
+    x = numbers(2, 5, 3)
+    x[1, 2, 0] = np.nan
+    for kind, name, made in [(kind, name, np.empty((2, 5, 3), kind)) for kind in ("f", "q") for name in ("cumsum", "cumprod")]:
+        given = np.nan_to_num(x * 3).astype(kind)
+        ours, twin = (each.scan_columns(name, kind) for each in loops)
+        cases.append(by_the_cpu(f"{name} of columns", given, made, kernel=ours, twin=twin))
+        ours, twin = (each.scan_rows(name, kind) for each in loops)
+        cases.append(by_the_cpu(f"{name} of rows", given[0], made[0].copy(), kernel=ours, twin=twin))
+    for name in ("cummax", "cummin"):
+        ours, twin = (each.extreme_scan_columns(name, "f") for each in loops)
+        cases.append(by_the_cpu(f"{name} of columns", x, np.empty_like(x), np.empty(x.shape, int), results=2, kernel=ours, twin=twin))
+        ours, twin = (each.extreme_scan_rows(name, "f") for each in loops)
+        cases.append(by_the_cpu(f"{name} of rows", x[1].T.copy(), np.empty((3, 5), "f"), np.empty((3, 5), int), results=2, kernel=ours,
+                                twin=twin))
+    return cases
+
+
 def random() -> list[Case]:
     """Without expectations: these are the stream of the CPU, which a test of its own compares."""
     return [Case(f"{name} {dtype}", table.find("cuda", name), (-7, 2**32 - 5, *numbers, np.empty(size, dtype)), ())
@@ -265,4 +355,5 @@ def random() -> list[Case]:
             for size in (10, 1300)]
 
 
-CASES = [*maps(), *reductions(), *extremes(), *pooling(), *windows(), *window_columns(), *softmaxes(), *losses(), *steps(), *indexings(), *norms(), *random()]
+CASES = [*maps(), *reductions(), *extremes(), *pooling(), *windows(), *window_columns(), *softmaxes(), *losses(), *steps(), *indexings(), *norms(), *recurrent(),
+         *rows_and_neighbours(), *bags(), *scans(), *random()]

@@ -385,6 +385,7 @@ def module() -> ModuleType:
     made.cuda = SimpleNamespace(
         Device=Device, Stream=Stream, Event=Event, runtime=runtime, get_elapsed_time=get_elapsed_time, MemoryPointer=MemoryPointer, MemoryHook=MemoryHook,
         get_current_stream=lambda: state.streams[-1] if state.streams else Stream.null,
+        profiler=SimpleNamespace(start=lambda: None, stop=lambda: None),
         nvtx=SimpleNamespace(RangePush=lambda message: None, RangePop=lambda: None, Mark=lambda message: None))
     return made
 

@@ -1,0 +1,101 @@
+"""Peak memory beside PyTorch's: by how much a process grows from a small run to a large one, each in new processes.
+
+``python benchmarks/peaks.py [ROW ...]``. Both runs do the same forward and backward, so that what a library, its compiled code and its
+threads need is not counted, but only what the larger tensors do. Needs ``pip install torch`` beside nb_nn.
+"""
+from __future__ import annotations
+
+import importlib
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from models_cases import MODELS
+
+
+def layer(build: Callable, *size: int, times: int = 6) -> Callable:
+    """Forward and backward of a module on ``times`` as much along the first dimension as in the small run."""
+    def run(library: Any, large: bool) -> None:
+        x = library.randn(size[0] * (times if large else 1), *size[1:]).requires_grad_()
+        result = build(library.nn)(x)
+        (result[0] if isinstance(result, tuple) else result).sum().backward()
+    return run
+
+
+def ctc(library: Any, large: bool) -> None:
+    """200 or 1200 steps of 32 sequences, 80 classes."""
+    steps = 1200 if large else 200
+    x = library.randn(steps, 32, 80).requires_grad_()
+    lengths = [library.full((32,), value, dtype=library.long) for value in (steps, 50)]
+    library.nn.functional.ctc_loss(x.log_softmax(2), library.randint(1, 80, (32, 50)), *lengths).backward()
+
+
+def embedding_bag(mode: str) -> Callable:
+    """1,000 bags of 20 rows of 50,000 or 300,000."""
+    def run(library: Any, large: bool) -> None:
+        rows = 300000 if large else 50000
+        weight = library.randn(rows, 64).requires_grad_()
+        library.nn.functional.embedding_bag(library.randint(0, rows, (1000, 20)), weight, mode=mode).sum().backward()
+    return run
+
+
+def training(name: str) -> Callable:
+    """Three training steps of a model of `models_cases`, after one with an eighth of the data."""
+    def run(library: Any, large: bool) -> None:
+        model, array = MODELS[name](library)
+        axis = 1 if "language" in name else 0
+        inputs = library.tensor(array if large else array.take(range(max(1, array.shape[axis] // 8)), axis))
+        optimizer = library.optim.Adam(model.parameters(), lr=1e-4)
+        for _ in range(3):
+            optimizer.zero_grad()
+            model(inputs).square().mean().backward()
+            optimizer.step()
+    return run
+
+
+ROWS = {
+    "LSTM 1200 steps, batch 32, hidden 128": layer(lambda nn: nn.LSTM(128, 128), 200, 32, 128),
+    "GRU 1200 steps, batch 32, hidden 128": layer(lambda nn: nn.GRU(128, 128), 200, 32, 128),
+    "RNN 1200 steps, batch 32, hidden 128": layer(lambda nn: nn.RNN(128, 128), 200, 32, 128),
+    "LSTM both ways, 2 layers, 600 steps": layer(lambda nn: nn.LSTM(128, 128, 2, bidirectional=True), 100, 32, 128),
+    "ctc 1200x32x80, targets of 50": ctc,
+    "embedding_bag sum 300000x64": embedding_bag("sum"),
+    "embedding_bag mean 300000x64": embedding_bag("mean"),
+    "embedding_bag max 300000x64": embedding_bag("max"),
+    "conv 3x3 48x64x64x64": layer(lambda nn: nn.Conv2d(64, 64, 3, padding=1), 8, 64, 64, 64),
+    "conv 1x1 48x64x64x64 to 128": layer(lambda nn: nn.Conv2d(64, 128, 1), 8, 64, 64, 64),
+    "conv transposed 48x32x32x32": layer(lambda nn: nn.ConvTranspose2d(32, 32, 4, 2, 1), 8, 32, 32, 32),
+    "conv1d 48x64x4096": layer(lambda nn: nn.Conv1d(64, 64, 9, padding=4), 8, 64, 4096),
+    **{f"training {name}": training(name) for name in MODELS},
+}
+
+
+def growth(row: str, which: str) -> float:
+    """MiB that a process with this library grows by."""
+    library = importlib.import_module(which)
+    library.set_num_threads(2)
+    ROWS[row](library, False)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    ROWS[row](library, True)
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+
+
+def main() -> int:
+    """Print a table; answer 1 if a row needs more than PyTorch's."""
+    if len(sys.argv) == 3 and sys.argv[2] in ("nb_nn", "torch"):
+        print(f"{growth(*sys.argv[1:]):.1f}")
+        return 0
+    above = 0
+    for row in sys.argv[1:] or ROWS:
+        ours, theirs = (float(subprocess.run([sys.executable, __file__, row, which], capture_output=True, text=True, check=True).stdout)
+                        for which in ("nb_nn", "torch"))
+        above += ours > theirs
+        print(f"{row:40} nb_nn {ours:7.1f} MiB   PyTorch {theirs:7.1f} MiB   {ours / max(theirs, 0.1):6.2f}"
+              + (" <-- above" if ours > theirs else ""), flush=True)
+    return int(above > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
