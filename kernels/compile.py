@@ -131,7 +131,7 @@ def _numba() -> types.ModuleType:
     from numba.extending import register_jitable
 
     _prefer_wide_vectors(numba)
-    from .cpu import intrinsics, tile_code  # noqa: F401  their import registers the CPU's bit casts and tiles
+    from .cpu import copy_code, intrinsics, tile_code  # noqa: F401  their import registers the CPU's bit casts and tiles
 
     while _unregistered:
         function, fastmath = _unregistered.pop()

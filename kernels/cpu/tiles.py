@@ -5,7 +5,7 @@ positions: ``c[i, j] = sum over k of a[a_row[i] + a_column[k]] * b[b_row[k] + b_
 written out as a matrix; a table says where they are. Each sum is taken in the order of k and belongs to one thread, so it
 has the same bits for any division of the work.
 
-The Python bodies below say what a tile computes; `kernels.cpu.tile_code` replaces them in compiled code.
+The Python bodies below say what a tile computes; `kernels.cpu.tile_code` and `kernels.cpu.copy_code` replace them in compiled code.
 """
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ PANEL = 3                       # vectors in a row of a panel
 
 @functools.cache
 def lanes(dtype: np.dtype) -> int:
-    """How many numbers of ``dtype`` a vector register of this machine holds; makes tiles known to the compiler."""
-    from . import tile_code
+    """How many numbers of ``dtype`` a vector register of this machine holds."""
+    from . import vector_code
 
-    return tile_code.VECTOR_BYTES // dtype.itemsize
+    return vector_code.VECTOR_BYTES // dtype.itemsize
 
 
 def tile_height(dtype: np.dtype) -> int:
     """How many rows a tile has."""
-    from . import tile_code
+    from . import vector_code
 
-    return tile_code.ROWS
+    return vector_code.ROWS
 
 
 def tile_rows(a):
