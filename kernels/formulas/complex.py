@@ -214,6 +214,21 @@ def complex_atan(z):
 
 
 @formula
+def complex_asinh(z):
+    return cmath.asinh(z)
+
+
+@formula
+def complex_acosh(z):
+    return cmath.acosh(z)
+
+
+@formula
+def complex_atanh(z):
+    return cmath.atanh(z)
+
+
+@formula
 def complex_sinh(z):
     return complex(sinh(z.real) * cos(z.imag), cosh(z.real) * sin(z.imag))
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..core import dtype as dtypes
 from ..core.launch import NUMBERS
 from ..core.tensor_base import TensorBase
 from ..ops import activation, arithmetic, comparison, creation, exponential, pairs, singles, special, trigonometry
+from ..ops import complex as complexes
 
 Tensor = TensorBase
 
@@ -23,10 +25,19 @@ def unary(function: Callable) -> Callable:
 def binary(function: Callable) -> Callable:
     """A function of two arrays, or of an array and a number."""
     def call(x1: Any, x2: Any, /) -> Tensor:
-        return function(as_array(x1, x2), as_array(x2, x1))
+        return function(*same_type(as_array(x1, x2), as_array(x2, x1)))
 
     call.__name__, call.__doc__ = function.__name__, function.__doc__
     return call
+
+
+def same_type(x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
+    """Two arrays in their common type. The standard's arrays without dimensions count like any others, tensors' do not."""
+    own, other = x1._dtype, x2._dtype
+    if own is other:
+        return x1, x2
+    kind = dtypes.promote_types(own, other)
+    return x1.to(kind), x2.to(kind)
 
 
 def as_array(value: Any, beside: Any) -> Tensor:
@@ -73,8 +84,8 @@ def sign(x: Tensor, /) -> Tensor:
 
 
 def round(x: Tensor, /) -> Tensor:
-    """The nearest whole number, of two the even one."""
-    return special.round(x)
+    """The nearest whole number, of two the even one; of complex numbers, both parts of each."""
+    return complexes.complex(special.round(x.real), special.round(x.imag)) if x._dtype.is_complex else special.round(x)
 
 
 def conj(x: Tensor, /) -> Tensor:
