@@ -65,14 +65,21 @@ isfinite, isinf, isnan, logical_not, bitwise_invert = map(unary, (
     comparison.isfinite, comparison.isinf, comparison.isnan, comparison.logical_not, comparison.bitwise_not))
 add, subtract, multiply, divide, pow = map(binary, (
     arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.true_divide, exponential.pow))
-floor_divide, remainder, atan2, hypot, copysign = map(binary, (
-    arithmetic.floor_divide, arithmetic.remainder, trigonometry.atan2, pairs.hypot, pairs.copysign))
+floor_divide, atan2, hypot, copysign = map(binary, (
+    arithmetic.floor_divide, trigonometry.atan2, pairs.hypot, pairs.copysign))
 logaddexp, nextafter, maximum, minimum = map(binary, (exponential.logaddexp, pairs.nextafter, comparison.maximum, comparison.minimum))
 equal, not_equal, less, less_equal, greater, greater_equal = map(binary, (
     comparison.eq, comparison.ne, comparison.lt, comparison.le, comparison.gt, comparison.ge))
 logical_and, logical_or, logical_xor = map(binary, (comparison.logical_and, comparison.logical_or, comparison.logical_xor))
 bitwise_and, bitwise_or, bitwise_xor = map(binary, (comparison.bitwise_and, comparison.bitwise_or, comparison.bitwise_xor))
 bitwise_left_shift, bitwise_right_shift = map(binary, (comparison.bitwise_left_shift, comparison.bitwise_right_shift))
+
+
+@binary
+def remainder(x1: Any, x2: Any, /) -> Tensor:
+    """What is left of ``x1`` after whole multiples of ``x2``, with the sign of ``x2``, of 0 too."""
+    made = arithmetic.remainder(x1, x2)
+    return comparison.where(made == 0, pairs.copysign(made, x2), made) if made._dtype.category == 2 else made
 
 
 def sign(x: Tensor, /) -> Tensor:
