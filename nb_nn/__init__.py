@@ -11,7 +11,7 @@ from .core.device import device
 from .core.dtype import (
     bfloat16, bool_ as bool, can_cast, cdouble, cfloat, complex64, complex128, double, dtype, float16, float32, float64,
     float_ as float, get_default_dtype, half, int8, int16, int32, int64, int_ as int, long, promote_types, set_default_dtype, short,
-    uint8,
+    uint8, uint16, uint32, uint64,
 )
 from .core.generator import Generator, default_generator
 from .core.size import Size

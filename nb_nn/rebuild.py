@@ -44,6 +44,9 @@ STORAGE_TYPES = {kind.dtype: kind for kind in (
     FloatStorage, DoubleStorage, ComplexFloatStorage, ComplexDoubleStorage)}
 
 
+UntypedStorage = StorageType("UntypedStorage", dtypes.uint8)       # of types that have no storage type: the tensor says which
+
+
 class TypedStorage(NamedTuple):
     """A storage with what the file says of it: its elements' dtype and its device."""
     storage: Storage
@@ -55,11 +58,13 @@ class TypedStorage(NamedTuple):
         numbers = (offset, *size, *stride)
         if len(size) != len(stride) or not all(type(number) is int and 0 <= number < 1 << 62 for number in numbers):
             raise RuntimeError(f"load: a tensor of size {size}, stride {stride} and offset {offset} cannot be")
+        root, kind = self.storage.root, self.dtype.numpy
+        count = len(root) if root.dtype == kind else root.nbytes // kind.itemsize
         last = offset + sum((length - 1) * step for length, step in zip(size, stride))
-        if 0 not in size and last >= len(self.storage.root):
+        if 0 not in size and last >= count:
             raise RuntimeError(f"load: a tensor of size {size}, stride {stride} and offset {offset} needs {last + 1} "
-                               f"elements, its storage has {len(self.storage.root)}")
-        return strided(self.storage.root, size, stride, offset)
+                               f"elements, its storage has {count}")
+        return strided(root, size, stride, offset, kind)
 
 
 def _rebuild_tensor(storage: TypedStorage, offset: int, size: tuple, stride: tuple) -> Any:
@@ -83,6 +88,14 @@ def _rebuild_tensor_v2(storage: TypedStorage, offset: int, size: tuple, stride: 
     return tensor
 
 
+def _rebuild_tensor_v3(storage: TypedStorage, offset: int, size: tuple, stride: tuple, requires_grad: bool,
+                       backward_hooks: Any, kind: dtype, metadata: Any = None) -> Any:
+    """A tensor of a type that has no storage type, over bytes."""
+    if not isinstance(storage, TypedStorage) or not isinstance(kind, dtype):
+        raise RuntimeError(f"load: a tensor needs a storage and a type, got {type(storage).__name__} and {kind!r}")
+    return _rebuild_tensor_v2(storage._replace(dtype=kind), offset, size, stride, requires_grad, backward_hooks, metadata)
+
+
 def _rebuild_parameter(data: Any, requires_grad: bool, backward_hooks: Any) -> Any:
     """A parameter over a tensor."""
     from .nn.parameter import Parameter
@@ -96,7 +109,7 @@ def _rebuild_parameter_with_state(data: Any, requires_grad: bool, backward_hooks
 
 def _rebuild_from_type_v2(function: Any, kind: Any, arguments: tuple, state: Any) -> Any:
     """A tensor with attributes that its owner gave it."""
-    if function not in (_rebuild_tensor_v2, _rebuild_parameter):
+    if function not in (_rebuild_tensor_v2, _rebuild_tensor_v3, _rebuild_parameter):
         raise RuntimeError(f"load: cannot rebuild a tensor by {function!r}")
     return with_attributes(function(*arguments), state)
 
@@ -133,7 +146,7 @@ def with_attributes(tensor: Any, state: Any) -> Any:
     return tensor
 
 
-FUNCTIONS = (_rebuild_tensor, _rebuild_tensor_v2, _rebuild_parameter, _rebuild_parameter_with_state,
+FUNCTIONS = (_rebuild_tensor, _rebuild_tensor_v2, _rebuild_tensor_v3, _rebuild_parameter, _rebuild_parameter_with_state,
              _rebuild_sparse_tensor)
 TORCH_NAMES: dict[str, Any] = {
     "torch Size": Size,
@@ -141,6 +154,7 @@ TORCH_NAMES: dict[str, Any] = {
     "torch Tensor": None,                       # as a mere argument of _rebuild_from_type_v2
     "torch.nn.parameter Parameter": None,
     "torch.serialization _get_layout": _get_layout,
+    "torch.storage UntypedStorage": UntypedStorage,
     "torch._tensor _rebuild_from_type_v2": _rebuild_from_type_v2,
     **{f"torch._utils {function.__name__}": function for function in FUNCTIONS},
     **{f"torch {kind.name}": kind for kind in dtypes.ALL},

@@ -23,7 +23,8 @@ from .core.archive import read_into, replacing
 from .core.tensor_base import TensorBase, wrap
 
 NAMES = {dtypes.float64: "F64", dtypes.float32: "F32", dtypes.float16: "F16", dtypes.bfloat16: "BF16", dtypes.int64: "I64",
-         dtypes.int32: "I32", dtypes.int16: "I16", dtypes.int8: "I8", dtypes.uint8: "U8", dtypes.bool_: "BOOL", dtypes.complex64: "C64"}
+         dtypes.int32: "I32", dtypes.int16: "I16", dtypes.int8: "I8", dtypes.uint8: "U8", dtypes.uint64: "U64", dtypes.uint32: "U32",
+         dtypes.uint16: "U16", dtypes.bool_: "BOOL", dtypes.complex64: "C64"}
 TYPES = {name: kind for kind, name in NAMES.items()}
 LONGEST_HEADER = 100_000_000
 

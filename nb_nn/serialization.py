@@ -90,7 +90,8 @@ def pickle_apart(obj: Any, pickle_module: Any, protocol: int) -> tuple[bytes, li
             if number == len(kept):
                 kept.append(part.storage)
             where = location_tag(storages.over(part.storage, part.dtype)) if part.device.type == "cpu" else str(part.device)
-            return "storage", STORAGE_TYPES[part.dtype], str(number), where, part.storage.root.nbytes // part.dtype.itemsize
+            kind = STORAGE_TYPES.get(part.dtype, rebuild.UntypedStorage)
+            return "storage", kind, str(number), where, part.storage.root.nbytes // kind.dtype.itemsize
 
         def reducer_override(self, part: Any) -> Any:
             if isinstance(part, TensorBase):
@@ -120,9 +121,12 @@ def reduce_tensor(tensor: Any) -> tuple:
         return rebuild._rebuild_sparse_tensor, (rebuild.SPARSE_COO, (array.indices, array.values, Size(array.shape), array.coalesced))
     reference = Reference(storage_of(tensor), tensor.dtype, tensor.device)
     arguments = (reference, storage_offset(tensor), tuple(tensor.shape), tuple(tensor.stride()), tensor.requires_grad, OrderedDict())
+    function = rebuild._rebuild_tensor_v2
+    if tensor.dtype not in STORAGE_TYPES:
+        function, arguments = rebuild._rebuild_tensor_v3, (*arguments, tensor.dtype)
     if attributes:
-        return rebuild._rebuild_from_type_v2, (rebuild._rebuild_tensor_v2, Tensor, arguments, attributes)
-    return rebuild._rebuild_tensor_v2, arguments
+        return rebuild._rebuild_from_type_v2, (function, Tensor, arguments, attributes)
+    return function, arguments
 
 
 OWN_NAMES = {
@@ -131,6 +135,7 @@ OWN_NAMES = {
     **{f"{dtypes.__name__} {kind.name}": f"torch {kind.name}" for kind in dtypes.ALL},
     f"{dtypes.__name__} bool_": "torch bool",
     f"{rebuild.__name__} _rebuild_from_type_v2": "torch._tensor _rebuild_from_type_v2",
+    f"{rebuild.__name__} UntypedStorage": "torch.storage UntypedStorage",
     f"{Tensor.__module__} Tensor": "torch Tensor",
     f"{Size.__module__} Size": "torch Size",
     f"{rebuild.__name__} _get_layout": "torch.serialization _get_layout",

@@ -373,6 +373,24 @@ class LongStorage(Storage):
     dtype = dtypes.int64
 
 
+class UInt16Storage(Storage):
+    """Memory of uint16 elements."""
+
+    dtype = dtypes.uint16
+
+
+class UInt32Storage(Storage):
+    """Memory of uint32 elements."""
+
+    dtype = dtypes.uint32
+
+
+class UInt64Storage(Storage):
+    """Memory of uint64 elements."""
+
+    dtype = dtypes.uint64
+
+
 class HalfStorage(Storage):
     """Memory of float16 elements."""
 
@@ -420,8 +438,8 @@ class UntypedStorage(ByteStorage):
 
 
 OF_DTYPE = {kind.dtype: kind for kind in (
-    BoolStorage, ByteStorage, CharStorage, ShortStorage, IntStorage, LongStorage, HalfStorage, BFloat16Storage, FloatStorage,
-    DoubleStorage, ComplexFloatStorage, ComplexDoubleStorage)}
+    BoolStorage, ByteStorage, CharStorage, ShortStorage, IntStorage, LongStorage, UInt16Storage, UInt32Storage, UInt64Storage,
+    HalfStorage, BFloat16Storage, FloatStorage, DoubleStorage, ComplexFloatStorage, ComplexDoubleStorage)}
 NAMED = {kind.__name__: kind for kind in (*OF_DTYPE.values(), UntypedStorage)}
 
 

@@ -371,6 +371,12 @@ class Tensor(TensorBase):
     def __rshift__(self, other: Any) -> Any:
         return comparison.bitwise_right_shift(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
+    def __rlshift__(self, other: Any) -> Any:
+        return comparison.bitwise_left_shift(other, self) if isinstance(other, OPERANDS) else NotImplemented
+
+    def __rrshift__(self, other: Any) -> Any:
+        return comparison.bitwise_right_shift(other, self) if isinstance(other, OPERANDS) else NotImplemented
+
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
     __iadd__, __isub__, __imul__ = arithmetic.plus_, arithmetic.minus_, arithmetic.mul_
     __itruediv__ = __idiv__ = arithmetic.true_divide_

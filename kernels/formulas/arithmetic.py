@@ -58,15 +58,15 @@ def trunc_divide(x, y):
 
 @formula
 def int_floor_divide(x, y):
-    return x // y if y != 0 else x * 0
+    return x // y if y != 0 else bits.typed(0, x)
 
 
 @formula
 def int_trunc_divide(x, y):
     if y == 0:
-        return x * 0
-    quotient = x // y
-    return quotient + 1 if quotient < 0 and quotient * y != x else quotient
+        return bits.typed(0, x)
+    quotient = bits.typed(x // y, x)
+    return bits.typed(quotient + bits.typed(1, x), x) if quotient < 0 and quotient * y != x else quotient
 
 
 @formula
@@ -78,13 +78,13 @@ def remainder(x, y):
 
 @formula
 def int_remainder(x, y):
-    return x % y if y != 0 else x * 0
+    return x % y if y != 0 else bits.typed(0, x)
 
 
 @formula
 def int_fmod(x, y):
     if y == 0:
-        return x * 0
+        return bits.typed(0, x)
     rest = x % y
     return rest - y if rest != 0 and (rest < 0) != (x < 0) else rest
 
@@ -119,13 +119,14 @@ def reciprocal(x):
 def int_pow(x, y):
     """Integer power by squaring; a negative exponent leaves only 1 and -1."""
     if y < 0:
-        return 1 if x == 1 else (-1 if y % 2 else 1) if x == -1 else 0
-    result, base = x * 0 + 1, x
+        return bits.typed(1 if x == 1 else (-1 if y % 2 else 1) if x == -1 else 0, x)
+    one = bits.typed(1, y)
+    result, base = bits.typed(1, x), x
     while y > 0:
-        if y & 1:
-            result = result * base
-        base = base * base
-        y = y >> 1
+        if y & one:
+            result = bits.typed(result * base, x)
+        base = bits.typed(base * base, x)
+        y = bits.typed(y >> one, one)
     return result
 
 

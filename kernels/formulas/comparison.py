@@ -98,12 +98,14 @@ def bitwise_xor(x, y):
 
 @formula
 def shift_left(x, y):
-    return x << y
+    """x times 2 to the y; 0 where no bit is left, and for a negative y."""
+    return x << y if 0 <= y < 64 else typed(0, x)
 
 
 @formula
 def shift_right(x, y):
-    return x >> y
+    """x over 2 to the y, rounded down; what the sign leaves where no bit is left, and for a negative y."""
+    return x >> y if 0 <= y < 64 else typed(-1 if x < 0 else 0, x)
 
 
 @formula

@@ -5,6 +5,7 @@ Those of `AS_THEY_ARE` take complex numbers like any others. A name that is neit
 import cmath
 import math
 
+from ..bits import typed
 from ..compile import FORMULAS, formula
 from .vector import atan2, cos, cosh, exp, log, log1p, sin, sinh, sqrt
 
@@ -119,7 +120,9 @@ def complex_isclose(x, y, rtol, atol):
 @formula
 def complex_exp(z):
     size = exp(z.real)
-    return complex(size * cos(z.imag), z.imag if z.imag == 0 else size * sin(z.imag))
+    lost = (abs(z.real) == math.inf) & (z.imag - z.imag != 0)       # 0 or infinite, in no direction (C99, annex G)
+    real, imag = size * cos(z.imag), z.imag if z.imag == 0 else size * sin(z.imag)
+    return complex(size if lost else real, typed(0, size) if lost & (size == 0) else imag)
 
 
 @formula
@@ -130,8 +133,10 @@ def complex_exp2(z):
 @formula
 def complex_expm1(z):
     """exp(x) cos y - 1 as (exp(x) - 1) cos y - 2 sin(y / 2)^2, which keeps small numbers."""
-    half = sin(z.imag / 2)
-    return complex(math.expm1(z.real) * cos(z.imag) - 2 * half * half, exp(z.real) * sin(z.imag))
+    half, less = sin(z.imag / 2), math.expm1(z.real)
+    lost = (abs(z.real) == math.inf) & (z.imag - z.imag != 0)
+    imag = z.imag if z.imag == 0 else exp(z.real) * sin(z.imag)
+    return complex(less if lost else less * cos(z.imag) - 2 * half * half, typed(0, half) if lost & (z.real < 0) else imag)
 
 
 @formula
@@ -184,16 +189,6 @@ def complex_pow(x, y):
 
 
 @formula
-def complex_sin(z):
-    return complex(sin(z.real) * cosh(z.imag), cos(z.real) * sinh(z.imag))
-
-
-@formula
-def complex_cos(z):
-    return complex(cos(z.real) * cosh(z.imag), -sin(z.real) * sinh(z.imag))
-
-
-@formula
 def complex_tan(z):
     return cmath.tan(z)
 
@@ -205,7 +200,8 @@ def complex_asin(z):
 
 @formula
 def complex_acos(z):
-    return cmath.acos(z)
+    found = cmath.acos(z)
+    return complex(typed(math.pi / 2, z.real) if (z.real == 0) & (z.imag != z.imag) else found.real, found.imag)
 
 
 @formula
@@ -214,18 +210,59 @@ def complex_atan(z):
 
 
 @formula
+def complex_asinh(z):
+    found = cmath.asinh(z)
+    return complex(found.real, z.imag if (z.imag == 0) & (z.real != z.real) else found.imag)
+
+
+@formula
+def complex_acosh(z):
+    found = cmath.acosh(z)
+    return complex(found.real, typed(math.pi / 2, z.imag) if (z.real == 0) & (z.imag != z.imag) else found.imag)
+
+
+@formula
+def complex_atanh(z):
+    found = cmath.atanh(z)
+    imag = z.real if (z.real != z.real) & (z.imag - z.imag == 0) else found.imag
+    return complex(z.real if (z.real == 0) & (z.imag != z.imag) else found.real, imag)
+
+
+@formula
 def complex_sinh(z):
-    return complex(sinh(z.real) * cos(z.imag), cosh(z.real) * sin(z.imag))
+    """Where y is no number, x is kept if it is 0 or infinite; where y is 0, it is (C99, annex G)."""
+    kept = ((z.real == 0) | (abs(z.real) == math.inf)) & (z.imag - z.imag != 0)
+    return complex(z.real if kept else sinh(z.real) * cos(z.imag), z.imag if z.imag == 0 else cosh(z.real) * sin(z.imag))
 
 
 @formula
 def complex_cosh(z):
-    return complex(cosh(z.real) * cos(z.imag), sinh(z.real) * sin(z.imag))
+    """Likewise: infinite where x is, whatever y; and 0 times a number that is none is 0."""
+    endless, nowhere = abs(z.real) == math.inf, z.imag - z.imag != 0
+    imag = sinh(z.real) * sin(z.imag)
+    imag = z.real if (z.real == 0) & nowhere else imag
+    imag = (z.imag if z.real > 0 else -z.imag) if (z.imag == 0) & (z.real - z.real != 0) else imag
+    return complex(abs(z.real) if endless & nowhere else cosh(z.real) * cos(z.imag), imag)
+
+
+@formula
+def complex_sin(z):
+    turned = complex_sinh(complex(-z.imag, z.real))
+    return complex(turned.imag, -turned.real)
+
+
+@formula
+def complex_cos(z):
+    return complex_cosh(complex(-z.imag, z.real))
 
 
 @formula
 def complex_tanh(z):
-    return cmath.tanh(z)
+    """Of an infinite x, 1 with a 0 that has y's sign; 0 and NaN are kept where the other part is no number (C99, annex G)."""
+    found, nowhere = cmath.tanh(z), z.imag - z.imag != 0
+    imag = z.imag if (z.imag == 0) & (z.real != z.real) else found.imag
+    zero = typed(0, z.imag) if nowhere else z.imag * typed(0, z.imag)
+    return complex(z.real if (z.real == 0) & nowhere else found.real, zero if abs(z.real) == math.inf else imag)
 
 
 @formula

@@ -82,6 +82,48 @@ def descending_integer(x):
 
 
 @inlined
+def ascending_uint32(x):
+    """The key of a uint32, whose upper half is above what an int32 holds."""
+    return np.int32(np.int32(x) ^ SMALLEST32)
+
+
+@inlined
+def from_ascending_uint32(key):
+    return np.uint32(np.int32(key) ^ SMALLEST32)
+
+
+@inlined
+def descending_uint32(x):
+    return np.int32(~np.int32(np.int32(x) ^ SMALLEST32))
+
+
+@inlined
+def from_descending_uint32(key):
+    return np.uint32(np.int32(~np.int32(key)) ^ SMALLEST32)
+
+
+@inlined
+def ascending_uint64(x):
+    """The key of a uint64, likewise."""
+    return np.int64(x) ^ SMALLEST64
+
+
+@inlined
+def from_ascending_uint64(key):
+    return np.uint64(np.int64(key) ^ SMALLEST64)
+
+
+@inlined
+def descending_uint64(x):
+    return ~(np.int64(x) ^ SMALLEST64)
+
+
+@inlined
+def from_descending_uint64(key):
+    return np.uint64(~np.int64(key) ^ SMALLEST64)
+
+
+@inlined
 def canonical(x):
     """``x``, with +0 for -0."""
     return x if x != 0 else x * x
@@ -98,10 +140,14 @@ class Order:
 ASCENDING = {
     "f": Order(ascending32, from_ascending32, SMALLEST32),
     "d": Order(ascending64, from_ascending64, SMALLEST64),
+    "I": Order(ascending_uint32, from_ascending_uint32, SMALLEST32),
+    **dict.fromkeys("LQ", Order(ascending_uint64, from_ascending_uint64, SMALLEST64)),
 }
 DESCENDING = {
     "f": Order(descending32, from_descending32, SMALLEST32),
     "d": Order(descending64, from_descending64, SMALLEST64),
+    "I": Order(descending_uint32, from_descending_uint32, SMALLEST32),
+    **dict.fromkeys("LQ", Order(descending_uint64, from_descending_uint64, SMALLEST64)),
 }
 INTEGER_ASCENDING = Order(ascending_integer, ascending_integer, SMALLEST64)
 INTEGER_DESCENDING = Order(descending_integer, descending_integer, SMALLEST64)

@@ -4,9 +4,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..core import dtype as dtypes
 from ..core.launch import NUMBERS
 from ..core.tensor_base import TensorBase
 from ..ops import activation, arithmetic, comparison, creation, exponential, pairs, singles, special, trigonometry
+from ..ops import complex as complexes
 
 Tensor = TensorBase
 
@@ -23,10 +25,19 @@ def unary(function: Callable) -> Callable:
 def binary(function: Callable) -> Callable:
     """A function of two arrays, or of an array and a number."""
     def call(x1: Any, x2: Any, /) -> Tensor:
-        return function(as_array(x1, x2), as_array(x2, x1))
+        return function(*same_type(as_array(x1, x2), as_array(x2, x1)))
 
     call.__name__, call.__doc__ = function.__name__, function.__doc__
     return call
+
+
+def same_type(x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
+    """Two arrays in their common type. The standard's arrays without dimensions count like any others, tensors' do not."""
+    own, other = x1._dtype, x2._dtype
+    if own is other:
+        return x1, x2
+    kind = dtypes.promote_types(own, other)
+    return x1.to(kind), x2.to(kind)
 
 
 def as_array(value: Any, beside: Any) -> Tensor:
@@ -54,14 +65,21 @@ isfinite, isinf, isnan, logical_not, bitwise_invert = map(unary, (
     comparison.isfinite, comparison.isinf, comparison.isnan, comparison.logical_not, comparison.bitwise_not))
 add, subtract, multiply, divide, pow = map(binary, (
     arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.true_divide, exponential.pow))
-floor_divide, remainder, atan2, hypot, copysign = map(binary, (
-    arithmetic.floor_divide, arithmetic.remainder, trigonometry.atan2, pairs.hypot, pairs.copysign))
+floor_divide, atan2, hypot, copysign = map(binary, (
+    arithmetic.floor_divide, trigonometry.atan2, pairs.hypot, pairs.copysign))
 logaddexp, nextafter, maximum, minimum = map(binary, (exponential.logaddexp, pairs.nextafter, comparison.maximum, comparison.minimum))
 equal, not_equal, less, less_equal, greater, greater_equal = map(binary, (
     comparison.eq, comparison.ne, comparison.lt, comparison.le, comparison.gt, comparison.ge))
 logical_and, logical_or, logical_xor = map(binary, (comparison.logical_and, comparison.logical_or, comparison.logical_xor))
 bitwise_and, bitwise_or, bitwise_xor = map(binary, (comparison.bitwise_and, comparison.bitwise_or, comparison.bitwise_xor))
 bitwise_left_shift, bitwise_right_shift = map(binary, (comparison.bitwise_left_shift, comparison.bitwise_right_shift))
+
+
+@binary
+def remainder(x1: Any, x2: Any, /) -> Tensor:
+    """What is left of ``x1`` after whole multiples of ``x2``, with the sign of ``x2``, of 0 too."""
+    made = arithmetic.remainder(x1, x2)
+    return comparison.where(made == 0, pairs.copysign(made, x2), made) if made._dtype.category == 2 else made
 
 
 def sign(x: Tensor, /) -> Tensor:
@@ -73,8 +91,8 @@ def sign(x: Tensor, /) -> Tensor:
 
 
 def round(x: Tensor, /) -> Tensor:
-    """The nearest whole number, of two the even one."""
-    return special.round(x)
+    """The nearest whole number, of two the even one; of complex numbers, both parts of each."""
+    return complexes.complex(special.round(x.real), special.round(x.imag)) if x._dtype.is_complex else special.round(x)
 
 
 def conj(x: Tensor, /) -> Tensor:

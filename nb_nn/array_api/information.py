@@ -11,7 +11,7 @@ from ..core.tensor_base import TensorBase
 
 Tensor = TensorBase
 SIGNED = {kind.name: kind for kind in (dtypes.int8, dtypes.int16, dtypes.int32, dtypes.int64)}
-UNSIGNED = {"uint8": dtypes.uint8}
+UNSIGNED = {kind.name: kind for kind in (dtypes.uint8, dtypes.uint16, dtypes.uint32, dtypes.uint64)}
 REAL = {"float32": dtypes.float32, "float64": dtypes.float64}
 COMPLEX = {"complex64": dtypes.complex64, "complex128": dtypes.complex128}
 KINDS = {"bool": {"bool": dtypes.bool_}, "signed integer": SIGNED, "unsigned integer": UNSIGNED, "integral": {**SIGNED, **UNSIGNED},
@@ -82,7 +82,7 @@ def iinfo(type: Any, /) -> limits.iinfo:
 
 
 class __array_namespace_info__:
-    """What this namespace can do. The types uint16, uint32 and uint64 are missing."""
+    """What this namespace can do."""
 
     __module__ = "nb_nn.array_api"
 

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 from .. import linalg
 from ..core import dtype as dtypes
 from ..core.tensor_base import TensorBase
-from ..ops import extremes, reduction, slicing, view
+from ..ops import extremes, rearranging, reduction, slicing, view
 from ..ops import matmul as products
 from ..ops.einsum import tensordot as _tensordot
+from .elementwise import same_type
+from .statistics import summed_type
 
 Tensor = TensorBase
 
@@ -38,12 +40,6 @@ class SVDResult(NamedTuple):
     Vh: Tensor
 
 
-def same_type(x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
-    """Two arrays in their common type."""
-    kind = dtypes.promote_types(x1._dtype, x2._dtype)
-    return x1.to(kind), x2.to(kind)
-
-
 def matmul(x1: Tensor, x2: Tensor, /) -> Tensor:
     """Matrix product."""
     return products.matmul(*same_type(x1, x2))
@@ -64,6 +60,8 @@ def vecdot(x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
     x1, x2 = same_type(x1, x2)
     x1 = x1.conj() if x1._dtype.is_complex else x1
     a, b = view.movedim(x1, axis, -1), view.movedim(x2, axis, -1)
+    if a.shape[-1] != b.shape[-1]:
+        raise ValueError(f"vecdot: axis {axis} has {a.shape[-1]} elements in the first array and {b.shape[-1]} in the second")
     return reduction.sum(a * b, -1, dtype=a._dtype)
 
 
@@ -74,7 +72,9 @@ def cholesky(x: Tensor, /, *, upper: bool = False) -> Tensor:
 
 def cross(x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
     """Cross products of vectors of three elements."""
-    return linalg.cross(*same_type(x1, x2), dim=axis)
+    if not (x1.shape[axis] == x2.shape[axis] == 3):
+        raise ValueError(f"cross: axis {axis} must have 3 elements in both arrays, got {x1.shape[axis]} and {x2.shape[axis]}")
+    return linalg.cross(*rearranging.broadcast_tensors(*same_type(x1, x2)), dim=axis)
 
 
 def det(x: Tensor, /) -> Tensor:
@@ -162,8 +162,7 @@ def svdvals(x: Tensor, /) -> Tensor:
 
 def trace(x: Tensor, /, *, offset: int = 0, dtype: Any = None) -> Tensor:
     """Sums of the diagonals."""
-    kind = dtype or (dtypes.int64 if x._dtype.category < 2 else x._dtype)
-    return reduction.sum(diagonal(x, offset=offset), -1, dtype=kind)
+    return reduction.sum(diagonal(x, offset=offset), -1, dtype=summed_type(x, dtype))
 
 
 def vector_norm(x: Tensor, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Tensor:

@@ -1,8 +1,10 @@
 """Functions that rearrange."""
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+from ..core import dtype as dtypes
 from ..core.tensor_base import TensorBase
 from ..ops import joining, rearranging, slicing, view
 
@@ -13,6 +15,12 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     """One axis, several, or all."""
     axes = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
     return tuple(view.wrap_dim(one, ndim) for one in axes)
+
+
+def of_one_type(arrays: list[Tensor]) -> list[Tensor]:
+    """Arrays in their common type."""
+    kind = functools.reduce(dtypes.promote_types, [one._dtype for one in arrays])
+    return [one.to(kind) for one in arrays]
 
 
 def broadcast_arrays(*arrays: Tensor) -> list[Tensor]:
@@ -30,7 +38,7 @@ def concat(arrays: Any, /, *, axis: int | None = 0) -> Tensor:
     parts = [view.reshape(one, (-1,)) for one in arrays] if axis is None else list(arrays)
     if axis is not None and not all(one.dim() for one in parts):
         raise ValueError("concat: arrays without dimensions cannot be joined along an axis")
-    return joining.cat(parts, axis or 0)
+    return joining.cat(of_one_type(parts), axis or 0)
 
 
 def expand_dims(x: Tensor, /, axis: int = 0) -> Tensor:
@@ -83,7 +91,7 @@ def squeeze(x: Tensor, /, axis: Any) -> Tensor:
 
 def stack(arrays: Any, /, *, axis: int = 0) -> Tensor:
     """Arrays along a new axis."""
-    return joining.stack(list(arrays), axis)
+    return joining.stack(of_one_type(list(arrays)), axis)
 
 
 def tile(x: Tensor, repetitions: Any, /) -> Tensor:

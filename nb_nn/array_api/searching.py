@@ -9,7 +9,7 @@ from ..core import dtype as dtypes
 from ..core.launch import NUMBERS
 from ..core.tensor_base import TensorBase, wrap
 from ..ops import comparison, counting, extremes, indexing, masking, reduction, scatter, slicing, sorting, view
-from .elementwise import as_array
+from .elementwise import as_array, same_type
 from .manipulation import axes_of
 
 Tensor = TensorBase
@@ -53,7 +53,7 @@ def where(condition: Tensor, x1: Any, x2: Any, /) -> Tensor:
     """Elements of ``x1`` where the condition holds, else of ``x2``."""
     if isinstance(x1, NUMBERS) and isinstance(x2, NUMBERS):
         return comparison.where(condition, x1, x2)
-    return comparison.where(condition, as_array(x1, x2), as_array(x2, x1))
+    return comparison.where(condition, *same_type(as_array(x1, x2), as_array(x2, x1)))
 
 
 def sort(x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:

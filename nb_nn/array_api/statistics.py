@@ -12,8 +12,9 @@ Tensor = TensorBase
 
 
 def summed_type(x: Tensor, dtype: Any) -> Any:
-    """The type sums are taken in: at least the default integer or its own floating type."""
-    return dtype or (dtypes.int64 if x._dtype.category < 2 else x._dtype)
+    """The type sums are taken in: the widest integer of the same sign, or its own floating type."""
+    kind = x._dtype
+    return dtype or (kind if kind.category > 1 else dtypes.int64 if kind.is_signed or kind is dtypes.bool_ else dtypes.uint64)
 
 
 def over_axes(x: Tensor, axis: Any, keepdims: bool, function: Any, *options: Any) -> Tensor:
@@ -32,9 +33,10 @@ def sum(x: Tensor, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = F
 
 def prod(x: Tensor, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
     """The product of the elements."""
-    made = x.to(summed_type(x, dtype))
+    kind = summed_type(x, dtype)
+    made = x.to(kind)
     for one in sorted(axes_of(axis, x.dim()), reverse=True):
-        made = reduction.prod(made, one, keepdims)
+        made = reduction.prod(made, one, keepdims, dtype=kind)
     return made if made is not x else x.clone()
 
 

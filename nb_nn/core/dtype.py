@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 TENSOR_NAMES = {"bool": "BoolTensor", "uint8": "ByteTensor", "int8": "CharTensor", "int16": "ShortTensor", "int32": "IntTensor",
-                "int64": "LongTensor", "float16": "HalfTensor", "bfloat16": "BFloat16Tensor", "float32": "FloatTensor",
+                "int64": "LongTensor", "uint16": "UInt16Tensor", "uint32": "UInt32Tensor", "uint64": "UInt64Tensor",
+                "float16": "HalfTensor", "bfloat16": "BFloat16Tensor", "float32": "FloatTensor",
                 "float64": "DoubleTensor", "complex64": "ComplexFloatTensor", "complex128": "ComplexDoubleTensor"}
 
 
@@ -28,7 +29,7 @@ class dtype:
         self.category = category                # 0 bool, 1 integer, 2 floating, 3 complex
         self.is_floating_point = category == 2
         self.is_complex = category == 3
-        self.is_signed = name not in ("bool", "uint8")
+        self.is_signed = name != "bool" and not name.startswith("uint")
         self.half = compute is not None
         self.tensor_name = TENSOR_NAMES[name]
 
@@ -56,13 +57,16 @@ int8 = dtype("int8", "int8", 1)
 int16 = short = dtype("int16", "int16", 1)
 int32 = int_ = dtype("int32", "int32", 1)
 int64 = long = dtype("int64", "int64", 1)
+uint16 = dtype("uint16", "uint16", 1)
+uint32 = dtype("uint32", "uint32", 1)
+uint64 = dtype("uint64", "uint64", 1)
 float16 = half = dtype("float16", "float16", 2, "float32")
 bfloat16 = dtype("bfloat16", "uint16", 2, "float32")
 float32 = float_ = dtype("float32", "float32", 2)
 float64 = double = dtype("float64", "float64", 2)
 complex64 = cfloat = dtype("complex64", "complex64", 3)
 complex128 = cdouble = dtype("complex128", "complex128", 3)
-ALL = (bool_, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64, complex64, complex128)
+ALL = (bool_, uint8, int8, int16, uint16, int32, uint32, int64, uint64, float16, bfloat16, float32, float64, complex64, complex128)
 FLOATING = (float16, bfloat16, float32, float64)
 _rank = {kind: rank for rank, kind in enumerate(ALL)}
 _by_numpy = {kind.numpy: kind for kind in ALL if kind is not bfloat16}
@@ -95,7 +99,7 @@ def from_numpy(kind: Any) -> dtype:
         if native in _by_numpy and native != np.dtype(kind):
             raise ValueError("given numpy array has byte order different from the native byte order")
         raise TypeError(f"can't convert np.ndarray of type {np.dtype(kind)}. The only supported types are: float64, float32, "
-                        "float16, complex64, complex128, int64, int32, int16, int8, uint8, and bool")
+                        "float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool")
     return found
 
 
@@ -111,7 +115,7 @@ def of_number(value: Any) -> dtype:
 
 
 def promote_types(type1: dtype, type2: dtype) -> dtype:
-    """The smallest type that holds both: of the higher category, wide enough.
+    """The smallest type that holds both: of the higher category, wide enough; RuntimeError for uint64 and a signed integer.
 
     >>> promote_types(int32, float16)
     torch.float16
@@ -121,11 +125,20 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
     low, high = sorted((type1, type2), key=_rank.__getitem__)
     if low.category != high.category:
         return high if not (high is complex64 and low is float64) else complex128
-    if low is uint8 and high is int8:
-        return int16
+    if low.category == 1 and low.is_signed is not high.is_signed:
+        return _of_both_signs(low, high)
     if low is float16 and high is bfloat16:
         return float32
     return high
+
+
+def _of_both_signs(type1: dtype, type2: dtype) -> dtype:
+    """The signed integer type that holds a signed and an unsigned one."""
+    signed, unsigned = (type1, type2) if type1.is_signed else (type2, type1)
+    if unsigned is uint64:
+        raise RuntimeError("Promotion for uint64 and signed integer types is not supported, attempted to promote "
+                           f"{type1.tensor_name[:-6]} and {type2.tensor_name[:-6]}")
+    return signed if signed.itemsize > unsigned.itemsize else {1: int16, 2: int32, 4: int64}[unsigned.itemsize]
 
 
 def promote_operands(operands: Any) -> dtype:

@@ -170,8 +170,8 @@ def number_as(value: Any, kind: Any) -> Any:
     elif kind.category == 1:
         fits = fits and math.isfinite(value)
         made, limits = int(value) if fits else 0, np.iinfo(kind.numpy)
-        if kind is dtypes.uint8 and -255 <= made < 0:
-            made += 256
+        if not kind.is_signed and -limits.max <= made < 0:
+            made += limits.max + 1
         fits = fits and limits.min <= made <= limits.max
     else:
         made = complex(value)

@@ -120,7 +120,7 @@ def _from_data(data: Any, kind: dtype | None, copy: bool) -> Any:
         data = data.item() if not isinstance(data, np.number) or kind else np.asarray(data)
         if isinstance(data, np.ndarray):
             return wrap(data.copy(), dtypes.from_numpy(data.dtype))
-    array, own = _array_of(data)
+    array, own = _array_of(data, kind)
     kind = kind or own
     if kind.category == 1 and own.category in (1, 2) and kind is not own and array.size:
         check_range(array, kind)
@@ -142,8 +142,8 @@ def _stored(array: np.ndarray) -> np.ndarray:
     return array if array.flags.writeable else array.copy()
 
 
-def _array_of(data: Any) -> tuple[np.ndarray, dtype]:
-    """Nested Python numbers as a wide array, and the type they mean."""
+def _array_of(data: Any, wanted: dtype | None = None) -> tuple[np.ndarray, dtype]:
+    """Nested Python numbers as a wide array, and the type they mean (uint64 only where it is wanted)."""
     flat: list = []
     shape = _shape_of(data)
     _flatten(data, shape, 0, flat)
@@ -152,6 +152,8 @@ def _array_of(data: Any) -> tuple[np.ndarray, dtype]:
         kind = dtypes.from_numpy(found) if issubclass(found, np.generic) else dtypes.of_number(found())
         own = kind if own is None else dtypes.promote_types(own, kind)
     own = own or dtypes.get_default_dtype()
+    if wanted is dtypes.uint64 and own.category == 1:
+        own, flat = wanted, [launch.wrapped(one, wanted) if -1 << 63 <= one < 0 else one for one in flat]
     try:
         return np.array(flat, {2: np.float64, 3: np.complex128}.get(own.category, own.numpy)).reshape(shape), own
     except OverflowError:

@@ -9,7 +9,7 @@ import numpy as np
 from ..core import dtype as dtypes
 from ..core import launch
 from ..core.launch import FLOAT, unary
-from ..core.op import derivative, inplace, no_derivative, op
+from ..core.op import derivative, holomorphic, inplace, no_derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
 from . import arithmetic, comparison, trigonometry
@@ -37,6 +37,11 @@ def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return unary("acosh", input, (), out, FLOAT)
 
 
+def acosh_slope(x: Tensor) -> Tensor:
+    """1 / sqrt(x^2 - 1), of complex numbers on the branch that `acosh` takes."""
+    return (x + 1).rsqrt() * (x - 1).rsqrt() if x._dtype.is_complex else (x * x - 1).rsqrt()
+
+
 @op
 def atanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Inverse hyperbolic tangent; infinite at 1 and -1, NaN beyond.
@@ -49,8 +54,9 @@ def atanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 asinh_, acosh_, atanh_ = inplace(asinh), inplace(acosh), inplace(atanh)
 derivative(asinh, input=lambda grad, input: grad * (input * input + 1).rsqrt())
-derivative(acosh, input=lambda grad, input: grad * (input * input - 1).rsqrt())
+derivative(acosh, input=lambda grad, input: grad * acosh_slope(input))
 derivative(atanh, input=lambda grad, input: grad / (1 - input * input))
+holomorphic(asinh, acosh, atanh)
 
 
 @op

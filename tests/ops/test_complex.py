@@ -10,7 +10,7 @@ KINDS = ["complex64", "complex128"]
 UNARY = {
     "exp": np.exp, "expm1": np.expm1, "log": np.log, "log2": np.log2, "log10": np.log10, "log1p": np.log1p, "sqrt": np.sqrt,
     "sin": np.sin, "cos": np.cos, "tan": np.tan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "asin": np.arcsin,
-    "acos": np.arccos, "atan": np.arctan, "reciprocal": lambda z: 1 / z, "square": np.square, "neg": np.negative, "abs": np.abs,
+    "acos": np.arccos, "atan": np.arctan, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "reciprocal": lambda z: 1 / z, "square": np.square, "neg": np.negative, "abs": np.abs,
     "angle": np.angle, "conj": np.conj, "sgn": lambda z: z / abs(z), "real": np.real, "imag": np.imag, "sum": np.sum, "mean": np.mean,
     "prod": np.prod, "sigmoid": lambda z: 1 / (1 + np.exp(-z)), "rsqrt": lambda z: 1 / np.sqrt(z), "exp2": lambda z: 2 ** z,
     "norm": np.linalg.norm, "var": lambda z: z.var(ddof=1), "std": lambda z: z.std(ddof=1),
