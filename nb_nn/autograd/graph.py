@@ -174,6 +174,8 @@ def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
         result = declaration.body(*args, **kwargs)
     finally:
         state.grad = True
+    if kwargs and kwargs.get("out") is not None:
+        views.count_write(kwargs["out"])
     if not declaration.formulas or result is args[0]:
         return result
     is_tensor = isinstance(result, TensorBase)
@@ -304,12 +306,13 @@ def record_inplace(declaration: Any, input: Any, args: tuple, kwargs: dict) -> A
         if any("input" in formula.wanted for formula, _, _ in node.formulas):
             original = as_it_was(input)
         given = (original, *[as_it_was(one) if isinstance(one, TensorBase) and one._storage is storage else one for one in args])
+    version = storage_of(input).version + 1
     state.grad = False
     try:
         declaration.body(input, *args, out=input, **kwargs)
     finally:
         state.grad = True
-    storage_of(input).version += 1
+    storage_of(input).version = version
     if node is not None:
         views.rebase(input, node, "input" in declaration.formulas, node.formulas[0][0] is declaration.formulas.get("input"))
         save(node, given, kwargs, input)

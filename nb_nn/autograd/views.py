@@ -9,7 +9,8 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from ..core.storage import storage_offset
+from ..core.storage import storage_of, storage_offset
+from ..core.tensor_base import TensorBase
 from .node import AccumulateGrad, Node
 
 
@@ -59,6 +60,13 @@ def refresh(view: Any) -> None:
         edge = edge_of(base)
         if edge is not None:
             set_history(view, AsStrided(base, edge, view))
+
+
+def count_write(out: Any) -> None:
+    """A result was written to ``out``, or results to several: backward must not take them for what they were."""
+    for one in (out,) if isinstance(out, TensorBase) else out:
+        if isinstance(one, TensorBase):
+            storage_of(one).version += 1
 
 
 def check_writable(input: Any) -> None:

@@ -93,6 +93,12 @@ copy.declaration.node_name = "CopyBackwards"
 derivative(copy, input=lambda grad: grad * 0, src=lambda grad: grad)
 
 
+def copy_result(name: str, result: Tensor, out: Tensor) -> Tensor:
+    """A result copied into ``out`` with its history, as PyTorch does where a function has no kernel that writes there."""
+    launch.check_out(name, out, result._array.shape, result._dtype)
+    return copy_(out, result)
+
+
 @op
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     """A copy in memory of its own, with ``input`` as its history.

@@ -147,7 +147,7 @@ def searchsorted(sorted_sequence: Tensor, input: Any, *, out_int32: bool = False
         sorted_sequence = gather(sorted_sequence, -1, sorter)
     found = searchsorted_rows(sorted_sequence, input, right or side == "right")
     found = found.int() if out_int32 else found
-    return found if out is None else launch.deliver("searchsorted", found._array, found._dtype, out)
+    return launch.into_out("searchsorted", found, out)
 
 
 def bucketize(input: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False, out: Tensor | None = None) -> Tensor:

@@ -322,6 +322,7 @@ def filled(value: Any, size: tuple, out: Any, kind: dtype | None, where: Any, re
     if any(one < 0 for one in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
     if out is not None:
+        launch.check_no_history("empty" if value is None else "full", out)
         out.resize_(shape)
         return out if value is None else out.fill_(value)
     kind, where = resolve(kind, where, requires_grad)

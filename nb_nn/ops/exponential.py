@@ -190,14 +190,17 @@ def _exponent_gradient(grad: Tensor, input: Any, exponent: Tensor, result: Tenso
 derivative(pow, input=_base_gradient, exponent=_exponent_gradient)
 
 
-def float_power(input: Any, exponent: Any) -> Tensor:
+def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
     """`pow` in float64, or complex128.
 
     >>> float_power(tensor([2]), -1)
     tensor([0.5000], dtype=torch.float64)
     """
     kind = dtypes.complex128 if dtypes.promote_operands((input, exponent)).category == 3 else dtypes.float64
-    return pow(*(one.to(kind) if isinstance(one, TensorBase) else one for one in (input, exponent)))
+    if out is not None and out._dtype is not kind:
+        raise RuntimeError(f"the output given to float_power has dtype {out._dtype.tensor_name[:-6]} but the operation's result requires "
+                           f"dtype {kind.tensor_name[:-6]}")
+    return pow(*(one.to(kind) if isinstance(one, TensorBase) else one for one in (input, exponent)), out=out)
 
 
 @op

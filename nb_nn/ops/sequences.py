@@ -12,6 +12,7 @@ from ..core import launch
 from ..core.device import CPU
 from ..core.dtype import dtype
 from ..core.state import state
+from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, wrap
 from .creation import check_options, filled, finish, resolve
 
@@ -96,8 +97,10 @@ def _spaced(start: float, end: float, steps: int) -> np.ndarray:
 
 def delivered(values: np.ndarray, out: Any, kind: dtype | None, where: Any, requires_grad: bool) -> Tensor:
     if out is not None:
+        launch.check_no_history("arange", out)
         out.resize_(values.shape)
         launch.copy_array(values, dtypes.from_numpy(values.dtype), out)
+        storage_of(out).version += 1
         return out
     if kind is None and values.dtype.kind == "c":
         kind = dtypes.get_default_dtype().to_complex()
