@@ -31,6 +31,7 @@ class TensorBase:
     _base: Any = None           # of a view: the tensor that is not one, and the version at which _node was right
     _view_version = 0
     _hooks: Any = None
+    _after_hooks: Any = None    # of a leaf: called when its grad has been added to
     _retains_grad = False
     _detached = False           # made by detach(): its size, strides and storage may not change
 

@@ -48,6 +48,8 @@ def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, non_blo
         return copies.clone(input) if copy else input
     if not isinstance(dtype, dtypes.dtype):
         raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
+    if input._dtype.category == 3:
+        copies.warn_of_imaginary_parts(input._dtype, dtype)
     return copies.cast(input, dtype)
 
 

@@ -54,7 +54,7 @@ def triangle(name: str, input: Tensor, diagonal: int, out: Any) -> Tensor:
             else:
                 target[:, row, :edge] = 0
 
-    return rewritten(input, out, clear)
+    return rewritten(input, out, clear, shared=True)
 
 
 tril_, triu_ = inplace(tril), inplace(triu)

@@ -151,6 +151,8 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
     >>> pow(tensor([2.0, 3.0]), 2)
     tensor([4., 9.])
     """
+    if not isinstance(input, TensorBase) and not isinstance(exponent, TensorBase):
+        raise TypeError(f"pow(): one of input and exponent must be a Tensor, got {type(input).__name__} and {type(exponent).__name__}")
     kind = dtypes.promote_operands((input, exponent))
     if kind.category < 2:
         if isinstance(exponent, NUMBERS) and exponent < 0:

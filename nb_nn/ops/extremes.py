@@ -147,6 +147,8 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = Non
 def _max_or_min(input: Tensor, dim: Any, keepdim: bool, out: Any, whole: Any, along: Any, pairwise: str) -> Any:
     from . import comparison
 
+    if not isinstance(input, TensorBase):
+        raise TypeError(f"{pairwise[:3]}(): argument 'input' must be Tensor, not {type(input).__name__}")
     if isinstance(dim, TensorBase):
         return getattr(comparison, pairwise)(input, dim, out=out)
     if dim is None:

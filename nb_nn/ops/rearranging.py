@@ -151,6 +151,8 @@ def fliplr(input: Tensor) -> Tensor:
     tensor([[2, 1],
             [4, 3]])
     """
+    if input._array.ndim < 2:
+        raise RuntimeError("fliplr: Input must be >= 2-d.")
     return flip(input, 1)
 
 
@@ -160,6 +162,8 @@ def flipud(input: Tensor) -> Tensor:
     >>> flipud(tensor([1, 2]))
     tensor([2, 1])
     """
+    if not input._array.ndim:
+        raise RuntimeError("flipud: Input must be >= 1-d.")
     return flip(input, 0)
 
 

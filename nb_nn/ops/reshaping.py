@@ -222,7 +222,7 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     return launch.into_out("inner", made, out)
 
 
-def _written(input: Tensor, part: Any, src: Tensor) -> Tensor:
+def with_part(input: Tensor, part: Any, src: Tensor) -> Tensor:
     made = copies.clone(input)
     target = part(made)
     if target.shape != src.shape:
@@ -239,7 +239,7 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     tensor([[1., 1.],
             [0., 0.]])
     """
-    return _written(input, lambda made: slicing.select(made, dim, index), src)
+    return with_part(input, lambda made: slicing.select(made, dim, index), src)
 
 
 def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1, *,
@@ -250,7 +250,7 @@ def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: int | None = 
     tensor([1., 0., 1., 0.])
     """
     where = (slice(None),) * wrap_dim(dim, input._array.ndim) + (slice(start, end, step),)
-    return launch.into_out("slice_scatter", _written(input, lambda made: made[where], src), out)
+    return launch.into_out("slice_scatter", with_part(input, lambda made: made[where], src), out)
 
 
 def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
@@ -260,7 +260,7 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return _written(input, lambda made: slicing.diagonal(made, offset, dim1, dim2), src)
+    return with_part(input, lambda made: slicing.diagonal(made, offset, dim1, dim2), src)
 
 
 def fill_diagonal_(input: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:

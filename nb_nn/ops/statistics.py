@@ -321,6 +321,8 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: in
     if edge_order not in (1, 2):
         raise RuntimeError(f"torch.gradient only supports edge_order=1 and edge_order=2, but got {edge_order}")
     for d in dims:
+        if dims.count(d) > 1:
+            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
         if input._array.shape[d] <= edge_order:
             raise RuntimeError(f"torch.gradient expected each dimension size to be at least edge_order+1, but dimension {d} has "
                                f"{input._array.shape[d]}")
