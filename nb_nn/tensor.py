@@ -177,9 +177,7 @@ class Tensor(TensorBase):
     @property
     def requires_grad(self) -> bool:
         """Whether operations on this tensor are recorded."""
-        if self._base is not None:
-            views.refresh(self)
-        return self._requires_grad
+        return self._requires_grad or self._base is not None and self._base._requires_grad
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:

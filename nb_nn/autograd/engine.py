@@ -219,7 +219,7 @@ def _arrive(node: AccumulateGrad, received: list, found: dict | None, create_gra
         found[node, 0] = received[0]
     elif variable._node is not None:
         raise RuntimeError("leaf variable has been moved into the graph interior: it was detached and written to since it was used")
-    elif variable._requires_grad:               # it may have been told not to since
+    elif variable.requires_grad:                # it may have been told not to since
         accumulate(variable, received.pop(), create_graph)
         for hook in list((variable._after_hooks or {}).values()):
             hook(variable)

@@ -97,7 +97,9 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     array, size = input._array, sizes_of(shape)
     if array.flags.c_contiguous or view_strides(array.shape, strides_of(input), infer_size(size, array.size)) is not None:
         return view_size(input, size)
-    return view_size(contiguous(input), size)
+    made = view_size(contiguous(input), size)
+    made._base = None           # the copy is known to nobody else, so it is no view of it
+    return made
 
 
 def reshape_as(input: Tensor, other: Tensor) -> Tensor:
