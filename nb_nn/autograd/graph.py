@@ -177,12 +177,12 @@ def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
     if kwargs and kwargs.get("out") is not None:
         views.count_write(kwargs["out"])
     if isinstance(result, TensorBase):
-        if result._base is not None:
-            result._made_unrecorded = False
+        if result._base is not None:        # the body ran unrecorded, the call did not; a view of such a view stays one
+            result._made_unrecorded = isinstance(args[0], TensorBase) and args[0]._made_unrecorded
     elif result.__class__ is tuple or result.__class__ is list:
         for one in result:
             if isinstance(one, TensorBase) and one._base is not None:
-                one._made_unrecorded = False
+                one._made_unrecorded = isinstance(args[0], TensorBase) and args[0]._made_unrecorded
     if not declaration.formulas or result is args[0]:
         return result
     is_tensor = isinstance(result, TensorBase)

@@ -64,7 +64,7 @@ def view_of(input: Any, array: np.ndarray) -> Any:
     tensor._storage = storage = input._storage or storage_of(input)
     tensor._base = input if input._base is None else input._base
     tensor._view_version = storage.version
-    if not state.grad:
+    if not state.grad or input._made_unrecorded:
         tensor._made_unrecorded = True
     if input._device is not CPU:
         tensor._device = input._device
