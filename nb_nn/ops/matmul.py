@@ -4,6 +4,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from ..core import launch, memory
 from ..core.geometry import broadcast_shapes
 from ..core.legacy_order import factors_first
@@ -242,8 +244,8 @@ def _scaled_sum(name: str, input: Tensor, result: Tensor, beta: Any, alpha: Any,
     kind = result._dtype
     if input._dtype is not kind:
         raise RuntimeError(f"{name}: self and the product must have the same dtype, but got {input._dtype.name} and {kind.name}")
-    if kind.category < 2:
-        beta, alpha = int(beta), int(alpha)
+    if kind.category < 2 and not all(isinstance(one, (int, np.integer)) for one in (beta, alpha)):
+        raise RuntimeError(f"{name}: for integral input tensors, arguments beta and alpha must not be floating point numbers.")
     shape = result._array.shape
     if broadcast_shapes(shape, input._array.shape) != shape:
         raise RuntimeError(f"{name}: The expanded size of the tensor ({shape[-1]}) must match the existing size "
@@ -299,8 +301,6 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any
     tensor([[4, 5],
             [7, 9]])
     """
-    if input._dtype.category < 2 and not (isinstance(alpha, int) and isinstance(beta, int)):
-        raise RuntimeError("For integral input tensors, argument alpha and beta must not be floating point numbers.")
     return _scaled_sum("addr", input, ger(vec1, vec2), beta, alpha, out)
 
 

@@ -42,10 +42,6 @@ CALLS = {
     "arange of bool": lambda t: t.arange(2, dtype=t.bool), "arange without step": lambda t: t.arange(0, 3, 0),
     # fractional factors of integers
     "index_add": lambda t: t.zeros(3).long().index_add(0, t.tensor([0, 1]), t.tensor([3, 4]), alpha=1.5),
-    "addmm": lambda t: t.ones(2).long().addmm(t.ones(2, 2).long(), t.ones(2, 2).long(), alpha=1.5),
-    "addmv": lambda t: t.ones(2).long().addmv(t.ones(2, 2).long(), t.ones(2).long(), alpha=1.5, beta=0.5),
-    "baddbmm": lambda t: t.ones(1, 2, 2).long().baddbmm(t.ones(1, 2, 2).long(), t.ones(1, 2, 2).long(), alpha=2.5, beta=1.5),
-    "addbmm": lambda t: t.ones(2, 2).long().addbmm(t.ones(1, 2, 2).long(), t.ones(1, 2, 2).long(), alpha=2.5, beta=1.5),
     "addr": lambda t: t.ones(2, 2).long().addr(t.ones(2).long(), t.ones(2).long(), alpha=1.5),
     # nothing
     "unique of no slices": lambda t: t.unique(t.zeros(0, 3), dim=0), "unique of empty slices": lambda t: t.unique(t.zeros(3, 0), dim=0),
