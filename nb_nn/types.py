@@ -217,9 +217,10 @@ def set_flush_denormal(mode: bool) -> bool:
 
     It holds for the calling thread, the threads that kernels run on, and NumPy in the calling thread.
 
-    >>> set_flush_denormal(True), tensor([1e-310], dtype=torch.float64) * 1
+    >>> tiny = tensor([1e-310], dtype=torch.float64)
+    >>> set_flush_denormal(True), tiny * 1
     (True, tensor([0.], dtype=torch.float64))
-    >>> set_flush_denormal(False), tensor([1e-310], dtype=torch.float64) * 1
+    >>> set_flush_denormal(False), tiny * 1
     (True, tensor([1.0000e-310], dtype=torch.float64))
     """
     from nb_nn.kernels.cpu import subnormals
