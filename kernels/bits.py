@@ -75,3 +75,15 @@ def ceil(x):
 def trunc(x):
     """A float x without what is behind its point, as a float."""
     return type(x)(np.trunc(x))
+
+
+def set_flush(flush):
+    """Let this thread's processor take subnormal numbers as zero (1) or as they are (0); whether it now does."""
+    return 0
+
+
+def add_at_once(counter, number):
+    """Add to the first element of an int64 array that other threads count in, too; what it was before."""
+    before = counter[0]
+    counter[0] += number
+    return before

@@ -27,13 +27,16 @@ from .storage import (
 )
 from .sharing import from_file
 from .interop import from_dlpack, to_dlpack
-from .autograd.grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .autograd.grad_mode import (
+    enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled,
+)
 from .printing import get_printoptions, set_printoptions
 from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 
 from .ops.sequences import arange, eye, linspace, logspace, range
 from .ops.creation import (
-    as_tensor, asarray, empty, empty_like, empty_strided, frombuffer, from_numpy, full, full_like, get_default_device, ones, ones_like,
+    as_tensor, asarray, empty, empty_permuted, fill,
+    empty_like, empty_strided, frombuffer, from_numpy, full, full_like, get_default_device, ones, ones_like,
     scalar_tensor, set_default_device, tensor, zeros, zeros_like,
 )
 from .ops.random import (
@@ -47,7 +50,7 @@ from .ops.arithmetic import (
 from .ops.indexing import index_add, index_copy, index_fill, index_select, put, take
 from .ops.scatter import gather, scatter, scatter_add, take_along_dim
 from .ops.scatter_reduce import index_reduce, scatter_reduce
-from .ops.masking import masked_fill, masked_scatter, masked_select, nonzero
+from .ops.masking import masked_fill, masked_scatter, masked_select, nonzero, nonzero_static
 from .ops.subscript import index_put, index_put_
 from .ops.joining import atleast_1d, atleast_2d, atleast_3d, cat, dstack, hstack, stack, vstack
 from .ops.rearranging import (
@@ -110,6 +113,12 @@ from .ops.linalg import (
     geqrf, gesv, inverse, logdet, lstsq, lu, lu_solve, lu_unpack, matrix_exp, matrix_power, matrix_rank, orgqr, ormqr, pinverse, potrf,
     potri, potrs, pstrf, qr, slogdet, solve, svd, symeig, triangular_solve, trtrs,
 )
+from .ops.low_rank import pca_lowrank, svd_lowrank
+from .ops.view_copies import (
+    alias_copy, as_strided_copy, as_strided_scatter, detach_copy, diagonal_copy, expand_copy, permute_copy, select_copy, slice_copy,
+    split_copy, split_with_sizes_copy, squeeze_copy, t_copy, transpose_copy, unbind_copy, unfold_copy, unsqueeze_copy,
+    view_as_complex_copy, view_as_real_copy, view_copy,
+)
 from .ops.recurrent_layers import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
 from .ops.softmax import log_softmax, softmax
 from .ops.sparse.construction import sparse_coo_tensor
@@ -119,6 +128,8 @@ from .ops.sparse.internal import (
 from .ops.sparse.products import hspmm, saddmm, smm, spmm, sspaddmm
 from . import _C, autograd, backends, cuda, fft, linalg, nn, optim, return_types, sparse, special, testing, utils
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from .autograd.anomaly_mode import set_detect_anomaly as set_anomaly_enabled
+from .nn.functional import rms_norm
 from .nn.functional import (
     adaptive_avg_pool1d, avg_pool1d, bilinear, channel_shuffle, cosine_similarity, hardshrink, max_pool1d, max_pool2d, max_pool3d,
     pairwise_distance, pdist, pixel_shuffle, pixel_unshuffle, rrelu_,
@@ -153,6 +164,7 @@ from .torch_version import __version__
 
 # methods that are functions as well
 detach_, fill_, zero_, resize_as_, as_strided_ = Tensor.detach_, Tensor.fill_, Tensor.zero_, Tensor.resize_as_, Tensor.as_strided_
+is_inference = Tensor.is_inference
 is_nonzero, is_same_size, is_signed, get_device = Tensor.is_nonzero, Tensor.is_same_size, Tensor.is_signed, Tensor.get_device
 pin_memory, addmv_ = Tensor.pin_memory, Tensor.addmv_
 

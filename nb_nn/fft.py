@@ -89,7 +89,7 @@ def complex_of(name: str, input: Any) -> Tensor:
 
 
 def delivered(name: str, result: Tensor, out: Tensor | None) -> Tensor:
-    return result if out is None else launch.deliver(name, result._array, result._dtype, out)
+    return launch.into_out(name, result, out)
 
 
 def fft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Tensor | None = None) -> Tensor:

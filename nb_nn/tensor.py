@@ -51,6 +51,7 @@ from .ops import (
     subscript,
     trigonometry,
     vector,
+    view_copies,
 )
 from .ops import matmul as matmul_ops
 from .ops import scatter as scatter_ops
@@ -176,9 +177,7 @@ class Tensor(TensorBase):
     @property
     def requires_grad(self) -> bool:
         """Whether operations on this tensor are recorded."""
-        if self._base is not None:
-            views.refresh(self)
-        return self._requires_grad
+        return self._requires_grad or self._base is not None and self._base._requires_grad
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
@@ -273,6 +272,16 @@ class Tensor(TensorBase):
         if node.hooks is None:
             node.hooks = {}
         return hooks.Handle(node.hooks.setdefault(self._output_number, {}), hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Any) -> hooks.Handle:
+        """Call ``hook(tensor)`` each time backward has added to the ``grad`` of this leaf."""
+        if not self.requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if self.grad_fn is not None:
+            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+        if self._after_hooks is None:
+            self._after_hooks = {}
+        return hooks.Handle(self._after_hooks, hook)
 
     def retain_grad(self) -> None:
         """Let backward keep the gradient of a tensor that is not a leaf in ``grad``, too."""
@@ -625,6 +634,7 @@ class Tensor(TensorBase):
     index_fill, index_fill_, put, put_ = indexing.index_fill, indexing.index_fill_, indexing.put, indexing.put_
     masked_fill, masked_fill_, masked_select = masking.masked_fill, masking.masked_fill_, masking.masked_select
     masked_scatter, masked_scatter_, nonzero = masking.masked_scatter, masking.masked_scatter_, masking.nonzero
+    nonzero_static, as_strided_scatter = masking.nonzero_static, view_copies.as_strided_scatter
 
     scatter_reduce, scatter_reduce_ = scatter_reduce_ops.scatter_reduce, scatter_reduce_ops.scatter_reduce_
     index_reduce, index_reduce_ = scatter_reduce_ops.index_reduce, scatter_reduce_ops.index_reduce_
@@ -680,7 +690,7 @@ class Tensor(TensorBase):
     sparse_resize_, sparse_resize_and_clear_ = construction.sparse_resize_, construction.sparse_resize_and_clear_
     narrow_copy, smm, sspaddmm = sparse_shape.narrow_copy, products.smm, products.sspaddmm
     hspmm, spmm, sspmm, spadd = products.hspmm, products.spmm, products.smm, products.spadd
-    toDense, resizeAs_ = to_dense, resize_as_
+    toDense, resizeAs_, to_sparse_coo = to_dense, resize_as_, to_sparse
 
     # reduction
     sum, mean, prod, nansum, sum_to_size = (reduction.sum, reduction.mean, reduction.prod, reduction.nansum,

@@ -216,5 +216,18 @@ def set_num_threads(num: int) -> None:
 
 
 def set_flush_denormal(mode: bool) -> bool:
-    """Whether numbers too small for the normal range are taken as zero: they never are, so this answers False for True."""
-    return not mode
+    """Take numbers too small for the normal range as zero, which is faster, or (False) as they are; whether the processor can.
+
+    It holds for the calling thread, the threads that kernels run on, and NumPy in the calling thread.
+
+    >>> tiny = tensor([1e-310], dtype=torch.float64)
+    >>> set_flush_denormal(True), tiny * 1
+    (True, tensor([0.], dtype=torch.float64))
+    >>> set_flush_denormal(False), tiny * 1
+    (True, tensor([1.0000e-310], dtype=torch.float64))
+    """
+    from nb_nn.kernels.cpu import subnormals
+
+    if not isinstance(mode, bool):
+        raise RuntimeError(f"set_flush_denormal expects a bool, but got {type(mode).__name__}")
+    return subnormals.set_mode(mode)

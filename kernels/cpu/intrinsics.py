@@ -103,3 +103,38 @@ def _as_contiguous(context, row):
 
 
 overload(bits.unit)(lambda row: lambda row: _as_contiguous(row))
+
+
+FLUSH = 0x8040          # of MXCSR: results that are subnormal become zero (bit 15), operands count as zero (bit 6)
+
+
+@intrinsic
+def _set_flush(context, flush):
+    def codegen(context, builder, signature, args):
+        word = ir.IntType(32)
+        place = builder.alloca(word)
+        pointer = builder.bitcast(place, ir.IntType(8).as_pointer())
+        of_pointer = ir.FunctionType(ir.VoidType(), [pointer.type])
+        read = builder.module.declare_intrinsic("llvm.x86.sse.stmxcsr", fnty=of_pointer)
+        write = builder.module.declare_intrinsic("llvm.x86.sse.ldmxcsr", fnty=of_pointer)
+        builder.call(read, [pointer])
+        others = builder.and_(builder.load(place), word(~FLUSH & 0xFFFFFFFF))
+        chosen = builder.select(builder.icmp_signed("!=", args[0], args[0].type(0)), word(FLUSH), word(0))
+        builder.store(builder.or_(others, chosen), place)
+        builder.call(write, [pointer])
+        builder.call(read, [pointer])
+        set_ = builder.icmp_unsigned("==", builder.and_(builder.load(place), word(FLUSH)), word(FLUSH))
+        return builder.zext(set_, ir.IntType(64))
+    return types.int64(types.int64), codegen
+
+
+@intrinsic
+def _add_at_once(context, counter, number):
+    def codegen(context, builder, signature, args):
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        return builder.atomic_rmw("add", array.data, args[1], "seq_cst")
+    return types.int64(counter, types.int64), codegen
+
+
+overload(bits.set_flush)(lambda flush: lambda flush: _set_flush(flush))
+overload(bits.add_at_once)(lambda counter, number: lambda counter, number: _add_at_once(counter, number))

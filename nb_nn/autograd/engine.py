@@ -219,8 +219,10 @@ def _arrive(node: AccumulateGrad, received: list, found: dict | None, create_gra
         found[node, 0] = received[0]
     elif variable._node is not None:
         raise RuntimeError("leaf variable has been moved into the graph interior: it was detached and written to since it was used")
-    elif variable._requires_grad:               # it may have been told not to since
+    elif variable.requires_grad:                # it may have been told not to since
         accumulate(variable, received.pop(), create_graph)
+        for hook in list((variable._after_hooks or {}).values()):
+            hook(variable)
 
 
 def _pass_on(node: Node, edges: list, received: list, waiting_grads: dict) -> None:
@@ -240,7 +242,7 @@ def _pass_on(node: Node, edges: list, received: list, waiting_grads: dict) -> No
                 if value._array.shape != shape:
                     value = value.sum_to_size(shape)
                 if value._dtype is not dtype:
-                    value = value.to(dtype)
+                    value = (value.real if value._dtype.category == 3 != dtype.category else value).to(dtype)
                 results[number] = None
                 _add(waiting_grads, edge[0], edge[1], value)
 

@@ -119,6 +119,16 @@ class inference_mode(_Mode):
     def __init__(self, mode: bool = True) -> None:
         super().__init__()
         self.mode = mode
+        self.outer: list = []
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        self.outer.append(state.inference)
+        state.inference = bool(self.mode)
+
+    def __exit__(self, *exception: Any) -> None:
+        super().__exit__(*exception)
+        state.inference = self.outer.pop()
 
     def _mode(self) -> bool:
         return state.grad and not self.mode
@@ -127,3 +137,13 @@ class inference_mode(_Mode):
 def is_grad_enabled() -> bool:
     """Whether operations are recorded in this thread."""
     return state.grad
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether this thread is in `inference_mode`.
+
+    >>> with inference_mode():
+    ...     torch.is_inference_mode_enabled()
+    True
+    """
+    return state.inference

@@ -174,6 +174,15 @@ def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
         result = declaration.body(*args, **kwargs)
     finally:
         state.grad = True
+    if kwargs and kwargs.get("out") is not None:
+        views.count_write(kwargs["out"])
+    if isinstance(result, TensorBase):
+        if result._base is not None:        # the body ran unrecorded, the call did not; a view of such a view stays one
+            result._made_unrecorded = isinstance(args[0], TensorBase) and args[0]._made_unrecorded
+    elif result.__class__ is tuple or result.__class__ is list:
+        for one in result:
+            if isinstance(one, TensorBase) and one._base is not None:
+                one._made_unrecorded = isinstance(args[0], TensorBase) and args[0]._made_unrecorded
     if not declaration.formulas or result is args[0]:
         return result
     is_tensor = isinstance(result, TensorBase)
@@ -208,6 +217,7 @@ def build(declaration: Any, args: tuple, kwargs: dict) -> OpNode | None:
         if isinstance(value, TensorBase):
             if value._base is not None:
                 edge = edge_of(value)
+                wanted = wanted or value._base._requires_grad       # made in no_grad: no gradient comes
             elif value._requires_grad:
                 edge = (value._node, value._output_number) if value._node is not None else edge_of(value)
             if edge is not None:
@@ -219,7 +229,7 @@ def build(declaration: Any, args: tuple, kwargs: dict) -> OpNode | None:
             shapes.append((value._array.shape, value._dtype))
         elif value.__class__ in (tuple, list):
             own = [edge_of(one) if isinstance(one, TensorBase) else None for one in value]
-            wanted = wanted or any(own)
+            wanted = wanted or any(own) or any_view_of_recorded(value)
             formulas.append((formula, len(edges), len(own)))
             edges += own
             shapes += [(one._array.shape, one._dtype) if isinstance(one, TensorBase) else None for one in value]
@@ -229,6 +239,11 @@ def build(declaration: Any, args: tuple, kwargs: dict) -> OpNode | None:
     if not wanted:
         return None
     return OpNode(declaration, formulas if joint is None else [(joint, 0, len(edges))], edges, shapes)
+
+
+def any_view_of_recorded(values: Any) -> bool:
+    """Whether a view of a tensor that requires a gradient is among ``values``."""
+    return any(isinstance(one, TensorBase) and one._base is not None and one._base._requires_grad for one in values)
 
 
 def save(node: OpNode, args: tuple, kwargs: dict, result: Any) -> None:
@@ -296,20 +311,21 @@ def as_it_was(tensor: Any) -> Any:
 
 def record_inplace(declaration: Any, input: Any, args: tuple, kwargs: dict) -> Any:
     """Run an in-place operation and make it the history of its first argument."""
-    views.check_writable(input)
     given = (input, *args)
     node = build(declaration, given, kwargs) if declaration.formulas else None
+    views.check_writable(input, node is not None)
     if node is not None:                        # a formula may need what the operation is about to overwrite
         storage, original = storage_of(input), input
         if any("input" in formula.wanted for formula, _, _ in node.formulas):
             original = as_it_was(input)
         given = (original, *[as_it_was(one) if isinstance(one, TensorBase) and one._storage is storage else one for one in args])
+    version = storage_of(input).version + 1
     state.grad = False
     try:
         declaration.body(input, *args, out=input, **kwargs)
     finally:
         state.grad = True
-    storage_of(input).version += 1
+    storage_of(input).version = version
     if node is not None:
         views.rebase(input, node, "input" in declaration.formulas, node.formulas[0][0] is declaration.formulas.get("input"))
         save(node, given, kwargs, input)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from ..core.storage import storage_offset
+from ..core.storage import storage_of, storage_offset
+from ..core.tensor_base import TensorBase
 from .node import AccumulateGrad, Node
 
 
@@ -49,11 +50,17 @@ def set_history(tensor: Any, node: Any) -> None:
     tensor._node, tensor._output_number, tensor._requires_grad = node, 0, True
 
 
+UNRECORDED = ("A view was created in no_grad mode and {} modified inplace with grad mode enabled. Given that this use case is ambiguous "
+              "and error-prone, it is forbidden: make the view while recording, or write in no_grad mode.")
+
+
 def refresh(view: Any) -> None:
     """Give a view whose memory was written to the history of its base, if that has one."""
     base = view._base
     if base is None or view._view_version == view._storage.version:
         return
+    if base._requires_grad and view._made_unrecorded:
+        raise RuntimeError(UNRECORDED.format("its base or another view of its base has been"))
     view._view_version = view._storage.version
     if base._requires_grad:
         edge = edge_of(base)
@@ -61,9 +68,18 @@ def refresh(view: Any) -> None:
             set_history(view, AsStrided(base, edge, view))
 
 
-def check_writable(input: Any) -> None:
-    """Refuse an in-place write to a leaf that requires grad, or to a view of one, while recording."""
+def count_write(out: Any) -> None:
+    """A result was written to ``out``, or results to several: backward must not take them for what they were."""
+    for one in (out,) if isinstance(out, TensorBase) else out:
+        if isinstance(one, TensorBase):
+            storage_of(one).version += 1
+
+
+def check_writable(input: Any, wanted: bool = False) -> None:
+    """Refuse an in-place write to a leaf that requires grad, or to a view of one or one made in no_grad, while recording."""
     if input._base is not None:
+        if input._made_unrecorded and (input._base._requires_grad or wanted):
+            raise RuntimeError(UNRECORDED.format("is being"))
         refresh(input)
     if input._requires_grad and input._node is None:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
@@ -82,8 +98,7 @@ def rebase(input: Any, node: Any, reads_input: bool, has_input: bool) -> None:
         return
     edge = edge_of(base)
     if edge is not None and reads_input and not has_input:
-        raise RuntimeError("A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use "
-                           "case is ambiguous and error-prone, it is forbidden: make the view while recording, or write in no_grad mode.")
+        raise RuntimeError(UNRECORDED.format("is being"))
     copy = CopySlices(base, edge, input, node, has_input)
     set_history(base, copy)
     input._view_version = input._storage.version

@@ -21,7 +21,8 @@ from . import dtype as dtypes
 from .device import CPU
 from .dtype import dtype
 from .geometry import broadcast_shapes, collapse, memory_order, overlaps_itself
-from .storage import flat_root, strided
+from .state import state
+from .storage import flat_root, storage_of, strided
 from .tensor_base import TensorBase, wrap, wrap_host
 
 new_array = np.empty
@@ -332,6 +333,34 @@ def deliver(name: str, array: Any, kind: dtype, out: Any) -> Any:
     check_out(name, out, array.shape, kind)
     copy_array(array, kind, out)
     return out
+
+
+def into_out(name: str, result: Any, out: Any) -> Any:
+    """The result or results of a composed function, or ``out`` after they were written there.
+
+    RuntimeError if a history would be lost, as in PyTorch.
+    """
+    if out is None:
+        return result
+    several = isinstance(result, tuple)
+    results, outs = (result, out) if several else ((result,), (out,))
+    if several and not isinstance(out, (tuple, list)):
+        raise TypeError(f"{name}(): argument 'out' must be tuple of Tensors, not {type(out).__name__}")
+    if len(results) != len(outs):
+        raise TypeError(f"{name}(): argument 'out' must be a tuple of {len(results)} Tensors, got {len(outs)}")
+    for one, target in zip(results, outs):
+        check_no_history(name, target, one.requires_grad)
+    for one, target in zip(results, outs):
+        deliver(name, one._array, one._dtype, target)
+        storage_of(target).version += 1
+    return type(result)(*outs) if several and hasattr(result, "_fields") else tuple(outs) if several else out
+
+
+def check_no_history(name: str, out: Any, of_result: bool = False) -> None:
+    """RuntimeError where writing to ``out`` would lose its history or that of the result."""
+    if state.grad and isinstance(out, TensorBase) and (of_result or out.requires_grad and out._dtype.category >= 2):
+        raise RuntimeError(f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+                           "arguments requires grad.")
 
 
 def like_inputs(arrays: tuple, shape: tuple[int, ...], kind: np.dtype) -> Any:

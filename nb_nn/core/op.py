@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 from ..autograd import graph
+from ..autograd.views import count_write
 from .sparse_array import SparseAccess
 from .state import recorders, state
 from .storage import storage_of
@@ -71,7 +72,10 @@ def op(body: Callable[P, R]) -> Callable[P, R]:
                         return graph.record(declaration, args, kwargs)
                 if kwargs and any_requires_grad(kwargs.values()):
                     return graph.record(declaration, args, kwargs)
-            return body(*args, **kwargs)
+            result = body(*args, **kwargs)
+            if kwargs and kwargs.get("out") is not None:
+                count_write(kwargs["out"])
+            return result
         except (AttributeError, TypeError) as error:
             if error.__class__ is not SparseAccess:
                 explain(declaration, args, kwargs, error)
@@ -197,10 +201,11 @@ def write(declaration: Declaration, input: Any, args: tuple, kwargs: dict) -> An
     if state.grad and (input._requires_grad or input._base is not None or any_requires_grad(args)
                        or (kwargs and any_requires_grad(kwargs.values()))):
         return graph.record_inplace(declaration, input, args, kwargs)
+    version = storage_of(input).version + 1         # an operation that the body calls with ``out`` may count the write, too
     try:
         declaration.body(input, *args, out=input, **kwargs)
     except (AttributeError, TypeError) as error:
         check_kernels(declaration, (input, *args), kwargs, error)
         raise
-    storage_of(input).version += 1
+    storage_of(input).version = version
     return input

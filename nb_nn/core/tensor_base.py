@@ -10,6 +10,7 @@ import numpy as np
 
 from .cuda_memory import device_of
 from .device import CPU
+from .state import state
 from .storage import Storage, storage_of
 
 tensor_class: Any = None        # set by one line at the end of tensor.py
@@ -30,7 +31,9 @@ class TensorBase:
     _accumulator: Any = None    # weak reference to a leaf's AccumulateGrad
     _base: Any = None           # of a view: the tensor that is not one, and the version at which _node was right
     _view_version = 0
+    _made_unrecorded = False    # a view made in no_grad: its history is not known, and writes that need one are refused
     _hooks: Any = None
+    _after_hooks: Any = None    # of a leaf: called when its grad has been added to
     _retains_grad = False
     _detached = False           # made by detach(): its size, strides and storage may not change
 
@@ -61,6 +64,8 @@ def view_of(input: Any, array: np.ndarray) -> Any:
     tensor._storage = storage = input._storage or storage_of(input)
     tensor._base = input if input._base is None else input._base
     tensor._view_version = storage.version
+    if not state.grad or input._made_unrecorded:
+        tensor._made_unrecorded = True
     if input._device is not CPU:
         tensor._device = input._device
     return tensor

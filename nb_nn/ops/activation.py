@@ -282,7 +282,7 @@ derivative(gelu_backward, grad_output=lambda grad, input, approximate: gelu_back
            input=lambda grad, grad_output, input, approximate: grad * grad_output * _gelu_slope(input, approximate))
 
 
-def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+def gelu(input: Tensor, approximate: str = "none", *, out: Tensor | None = None) -> Tensor:
     """x times the standard normal distribution function of x; ``approximate="tanh"`` takes the formula with tanh.
 
     >>> gelu(tensor([-1.0, 2.0]))
@@ -290,7 +290,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"approximate argument must be either none or tanh, got {approximate!r}")
-    return gelu_op(input, approximate)
+    return gelu_op(input, approximate, out=out)
 
 
 @op

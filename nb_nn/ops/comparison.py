@@ -114,6 +114,9 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
     """
     if input._dtype is not other._dtype:
         raise RuntimeError(f"{input._dtype.tensor_name[:-6]} did not match {other._dtype.tensor_name[:-6]}")
+    for name, tolerance in (("rtol", rtol), ("atol", atol)):
+        if tolerance < 0:
+            raise RuntimeError(f"{name} must be greater than or equal to zero, but got {tolerance}")
     wide = dtypes.complex128 if input._dtype.category == 3 else dtypes.float64
     close = elementwise("isclose", (input.to(wide), other.to(wide)), (rtol, atol), None, BOOL)
     return close | (isnan(input) & isnan(other)) if equal_nan else close

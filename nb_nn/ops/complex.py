@@ -163,6 +163,9 @@ def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> complex(tensor([1.0]), tensor([2.0]))
     tensor([1.+2.j])
     """
+    for name, one in (("real", real), ("imag", imag)):
+        if not isinstance(one, TensorBase):
+            raise TypeError(f"complex(): argument '{name}' must be Tensor, not {type(one).__name__}")
     check_parts(real, imag)
     return complex_parts(real, imag, out=out)
 

@@ -48,6 +48,8 @@ def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, non_blo
         return copies.clone(input) if copy else input
     if not isinstance(dtype, dtypes.dtype):
         raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
+    if input._dtype.category == 3:
+        copies.warn_of_imaginary_parts(input._dtype, dtype)
     return copies.cast(input, dtype)
 
 
@@ -104,54 +106,54 @@ def type_as(input: Tensor, other: Tensor) -> Tensor:
     return to(input, other._dtype)
 
 
-def bool_(input: Tensor) -> Tensor:
+def bool_(input: Tensor, memory_format: Any = None) -> Tensor:
     """``input`` as bool."""
-    return to(input, dtypes.bool_)
+    return to(input, dtypes.bool_, memory_format=memory_format)
 
 
-def byte(input: Tensor) -> Tensor:
+def byte(input: Tensor, memory_format: Any = None) -> Tensor:
     """``input`` as uint8."""
-    return to(input, dtypes.uint8)
+    return to(input, dtypes.uint8, memory_format=memory_format)
 
 
-def char(input: Tensor) -> Tensor:
+def char(input: Tensor, memory_format: Any = None) -> Tensor:
     """``input`` as int8."""
-    return to(input, dtypes.int8)
+    return to(input, dtypes.int8, memory_format=memory_format)
 
 
-def short(input: Tensor) -> Tensor:
+def short(input: Tensor, memory_format: Any = None) -> Tensor:
     """``input`` as int16."""
-    return to(input, dtypes.int16)
+    return to(input, dtypes.int16, memory_format=memory_format)
 
 
-def int_(input: Tensor) -> Tensor:
+def int_(input: Tensor, memory_format: Any = None) -> Tensor:
     """``input`` as int32."""
-    return to(input, dtypes.int32)
+    return to(input, dtypes.int32, memory_format=memory_format)
 
 
-def long(input: Tensor) -> Tensor:
+def long(input: Tensor, memory_format: Any = None) -> Tensor:
     """``input`` as int64."""
-    return to(input, dtypes.int64)
+    return to(input, dtypes.int64, memory_format=memory_format)
 
 
-def half(input: Tensor) -> Tensor:
+def half(input: Tensor, memory_format: Any = None) -> Tensor:
     """``input`` as float16."""
-    return to(input, dtypes.float16)
+    return to(input, dtypes.float16, memory_format=memory_format)
 
 
-def bfloat16(input: Tensor) -> Tensor:
+def bfloat16(input: Tensor, memory_format: Any = None) -> Tensor:
     """``input`` as bfloat16."""
-    return to(input, dtypes.bfloat16)
+    return to(input, dtypes.bfloat16, memory_format=memory_format)
 
 
-def float_(input: Tensor) -> Tensor:
+def float_(input: Tensor, memory_format: Any = None) -> Tensor:
     """``input`` as float32."""
-    return to(input, dtypes.float32)
+    return to(input, dtypes.float32, memory_format=memory_format)
 
 
-def double(input: Tensor) -> Tensor:
+def double(input: Tensor, memory_format: Any = None) -> Tensor:
     """``input`` as float64."""
-    return to(input, dtypes.float64)
+    return to(input, dtypes.float64, memory_format=memory_format)
 
 
 def cpu(input: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 from ..core import cuda_memory, launch, memory
@@ -80,6 +81,8 @@ def copy(input: Tensor, src: Any, non_blocking: bool = False, *, out: Tensor | N
     if not isinstance(src, TensorBase):
         raise TypeError(f"copy_(): argument 'other' must be Tensor, not {type(src).__name__}")
     launch.check_out("copy_", target, target._array.shape, target._dtype, (input,))
+    if src._dtype.category == 3:
+        warn_of_imaginary_parts(src._dtype, target._dtype)
     missing = len(target._array.shape) - src._array.ndim
     if missing < 0 or any(own not in (1, new) for own, new in zip(src._array.shape, target._array.shape[missing:])):
         raise RuntimeError(f"output with shape {list(target._array.shape)} doesn't match the broadcast shape "
@@ -91,6 +94,12 @@ def copy(input: Tensor, src: Any, non_blocking: bool = False, *, out: Tensor | N
 copy_ = inplace(copy)
 copy.declaration.node_name = "CopyBackwards"
 derivative(copy, input=lambda grad: grad * 0, src=lambda grad: grad)
+
+
+def copy_result(name: str, result: Tensor, out: Tensor) -> Tensor:
+    """A result copied into ``out`` with its history, as PyTorch does where a function has no kernel that writes there."""
+    launch.check_out(name, out, result._array.shape, result._dtype)
+    return copy_(out, result)
 
 
 @op
@@ -117,4 +126,14 @@ def cast(input: Tensor, dtype: Any) -> Tensor:
 
 
 cast.declaration.node_name = "ToCopyBackward0"
-derivative(cast, input=lambda grad, input_dtype: grad.to(input_dtype))
+derivative(cast, input=lambda grad, input_dtype: (grad.real if grad.is_complex() and not input_dtype.is_complex else grad).to(input_dtype))
+
+_told = [False]
+
+
+def warn_of_imaginary_parts(kind: Any, new: Any) -> None:
+    """Say once in a process that a cast from complex to real numbers keeps the real parts."""
+    if kind.category == 3 and 0 < new.category < 3 and not _told[0]:
+        _told[0] = True
+        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=4)
+

@@ -45,6 +45,9 @@ def unique_of(input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def unique_slices(input: Tensor, dim: int) -> tuple[Tensor, Tensor, Tensor]:
     """`unique_of` the slices of ``dim``, in the order of their elements."""
     array = launch.contiguous_array(input)
+    if not array.shape[dim]:
+        nothing = wrap(np.empty(0, np.int64), INT64)
+        return copies.clone(input), nothing, nothing
     if not array.size:
         raise RuntimeError(f"unique: there are no slices to compare along dim {dim} of a tensor of size {list(array.shape)}")
     values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, axis=dim)
@@ -147,7 +150,7 @@ def searchsorted(sorted_sequence: Tensor, input: Any, *, out_int32: bool = False
         sorted_sequence = gather(sorted_sequence, -1, sorter)
     found = searchsorted_rows(sorted_sequence, input, right or side == "right")
     found = found.int() if out_int32 else found
-    return found if out is None else launch.deliver("searchsorted", found._array, found._dtype, out)
+    return launch.into_out("searchsorted", found, out)
 
 
 def bucketize(input: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False, out: Tensor | None = None) -> Tensor:

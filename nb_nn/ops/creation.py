@@ -274,6 +274,8 @@ def empty(*size: Any, out: Any = None, dtype: dtype | None = None, layout: Any =
     >>> empty(2, 3).shape
     torch.Size([2, 3])
     """
+    if layout is not None and layout.name == "sparse_coo" and out is None:
+        return without_entries(size, dtype, device, requires_grad)
     check_options(layout, pin_memory=pin_memory, memory_format=memory_format)
     return filled(None, size, out, dtype, device, requires_grad)
 
@@ -286,8 +288,19 @@ def zeros(*size: Any, out: Any = None, dtype: dtype | None = None, layout: Any =
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
     """
+    if layout is not None and layout.name == "sparse_coo" and out is None:
+        return without_entries(size, dtype, device, requires_grad)
     check_options(layout, pin_memory=pin_memory)
     return filled(0, size, out, dtype, device, requires_grad)
+
+
+def without_entries(size: tuple, dtype: dtype | None, device: Any, requires_grad: bool) -> Tensor:
+    """A sparse tensor of zeros."""
+    from .sparse.construction import sparse_coo_tensor
+
+    shape = sizes_of(size)
+    indices, values = empty(len(shape), 0, dtype=dtypes.int64), empty(0, dtype=dtype)
+    return sparse_coo_tensor(indices, values, shape, device=device, requires_grad=requires_grad)
 
 
 def ones(*size: Any, out: Any = None, dtype: dtype | None = None, layout: Any = None, device: Any = None,
@@ -324,6 +337,7 @@ def filled(value: Any, size: tuple, out: Any, kind: dtype | None, where: Any, re
     if any(one < 0 for one in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
     if out is not None:
+        launch.check_no_history("empty" if value is None else "full", out)
         out.resize_(shape)
         return out if value is None else out.fill_(value)
     kind, where = resolve(kind, where, requires_grad)
@@ -397,6 +411,24 @@ def _like(value: Any, input: Tensor, kind: dtype | None, where: Any, requires_gr
         made = empty_strided(array.shape, [s // array.itemsize for s in array.strides], dtype=kind, device=where)
         return finish(made if value is None else made.fill_(value), requires_grad)
     return filled(value, (array.shape,), out, kind, where, requires_grad)
+
+
+def empty_permuted(size: Any, physical_layout: Any, *, dtype: dtype | None = None, layout: Any = None, device: Any = None,
+                   requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
+    """Uninitialised elements that lie in the order of dimensions ``physical_layout``, the first of which has the largest step.
+
+    >>> empty_permuted((2, 3), (1, 0)).stride()
+    (1, 2)
+    """
+    size, order = sizes_of((size,)), sizes_of((physical_layout,))
+    if sorted(order) != list(range(len(size))):
+        raise RuntimeError(f"empty_permuted: physical_layout {list(order)} is no order of the {len(size)} dimensions of size {list(size)}")
+    step, strides = 1, [0] * len(size)
+    for dim in reversed(order):
+        strides[dim] = step
+        step *= size[dim]
+    return empty_strided(size, tuple(strides), dtype=dtype, layout=layout, device=device, requires_grad=requires_grad,
+                         pin_memory=pin_memory)
 
 
 def empty_strided(size: Any, stride: Any, *, dtype: dtype | None = None, layout: Any = None, device: Any = None,

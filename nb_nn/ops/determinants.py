@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -79,7 +80,7 @@ def det(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """
     matrices.check_square("linalg.det", input)
     matrices.check_floating("linalg.det", input, "lu_cpu")
-    return matrices.deliver("det", det_op(input), out)
+    return matrices.into_out("det", det_op(input), out)
 
 
 @op
@@ -110,7 +111,7 @@ slogdet_op.declaration.node_name = "LinalgSlogdetBackward0"
 derivative(slogdet_op, input=slogdet_gradient)
 
 
-def slogdet(input: Tensor) -> SlogDet:
+def slogdet(input: Tensor, *, out: Any = None) -> SlogDet:
     """Sign of the determinant and logarithm of its size: (0, -inf) if the matrix is singular.
 
     >>> slogdet(tensor([[1.0, 0.0], [0.0, -1.0]])).sign
@@ -118,7 +119,7 @@ def slogdet(input: Tensor) -> SlogDet:
     """
     matrices.check_square("linalg.slogdet", input)
     matrices.check_floating("linalg.slogdet", input)
-    return SlogDet(*slogdet_op(input))
+    return matrices.into_out("slogdet", SlogDet(*slogdet_op(input)), out)
 
 
 def logdet(input: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core import memory
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase, wrap
@@ -54,7 +54,7 @@ def triangle(name: str, input: Tensor, diagonal: int, out: Any) -> Tensor:
             else:
                 target[:, row, :edge] = 0
 
-    return rewritten(input, out, clear)
+    return rewritten(input, out, clear, shared=True)
 
 
 tril_, triu_ = inplace(tril), inplace(triu)
@@ -102,7 +102,7 @@ def diag(input: Tensor, diagonal: int = 0, *, out: Tensor | None = None) -> Tens
     if ndim not in (1, 2):
         raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {ndim}D")
     result = diag_embed(input, diagonal) if ndim == 1 else copies.clone(slicing.diagonal(input, diagonal))
-    return result if out is None else launch.deliver("diag", result._array, result._dtype, out)
+    return result if out is None else copies.copy_result("diag", result, out)
 
 
 def diagflat(input: Tensor, offset: int = 0) -> Tensor:
@@ -137,6 +137,8 @@ def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int
 
 def triangle_indices(row: int, col: int, inside: Any, dtype: Any, device: Any) -> Tensor:
     """Rows and columns of the elements of a matrix that are ``inside``."""
+    if dtype not in (dtypes.int64, dtypes.int32):
+        raise NotImplementedError(f'"tril_indices" not implemented for {dtype}; an index is of type int64 or int32')
     if row < 0 or col < 0:
         raise RuntimeError(f"row and col must be non-negative, got {row} and {col}")
     found = np.array(np.nonzero(inside(np.arange(row)[:, None], np.arange(col)))).reshape(2, -1)

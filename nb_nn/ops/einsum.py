@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.tensor_base import TensorBase
-from . import matmul
+from . import copies, matmul
 
 Tensor = TensorBase
 
@@ -133,7 +133,7 @@ def pair(first: tuple[str, Tensor], second: tuple[str, Tensor], rest: set[str]) 
     return "".join(batch + rows + columns), made.reshape(size)
 
 
-def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
+def tensordot(a: Tensor, b: Tensor, dims: Any = 2, *, out: Tensor | None = None) -> Tensor:
     """Products summed over the last ``dims`` dimensions of ``a`` and the first of ``b``, or over two lists of dimensions.
 
     >>> tensordot(tensor([[1, 2], [3, 4]]), tensor([[1, 0], [0, 1]]), 1)
@@ -161,4 +161,5 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
         second[j] = first[i]
     shared = {first[i] for i in left}
     output = [one for one in first + second if one not in shared]
-    return contract(f"{''.join(first)},{''.join(second)}->{''.join(output)}", [a, b])
+    result = contract(f"{''.join(first)},{''.join(second)}->{''.join(output)}", [a, b])
+    return result if out is None else copies.copy_result("tensordot", result, out)

@@ -151,6 +151,8 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
     >>> pow(tensor([2.0, 3.0]), 2)
     tensor([4., 9.])
     """
+    if not isinstance(input, TensorBase) and not isinstance(exponent, TensorBase):
+        raise TypeError(f"pow(): one of input and exponent must be a Tensor, got {type(input).__name__} and {type(exponent).__name__}")
     kind = dtypes.promote_operands((input, exponent))
     if kind.category < 2:
         if isinstance(exponent, NUMBERS) and exponent < 0:
@@ -190,14 +192,17 @@ def _exponent_gradient(grad: Tensor, input: Any, exponent: Tensor, result: Tenso
 derivative(pow, input=_base_gradient, exponent=_exponent_gradient)
 
 
-def float_power(input: Any, exponent: Any) -> Tensor:
+def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
     """`pow` in float64, or complex128.
 
     >>> float_power(tensor([2]), -1)
     tensor([0.5000], dtype=torch.float64)
     """
     kind = dtypes.complex128 if dtypes.promote_operands((input, exponent)).category == 3 else dtypes.float64
-    return pow(*(one.to(kind) if isinstance(one, TensorBase) else one for one in (input, exponent)))
+    if out is not None and out._dtype is not kind:
+        raise RuntimeError(f"the output given to float_power has dtype {out._dtype.tensor_name[:-6]} but the operation's result requires "
+                           f"dtype {kind.tensor_name[:-6]}")
+    return pow(*(one.to(kind) if isinstance(one, TensorBase) else one for one in (input, exponent)), out=out)
 
 
 @op

@@ -147,6 +147,8 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = Non
 def _max_or_min(input: Tensor, dim: Any, keepdim: bool, out: Any, whole: Any, along: Any, pairwise: str) -> Any:
     from . import comparison
 
+    if not isinstance(input, TensorBase):
+        raise TypeError(f"{pairwise[:3]}(): argument 'input' must be Tensor, not {type(input).__name__}")
     if isinstance(dim, TensorBase):
         return getattr(comparison, pairwise)(input, dim, out=out)
     if dim is None:
@@ -155,45 +157,38 @@ def _max_or_min(input: Tensor, dim: Any, keepdim: bool, out: Any, whole: Any, al
                                "reduction dim with the 'dim' argument.")
         return whole(input, (), keepdim, out=out)
     found = along(input, wrap_dim(dim, input._array.ndim), keepdim)
-    return found if out is None else into(out, found)
-
-
-def into(out: Any, results: tuple) -> Any:
-    """Several results written into several given tensors."""
-    for target, result in zip(out, results):
-        launch.check_out("out", target, result._array.shape, result._dtype)
-        launch.copy_array(result._array, result._dtype, target)
-    return type(results)(*out)
+    return launch.into_out(pairwise[:3], found, out)
 
 
 @op
-def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Place of the first largest element, along ``dim`` or in the flattened tensor.
 
     >>> argmax(tensor([[1, 5], [3, 2]]), 1)
     tensor([1, 0])
     """
-    return _place("max", input, dim, keepdim)
+    return _place("max", input, dim, keepdim, out)
 
 
 @op
-def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Place of the first smallest element, along ``dim`` or in the flattened tensor.
 
     >>> argmin(tensor([[1, 5], [3, 2]]), 1)
     tensor([0, 1])
     """
-    return _place("min", input, dim, keepdim)
+    return _place("min", input, dim, keepdim, out)
 
 
-def _place(name: str, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
+def _place(name: str, input: Tensor, dim: int | None, keepdim: bool, out: Any) -> Tensor:
     if input._dtype.category == 3:
         raise RuntimeError(f"arg{name}(): does not support complex input")
     if dim is not None:
-        return _with_places(name, input, wrap_dim(dim, input._array.ndim), keepdim)[1]
-    if input._array.size == 0:
+        dim = wrap_dim(dim, input._array.ndim)
+    elif input._array.size == 0:
         raise IndexError(f"arg{name}(): Expected reduction dim to be specified for input.numel() == 0.")
-    return _with_places(name, input, None, keepdim)[1]
+    places = _with_places(name, input, dim, keepdim)[1]
+    return places if out is None else launch.deliver(f"arg{name}", places._array, places._dtype, out)
 
 
 no_derivative(argmax, argmin)

@@ -5,6 +5,7 @@ Elements that only move are moved as bits, so that one kernel serves all types o
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -84,9 +85,10 @@ def check_range(places: Any, size: int, dim: int, error: type = RuntimeError, lo
         raise error(f"{prefix}index {wrong} is out of bounds for dimension {dim} with size {size}")
 
 
-def rewritten(input: Tensor, out: Any, write: Callable, part: Callable | None = None, compute: bool = False) -> Tensor:
+def rewritten(input: Tensor, out: Any, write: Callable, part: Callable | None = None, compute: bool = False,
+              shared: bool = False) -> Tensor:
     """``out``, or a new tensor, with the elements of ``input``, after ``write`` has changed a C-contiguous array of a ``part``
-    of them: of their bits, or with ``compute`` of their values."""
+    of them: of their bits, or with ``compute`` of their values. Elements that share places are refused, unless ``shared``."""
     kind = input._dtype
     if out is None:
         out = launch.empty(input._array.shape, kind, input._device)
@@ -95,8 +97,11 @@ def rewritten(input: Tensor, out: Any, write: Callable, part: Callable | None = 
         launch.check_out("out", out, input._array.shape, kind)
         launch.copy_array(input._array, kind, out)
     elif not out._array.flags.c_contiguous and overlaps_itself(out._array.shape, out._array.strides):
-        raise RuntimeError("unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-                           "Please clone() the tensor before performing the operation.")
+        if not shared:
+            raise RuntimeError("unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+                               "Please clone() the tensor before performing the operation.")
+        write_changes(out._array if part is None else part(out._array), write, kind)
+        return out
     own = out._array if part is None else part(out._array)
     kind = out._dtype
     if compute and kind.half:
@@ -110,6 +115,17 @@ def rewritten(input: Tensor, out: Any, write: Callable, part: Callable | None = 
         write(values if compute else bits(values))
         launch.copy_array(values, kind, wrap(own, kind))
     return out
+
+
+def write_changes(array: Any, write: Callable, kind: Any) -> None:
+    """Write what differs after ``write`` to an array whose elements share places, as PyTorch does in a few operations."""
+    warnings.warn("an in-place operation writes to an expanded tensor, whose elements share places in memory: clone() it before",
+                  UserWarning, stacklevel=4)
+    before = bits(packed(array, kind))
+    after = before.copy()
+    write(after)
+    changed = before != after
+    array.view(after.dtype)[changed] = after[changed]
 
 
 def scalar_of(value: Any, kind: Any, compute: bool = False) -> Any:
@@ -185,6 +201,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
                            "same scalar type")
     _check_slices(array.shape, source._array.shape, dim, places.size, RuntimeError, "index_add_", ":", f", for dim: {dim}")
     check_range(places, (array.shape or (1,))[dim], dim)
+    alpha = alpha if input._dtype.category >= 2 else int(alpha)
     values = folded(source_array(source if alpha == 1 else source * alpha, input, True), dim)
 
     def run(target: Any) -> None:
@@ -257,7 +274,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any, *, out: Tenso
         if target.size and places.size:
             launch.launch("index_fill", places, filling, folded(target, dim), work=target.size // size * places.size)
 
-    return rewritten(input, out, run)
+    return rewritten(input, out, run, shared=True)
 
 
 def number_of(name: str, value: Any) -> Any:

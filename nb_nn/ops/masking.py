@@ -9,6 +9,7 @@ from nb_nn.kernels import table
 
 from ..core import dtype as dtypes
 from ..core import launch, memory
+from ..core.geometry import overlaps_itself
 from ..core.launch import KEEP, broadcast_shapes, elementwise
 from ..core.op import derivative, inplace, no_derivative, op
 from ..core.tensor_base import TensorBase, wrap
@@ -30,6 +31,10 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any, *, out: Tensor | None =
     """
     kind, array, truth = input._dtype, input._array, as_mask(mask, "masked_fill")._array
     filling = launch.number_as(number_of("masked_fill_", value), kind)
+    if out is input and not array.flags.c_contiguous and overlaps_itself(array.shape, array.strides):
+        places = np.broadcast_to(truth, array.shape)
+        pattern = bits(launch.full_scalar(filling, kind, launch.CPU)._array)
+        return rewritten(input, out, lambda target: np.copyto(target, pattern, where=places), shared=True)
     if kind.half or input._device is not mask._device or array.shape != truth.shape or not (
             array.flags.c_contiguous and truth.flags.c_contiguous) or (
             out is not None and out is not input):
@@ -154,4 +159,20 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
         places = nonzero_places(input if input._array.ndim else view.unsqueeze(input, 0))
         return slicing.unbind(places, 1)
     places = nonzero_places(input)
-    return places if out is None else launch.deliver("nonzero", places._array, dtypes.int64, out)
+    return launch.into_out("nonzero", places, out)
+
+
+def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1, out: Tensor | None = None) -> Tensor:
+    """The first ``size`` rows of `nonzero`; rows of ``fill_value`` where there are fewer.
+
+    >>> nonzero_static(tensor([0, 5, 6]), size=3)
+    tensor([[ 1],
+            [ 2],
+            [-1]])
+    """
+    if size < 0:
+        raise RuntimeError(f"nonzero_static: 'size' must be an non-negative integer, got {size}")
+    found = nonzero_places(input)._array[:size]
+    made = np.full((size, found.shape[1]), fill_value, np.int64)
+    made[:len(found)] = found
+    return launch.into_out("nonzero_static", wrap(made, dtypes.int64), out)

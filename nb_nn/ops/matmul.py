@@ -161,7 +161,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
         result = flat.view(*size[:-1], other._array.shape[1])
     else:
         result = matmul_batched(input, other)
-    return result if out is None else launch.deliver("matmul", result._array, result._dtype, out)
+    return launch.into_out("matmul", result, out)
 
 
 @op
@@ -260,7 +260,7 @@ def _scaled_sum(name: str, input: Tensor, result: Tensor, beta: Any, alpha: Any,
         total = input + result
     else:
         total = input * beta + result
-    return total if out is None else launch.deliver(name, total._array, total._dtype, out)
+    return launch.into_out(name, total, out)
 
 
 @op
@@ -332,7 +332,7 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alph
     tensor([[21]])
     """
     total = _scaled_sum("addbmm", input, bmm(batch1, batch2).sum(0), beta, alpha, None)
-    return total if out is None else launch.deliver("addbmm", total._array, total._dtype, out)
+    return launch.into_out("addbmm", total, out)
 
 
 def addbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:

@@ -9,8 +9,7 @@ import numpy as np
 from ..core import dtype as dtypes
 from ..core import launch, memory
 from ..core.geometry import broadcast_shapes
-from ..core.op import any_requires_grad
-from ..core.state import state
+from ..core.launch import into_out  # noqa: F401  the door of all linear algebra to ``out``
 from ..core.tensor_base import TensorBase, wrap
 from . import view
 from .reduction import packed
@@ -128,21 +127,6 @@ def broadcast_batches(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
         return one, other
     both = broadcast_shapes(first, second)
     return view.expand(one, (*both, *one._array.shape[-2:])), view.expand(other, (*both, *other._array.shape[-2:]))
-
-
-def deliver(name: str, result: Any, out: Any) -> Any:
-    """A result, or the tensors of a tuple of results, copied into ``out`` where one is given."""
-    if out is None:
-        return result
-    several = isinstance(result, tuple)
-    results, outs = (result, out) if several else ((result,), (out,))
-    if len(results) != len(outs):
-        raise TypeError(f"{name}(): argument 'out' must be a tuple of {len(results)} Tensors, got {len(outs)}")
-    if state.grad and any_requires_grad(results):
-        raise RuntimeError(f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
-                           "arguments requires grad.")
-    filled = [launch.deliver(name, one._array, one._dtype, target) for one, target in zip(results, outs)]
-    return type(result)(*filled) if several and hasattr(result, "_fields") else tuple(filled) if several else filled[0]
 
 
 def refuse(name: str) -> Any:

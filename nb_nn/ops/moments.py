@@ -86,7 +86,7 @@ def var(input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: b
     tensor(1.6667)
     """
     result = _variance(input, dim, unbiased, keepdim, correction, False)[0]
-    return result if out is None else launch.deliver("var", result._array, result._dtype, out)
+    return launch.into_out("var", result, out)
 
 
 def std(input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None,
@@ -97,7 +97,7 @@ def std(input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: b
     tensor(1.2910)
     """
     result = _variance(input, dim, unbiased, keepdim, correction, True)[0]
-    return result if out is None else launch.deliver("std", result._array, result._dtype, out)
+    return launch.into_out("std", result, out)
 
 
 def var_mean(input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
@@ -171,7 +171,7 @@ def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, 
         if p < 0 and input._array.ndim and 0 in [input._array.shape[d] for d in dims]:
             raise RuntimeError(f"norm(): the {p} norm of no elements is not defined; got size {list(input._array.shape)}")
         result = norm_dims(input if input._dtype.category < 3 else input.abs(), p, dims, keepdim)
-    return result if out is None else launch.deliver("norm", result._array, result._dtype, out)
+    return launch.into_out("norm", result, out)
 
 
 @op

@@ -55,10 +55,10 @@ def wrapped(input: Tensor, dim: int, low: int, high: int) -> Tensor:
     """A tensor continued along ``dim`` by its other end."""
     size = input._array.shape[dim]
     kept = input.narrow(dim, max(-low, 0), size - max(-low, 0) - max(-high, 0))
-    parts = [input.narrow(dim, size - low, low)] if low > 0 else []
+    parts = [kept.narrow(dim, kept._array.shape[dim] - low, low)] if low > 0 else []
     parts.append(kept)
     if high > 0:
-        parts.append(input.narrow(dim, 0, high))
+        parts.append(kept.narrow(dim, 0, high))
     return cat(parts, dim)
 
 

@@ -254,7 +254,7 @@ def avg_pool_given(name: str, dims: int, input: Tensor, kernel_size: Any, stride
 
 
 def avg_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
-               count_include_pad: bool = True, divisor_override: int | None = None) -> Tensor:
+               count_include_pad: bool = True, divisor_override: int | None = None, *, out: Tensor | None = None) -> Tensor:
     """The mean of each window, which moves by ``stride`` (by default the window's size).
 
     Padding counts as zeros unless ``count_include_pad`` is False. ``divisor_override`` divides the sums in place of the number
@@ -265,11 +265,12 @@ def avg_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
     >>> avg_pool2d(tensor([[[1.0, 5.0], [3.0, 3.0]]]), 2)
     tensor([[[3.]]])
     """
-    return avg_pool_given("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    made = avg_pool_given("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return launch.into_out("avg_pool2d", made, out)
 
 
 def avg_pool3d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
-               count_include_pad: bool = True, divisor_override: int | None = None) -> Tensor:
+               count_include_pad: bool = True, divisor_override: int | None = None, *, out: Tensor | None = None) -> Tensor:
     """The mean of each window of volumes; see `avg_pool2d`.
 
     Shape: input (N, C, D, H, W) or (C, D, H, W), result (N, C, Do, Ho, Wo).
@@ -277,7 +278,8 @@ def avg_pool3d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
     >>> avg_pool3d(tensor([[[[1.0, 5.0]], [[3.0, 3.0]]]]), (2, 1, 2))
     tensor([[[[3.]]]])
     """
-    return avg_pool_given("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    made = avg_pool_given("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return launch.into_out("avg_pool3d", made, out)
 
 
 def avg_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,

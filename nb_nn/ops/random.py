@@ -288,11 +288,11 @@ def bernoulli(input: Tensor, p: Any = None, *, generator: Generator | None = Non
     if p is None and input._dtype.category != 2:
         raise RuntimeError(f"bernoulli expects a floating type for probabilities, got {input.dtype}")
     result = bernoulli_like(input, input if p is None else p, generator=generator)
-    return result if out is None else launch.deliver("bernoulli", result._array, result._dtype, out)
+    return launch.into_out("bernoulli", result, out)
 
 
 def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, out: Tensor | None = None,
-           dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+           dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
     """Normally distributed numbers: one for each element of the tensors ``mean`` and ``std``, or of a given ``size``.
 
     If both are tensors they need equally many elements, and the size is that of ``mean``.
@@ -300,6 +300,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Gene
     >>> torch.normal(tensor([1.0, 2.0]), 0.0)
     tensor([1., 2.])
     """
+    creation.check_options(layout, pin_memory=pin_memory)
     means, stds = isinstance(mean, TensorBase), isinstance(std, TensorBase)
     if size is not None or not (means or stds):
         if size is None:
@@ -317,7 +318,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Gene
         else:
             std = std.reshape(mean.shape)
     result = (normal_like(like.detach(), generator=generator) * std + mean).detach()
-    return result if out is None else launch.deliver("normal", result._array, result._dtype, out)
+    return launch.into_out("normal", result, out)
 
 
 def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None,

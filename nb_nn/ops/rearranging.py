@@ -98,14 +98,16 @@ def positions_repeated(repeats: Tensor) -> Any:
     return np.repeat(np.arange(repeats._array.size), repeats._array.reshape(-1))
 
 
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *dims: Any, **given: Any) -> Tensor:
     """A copy with the order of the elements along ``dims`` reversed.
 
     >>> flip(tensor([[1, 2], [3, 4]]), [0, 1])
     tensor([[4, 3],
             [2, 1]])
     """
-    dims = sizes_of(dims)
+    dims = sizes_of(dims or (given.pop("dims", ()),))
+    if given:
+        raise TypeError(f"flip() got an unexpected keyword argument {sorted(given)[0]!r}")
     return flip_dims(input, wrap_dims(dims, input._array.ndim))
 
 
@@ -149,6 +151,8 @@ def fliplr(input: Tensor) -> Tensor:
     tensor([[2, 1],
             [4, 3]])
     """
+    if input._array.ndim < 2:
+        raise RuntimeError("fliplr: Input must be >= 2-d.")
     return flip(input, 1)
 
 
@@ -158,6 +162,8 @@ def flipud(input: Tensor) -> Tensor:
     >>> flipud(tensor([1, 2]))
     tensor([2, 1])
     """
+    if not input._array.ndim:
+        raise RuntimeError("flipud: Input must be >= 1-d.")
     return flip(input, 0)
 
 

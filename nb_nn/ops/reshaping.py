@@ -23,21 +23,21 @@ def swapaxes_(input: Tensor, axis0: int, axis1: int) -> Tensor:
 
 
 def ravel(input: Tensor) -> Tensor:
-    """All elements in one dimension, as a view where that is possible.
+    """All elements in one dimension, adjacent in memory: a view where that is possible.
 
     >>> ravel(tensor([[1, 2], [3, 4]]))
     tensor([1, 2, 3, 4])
     """
-    return view.reshape(input, (-1,))
+    return view.contiguous(view.reshape(input, (-1,)))
 
 
-def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+def narrow_copy(input: Tensor, dim: int, start: int, length: int, *, out: Tensor | None = None) -> Tensor:
     """A copy of `narrow`.
 
     >>> torch.narrow_copy(tensor([1, 2, 3]), 0, 1, 2)
     tensor([2, 3])
     """
-    return copies.clone(slicing.narrow(input, dim, start, length)).contiguous()
+    return launch.into_out("narrow_copy", copies.clone(slicing.narrow(input, dim, start, length)).contiguous(), out)
 
 
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
@@ -149,7 +149,7 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     first = view.reshape(input, tuple([size for pair in zip(a, (1,) * ndim) for size in pair]))
     second = view.reshape(other, tuple([size for pair in zip((1,) * ndim, b) for size in pair]))
     made = view.reshape(first * second, tuple([p * q for p, q in zip(a, b)]))
-    return made if out is None else launch.deliver("kron", made._array, made._dtype, out)
+    return launch.into_out("kron", made, out)
 
 
 def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
@@ -175,7 +175,7 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     (tensor([1]), tensor([2]))
     """
     if indices._dtype.category != 1:
-        raise ValueError(f"expected 'indices' to be integer dtype, but got {indices._dtype}")
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices._dtype}")
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     if any(size < 0 for size in shape):
         raise ValueError(f"'shape' cannot have negative values, but got {shape}")
@@ -219,10 +219,10 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     else:
         rows = view.reshape(input, (-1, input._array.shape[-1])) @ view.reshape(other, (-1, other._array.shape[-1])).t()
         made = view.reshape(rows, input._array.shape[:-1] + other._array.shape[:-1])
-    return made if out is None else launch.deliver("inner", made._array, made._dtype, out)
+    return launch.into_out("inner", made, out)
 
 
-def _written(input: Tensor, part: Any, src: Tensor) -> Tensor:
+def with_part(input: Tensor, part: Any, src: Tensor) -> Tensor:
     made = copies.clone(input)
     target = part(made)
     if target.shape != src.shape:
@@ -239,17 +239,18 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     tensor([[1., 1.],
             [0., 0.]])
     """
-    return _written(input, lambda made: slicing.select(made, dim, index), src)
+    return with_part(input, lambda made: slicing.select(made, dim, index), src)
 
 
-def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Tensor:
+def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1, *,
+                  out: Tensor | None = None) -> Tensor:
     """A copy of ``input`` in which ``src`` stands in a slice of ``dim``.
 
     >>> torch.slice_scatter(zeros(4), torch.ones(2), 0, 0, 4, 2)
     tensor([1., 0., 1., 0.])
     """
     where = (slice(None),) * wrap_dim(dim, input._array.ndim) + (slice(start, end, step),)
-    return _written(input, lambda made: made[where], src)
+    return launch.into_out("slice_scatter", with_part(input, lambda made: made[where], src), out)
 
 
 def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
@@ -259,7 +260,7 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return _written(input, lambda made: slicing.diagonal(made, offset, dim1, dim2), src)
+    return with_part(input, lambda made: slicing.diagonal(made, offset, dim1, dim2), src)
 
 
 def fill_diagonal_(input: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
@@ -296,7 +297,8 @@ def isin_elements(elements: Tensor, test_elements: Tensor, invert: bool) -> Tens
 no_derivative(isin_elements)
 
 
-def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
+def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False,
+         out: Tensor | None = None) -> Tensor:
     """Which elements are among ``test_elements`` (with ``invert``, which are not). One of the two may be a number.
 
     >>> torch.isin(tensor([1, 2, 3]), tensor([3, 1]))
@@ -305,7 +307,7 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     if not isinstance(elements, TensorBase) and not isinstance(test_elements, TensorBase):
         raise TypeError("isin(): elements and test_elements cannot both be numbers")
     first, second = (one if isinstance(one, TensorBase) else creation.tensor(one) for one in (elements, test_elements))
-    return isin_elements(first, second, invert)
+    return launch.into_out("isin", isin_elements(first, second, invert), out)
 
 
 def new_empty_strided(input: Tensor, size: Any, stride: Any, dtype: Any = None, layout: Any = None, device: Any = None,

@@ -16,7 +16,7 @@ from ..core.tensor_base import TensorBase, wrap
 from . import copies, slicing, view
 from .comparison import maximum
 from .exponential import logaddexp
-from .extremes import amax, amin, into
+from .extremes import amax, amin
 from .indexing import folded
 from .joining import cat, stack
 from .rearranging import flip_dims
@@ -33,7 +33,7 @@ def scan(name: str, input: Tensor, dim: int, kind: Any, out: Any) -> Tensor:
     if made.size:
         x, result = folded(array, dim), folded(made, dim)
         if kind.category == 3 and name == "cumsum":         # the parts are added up side by side
-            array, x, result = array.view(kind.to_real().numpy), as_parts(x), as_parts(result)
+            array, x, result = array.reshape(-1).view(kind.to_real().numpy), as_parts(x), as_parts(result)
         kernels = table.loops_of(input._device.type, "scan")
         if x.shape[2] == 1:
             kernels.scan_rows(name, array.dtype.char)(x[:, :, 0], result[:, :, 0])
@@ -110,6 +110,8 @@ CummaxResult, CumminResult = result_type("cummax", "values", "indices"), result_
 def extreme_scan(name: str, input: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     """Running extremes and their places."""
     kind, dim = input._dtype, wrap_dim(dim, input._array.ndim)
+    if kind.category == 3:
+        raise NotImplementedError(f'"{name}_cpu" not implemented for \'{kind.tensor_name[:-6]}\'')
     array = launch.contiguous_array(input)
     values, places = (memory.empty(array.shape, own, input._device) for own in (array.dtype, np.dtype(np.int64)))
     if values.size:
@@ -152,7 +154,7 @@ def cummax(input: Tensor, dim: int, *, out: Any = None) -> Any:
     tensor([1, 3, 3])
     """
     found = cummax_dim(input, dim)
-    return found if out is None else into(out, found)
+    return launch.into_out("cummax", found, out)
 
 
 def cummin(input: Tensor, dim: int, *, out: Any = None) -> Any:
@@ -162,7 +164,7 @@ def cummin(input: Tensor, dim: int, *, out: Any = None) -> Any:
     tensor([0, 1, 1])
     """
     found = cummin_dim(input, dim)
-    return found if out is None else into(out, found)
+    return launch.into_out("cummin", found, out)
 
 
 def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
@@ -181,7 +183,7 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
         top = amax(copies.detach(input), dim, True)
         near = bool((top - amin(copies.detach(input), dim, True) < NEAR.get(input._dtype, 10)).all())
         result = cumsum((input - top).exp(), dim).log() + top if near else doubled_logsumexp(input, dim)
-    return result if out is None else launch.deliver("logcumsumexp", result._array, result._dtype, out)
+    return launch.into_out("logcumsumexp", result, out)
 
 
 NEAR = {dtypes.float32: 60, dtypes.float64: 600}       # exponentials of numbers so far apart are still normal numbers
@@ -223,4 +225,4 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
         later, earlier = slicing.narrow(result, dim, min(1, size), max(size - 1, 0)), slicing.narrow(result, dim, 0, max(size - 1, 0))
         result = later.logical_xor(earlier) if result._dtype is dtypes.bool_ else later - earlier
     result = copies.clone(result) if result is input else result
-    return result if out is None else launch.deliver("diff", result._array, result._dtype, out)
+    return launch.into_out("diff", result, out)

@@ -212,12 +212,16 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, ou
     tensor([[1],
             [2]])
     """
+    if not isinstance(indices, TensorBase):
+        raise TypeError(f"take_along_dim(): argument 'indices' must be Tensor, not {type(indices).__name__}")
     if dim is None:
-        return gather(view.reshape(input, (-1,)), 0, view.reshape(indices, (-1,)), out=out)
+        input, indices, dim = view.reshape(input, (-1,)), view.reshape(indices, (-1,)), 0
     if input._array.ndim != indices._array.ndim:
         raise RuntimeError("torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
                            f"{input._array.ndim} dimensions for input, and {indices._array.ndim} dimensions for indices")
     dim = wrap_dim(dim, input._array.ndim)
+    if indices._array.size and indices._array.min() < 0:            # counted from the end
+        indices = indices + (indices < 0) * input._array.shape[dim]
     own, other = list(input._array.shape), list(indices._array.shape)
     own[dim] = other[dim] = 1
     size = list(launch.broadcast_shapes(tuple(own), tuple(other)))

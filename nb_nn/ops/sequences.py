@@ -12,6 +12,7 @@ from ..core import launch
 from ..core.device import CPU
 from ..core.dtype import dtype
 from ..core.state import state
+from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, wrap
 from .creation import check_options, filled, finish, resolve
 
@@ -30,6 +31,12 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None, d
     check_options(layout, pin_memory=pin_memory)
     start, end = (0, start) if end is None else (start, end)
     start, end, step = (one.item() if isinstance(one, TensorBase) else one for one in (start, end, step))
+    for one in (start, end, step):
+        if isinstance(one, (complex, np.complexfloating)):
+            raise RuntimeError(f"arange: value {one} cannot be converted to type double without overflow")
+    kind = dtype if out is None else out._dtype
+    if kind is not None and kind.category in (0, 3):
+        raise NotImplementedError(f'"arange_cpu" not implemented for \'{kind.tensor_name[:-6]}\'')
     if step == 0:
         raise RuntimeError("step must be nonzero")
     if not all(math.isfinite(one) for one in (start, end)):
@@ -72,7 +79,8 @@ def linspace(start: float, end: float, steps: int = 100, *, out: Any = None, dty
     tensor([ 3.0000,  4.7500,  6.5000,  8.2500, 10.0000])
     """
     check_options(layout)
-    return delivered(_spaced(start, end, steps), out, dtype, device, requires_grad)
+    kind = dtype if out is None else out._dtype
+    return delivered(_spaced(start, end, steps, kind), out, dtype, device, requires_grad)
 
 
 def logspace(start: float, end: float, steps: int = 100, base: float = 10.0, *, out: Any = None, dtype: dtype | None = None,
@@ -83,21 +91,33 @@ def logspace(start: float, end: float, steps: int = 100, base: float = 10.0, *, 
     tensor([  1.,  10., 100.])
     """
     check_options(layout)
-    return delivered(np.power(float(base), _spaced(start, end, steps)), out, dtype, device, requires_grad)
+    kind = dtype if out is None else out._dtype
+    return delivered(np.power(float(base), _spaced(start, end, steps, kind, True)), out, dtype, device, requires_grad)
 
 
-def _spaced(start: float, end: float, steps: int) -> np.ndarray:
+def _spaced(start: float, end: float, steps: int, kind: dtype | None, exponents: bool = False) -> np.ndarray:
+    """Evenly spaced numbers; of an integer type between whole ends, from both of which they are cut towards zero."""
     steps = operator.index(steps)
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     start, end = (complex(one) if isinstance(one, (complex, np.complexfloating)) else float(one) for one in (start, end))
-    return np.linspace(start, end, steps)
+    if kind is None or kind.category != 1:
+        return np.linspace(start, end, steps)
+    first, last = int(start.real), int(end.real)
+    for one in (first, last):
+        if not (exponents or np.iinfo(kind.numpy).min <= one <= np.iinfo(kind.numpy).max):
+            raise RuntimeError(f"value cannot be converted to type {kind.name} without overflow: {one}")
+    step, places = (last - first) / max(steps - 1, 1), np.arange(steps)
+    found = np.where(places < max(steps // 2, 1), first + step * places, last - step * (steps - 1 - places))
+    return found if exponents else np.trunc(found).astype(np.int64)
 
 
 def delivered(values: np.ndarray, out: Any, kind: dtype | None, where: Any, requires_grad: bool) -> Tensor:
     if out is not None:
+        launch.check_no_history("arange", out)
         out.resize_(values.shape)
         launch.copy_array(values, dtypes.from_numpy(values.dtype), out)
+        storage_of(out).version += 1
         return out
     if kind is None and values.dtype.kind == "c":
         kind = dtypes.get_default_dtype().to_complex()

@@ -87,6 +87,8 @@ def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([False,  True,  True])
     """
     kind = input._dtype
+    if kind.category == 3:
+        raise NotImplementedError("signbit is not implemented for complex tensors.")
     array = launch.computing_array(input, kind)
     made = np.signbit(array) if kind.category == 2 else array < 0 if kind.category == 1 else np.zeros(array.shape, bool)
     return launch.deliver("signbit", np.asarray(made), dtypes.bool_, out)
@@ -95,12 +97,19 @@ def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 no_derivative(signbit)
 
 
+def check_real(name: str, input: Tensor) -> None:
+    """RuntimeError for complex numbers."""
+    if input._dtype.category == 3:
+        raise RuntimeError(f"{name} is not supported for complex tensors.")
+
+
 def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Which elements are positive infinity.
 
     >>> isposinf(tensor([float("inf"), -float("inf"), 1.0]))
     tensor([ True, False, False])
     """
+    check_real("isposinf", input)
     return comparison.eq(input, math.inf, out=out)
 
 
@@ -110,6 +119,7 @@ def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> isneginf(tensor([float("inf"), -float("inf"), 1.0]))
     tensor([False,  True, False])
     """
+    check_real("isneginf", input)
     return comparison.eq(input, -math.inf, out=out)
 
 
@@ -130,11 +140,13 @@ def deg2rad(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> deg2rad(tensor([180.0]))
     tensor([3.1416])
     """
+    check_real("deg2rad", input)
     return arithmetic.mul(input, math.pi / 180, out=out)
 
 
 def deg2rad_(input: Tensor) -> Tensor:
     """In-place form of :func:`deg2rad`."""
+    check_real("deg2rad", input)
     return arithmetic.mul_(input, math.pi / 180)
 
 
@@ -144,11 +156,13 @@ def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> rad2deg(tensor([3.1415927]))
     tensor([180.])
     """
+    check_real("rad2deg", input)
     return arithmetic.mul(input, 180 / math.pi, out=out)
 
 
 def rad2deg_(input: Tensor) -> Tensor:
     """In-place form of :func:`rad2deg`."""
+    check_real("rad2deg", input)
     return arithmetic.mul_(input, 180 / math.pi)
 
 
@@ -177,6 +191,7 @@ def _sinc_gradient(grad: Tensor, input: Tensor) -> Tensor:
 
 sinc_ = inplace(sinc)
 derivative(sinc, input=_sinc_gradient)
+holomorphic(sinc)
 
 
 @op
@@ -223,7 +238,5 @@ def frexp(input: Tensor, *, out: Any = None) -> Any:
     >>> frexp(tensor([3.0])).mantissa, frexp(tensor([3.0])).exponent
     (tensor([0.7500]), tensor([2], dtype=torch.int32))
     """
-    from .extremes import into
-
     found = frexp_parts(input)
-    return found if out is None else into(out, found)
+    return launch.into_out("frexp", found, out)

@@ -89,6 +89,8 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     if input._array.ndim == 0:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     dim = wrap_dim(dim, input._array.ndim)
+    if isinstance(start, TensorBase) and (start._array.ndim or start._dtype.category != 1):
+        raise RuntimeError("narrow: start must be an 0-dim integral Tensor.")
     size, start = input._array.shape[dim], operator.index(start)
     if not -size <= start <= size:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-size}, {size}], but got {start})")

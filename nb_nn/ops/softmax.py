@@ -8,6 +8,7 @@ from ..core import launch, memory
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase
+from . import copies
 
 Tensor = TensorBase
 
@@ -79,19 +80,21 @@ derivative(log_softmax_backward, grad_output=lambda grad, result, dim: grad - (g
            result=lambda grad, grad_output, result, dim: -grad * result.exp() * grad_output.sum(dim, True))
 
 
-def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+def softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:
     """exp(x) over its sum along ``dim``: positive numbers that sum to 1. ``dtype`` casts the input first.
 
     >>> softmax(tensor([0.0, 0.0]), 0)
     tensor([0.5000, 0.5000])
     """
-    return softmax_dim(input if dtype is None else input.to(dtype), wrap_dim(dim, input._array.ndim))
+    result = softmax_dim(input if dtype is None else input.to(dtype), wrap_dim(dim, input._array.ndim))
+    return result if out is None else copies.copy_result("softmax", result, out)
 
 
-def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+def log_softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:
     """Logarithm of `softmax`, computed without its underflow. ``dtype`` casts the input first.
 
     >>> log_softmax(tensor([0.0, -1000.0]), 0)
     tensor([    0., -1000.])
     """
-    return log_softmax_dim(input if dtype is None else input.to(dtype), wrap_dim(dim, input._array.ndim))
+    result = log_softmax_dim(input if dtype is None else input.to(dtype), wrap_dim(dim, input._array.ndim))
+    return result if out is None else copies.copy_result("log_softmax", result, out)

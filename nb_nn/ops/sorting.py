@@ -15,7 +15,7 @@ from ..core.op import derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
 from . import copies, view
-from .extremes import extreme_gradient, into
+from .extremes import extreme_gradient
 from .indexing import packed
 
 Tensor = TensorBase
@@ -102,7 +102,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool
     indices=tensor([1, 2, 0]))
     """
     found = sort_dim(input, wrap_dim(dim, input._array.ndim), bool(descending))
-    return found if out is None else into(out, found)
+    return launch.into_out("sort", found, out)
 
 
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True, out: Tensor | None = None) -> Tensor:
@@ -112,7 +112,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: b
     tensor([1, 2, 0])
     """
     found = sort_dim(copies.detach(input), wrap_dim(dim, input._array.ndim), bool(descending))[1]
-    return found if out is None else launch.deliver("argsort", found._array, INT64, out)
+    return launch.into_out("argsort", found, out)
 
 
 def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -123,7 +123,7 @@ def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
             [3, 4]])
     """
     result = sort(input, 0)[0]
-    return result if out is None else launch.deliver("msort", result._array, result._dtype, out)
+    return launch.into_out("msort", result, out)
 
 
 @op
@@ -151,7 +151,7 @@ def topk(input: Tensor, k: int, dim: int | None = None, largest: bool = True, so
     indices=tensor([3, 0]))
     """
     found = topk_dim(input, int(k), wrap_dim(-1 if dim is None else dim, input._array.ndim), bool(largest))
-    return found if out is None else into(out, found)
+    return launch.into_out("topk", found, out)
 
 
 def kth(name: str, input: Tensor, k: int, dim: int, keepdim: bool, nan_wins: bool) -> tuple[Tensor, Tensor]:
@@ -222,7 +222,7 @@ def kthvalue(input: Tensor, k: int, dim: int | None = None, keepdim: bool = Fals
     indices=tensor(2))
     """
     found = kthvalue_dim(input, int(k), wrap_dim(-1 if dim is None else dim, input._array.ndim), keepdim)
-    return found if out is None else into(out, found)
+    return launch.into_out("kthvalue", found, out)
 
 
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
@@ -235,9 +235,9 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out:
         if not input._array.size:
             return input.new_full((), math.nan if input._dtype.category >= 2 else np.iinfo(input._dtype.numpy).min)
         result = median_all(input)
-        return result if out is None else launch.deliver("median", result._array, result._dtype, out)
+        return launch.into_out("median", result, out)
     found = median_dim(input, wrap_dim(dim, input._array.ndim), keepdim)
-    return found if out is None else into(out, found)
+    return launch.into_out("median", found, out)
 
 
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, values: Tensor | None = None, indices: Tensor | None = None,
@@ -253,4 +253,4 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, values: Tensor 
         raise TypeError("mode() takes both of values and indices, or out, or none of the three")
     out = (values, indices) if values is not None else out
     found = mode_dim(input, wrap_dim(dim, input._array.ndim), keepdim)
-    return found if out is None else into(out, found)
+    return launch.into_out("mode", found, out)

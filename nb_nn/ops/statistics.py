@@ -12,17 +12,17 @@ from ..core.geometry import wrap_dim
 from ..core.op import no_derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
-from . import comparison, creation, extremes, joining, reduction, scan, scatter, sequences, slicing, sorting, view
+from . import comparison, complex, creation, extremes, joining, reduction, scan, scatter, sequences, slicing, sorting, view
 
 Tensor = TensorBase
 INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 NanmedianResult, AminmaxResult = result_type("nanmedian", "values", "indices"), result_type("aminmax", "min", "max")
-HistogramResult = result_type("histogram", "hist", "bin_edges")
+HistogramResult, HistogramddResult = result_type("histogram", "hist", "bin_edges"), result_type("histogramdd", "hist", "bin_edges")
 
 
 def delivered(name: str, made: Tensor, out: Any) -> Tensor:
     """A result, or it copied into ``out``."""
-    return made if out is None else launch.deliver(name, made._array, made._dtype, out)
+    return launch.into_out(name, made, out)
 
 
 def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
@@ -61,10 +61,10 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False, *, o
     values = scatter.gather(rows, dim, index)
     if whole:
         return view.reshape(values, ())
-    if not keepdim:
+    if not keepdim or not input._array.ndim:
         values, index = (view.squeeze(one, dim) if input._array.ndim else view.reshape(one, ()) for one in (values, index))
     found = NanmedianResult(values, index)
-    return found if out is None else extremes.into(out, found)
+    return launch.into_out("nanmedian", found, out)
 
 
 def _quantile(name: str, input: Tensor, q: Any, dim: int | None, keepdim: bool, interpolation: str, out: Any, skip_nan: bool) -> Tensor:
@@ -155,7 +155,7 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False, out
         raise RuntimeError("aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.")
     dims = () if dim is None else (dim,)
     found = AminmaxResult(extremes.amin(input, dims, keepdim), extremes.amax(input, dims, keepdim))
-    return found if out is None else extremes.into(out, found)
+    return launch.into_out("aminmax", found, out)
 
 
 def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None) -> Tensor:
@@ -192,7 +192,7 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
     centred = rows - mean
     norm = norm.clamp(min=0) if isinstance(norm, TensorBase) else max(norm, 0)
     right = (centred if weight is None else centred * weight).t()
-    made = (centred @ right) / norm
+    made = (centred @ (right.conj() if right.is_complex() else right)) / norm
     return view.squeeze(made) if input._array.ndim < 2 or rows._array.shape[0] == 1 else made
 
 
@@ -209,8 +209,12 @@ def corrcoef(input: Tensor) -> Tensor:
     made = cov(input)
     if not made._array.ndim:
         return made / made
-    deviation = slicing.diagonal(made).sqrt()
-    return comparison.clamp(made / view.unsqueeze(deviation, 1) / deviation, -1, 1)
+    diagonal = slicing.diagonal(made)
+    deviation = (diagonal.real if made.is_complex() else diagonal).sqrt()
+    found = made / view.unsqueeze(deviation, 1) / deviation
+    if made.is_complex():
+        return complex.complex(comparison.clamp(found.real, -1, 1), comparison.clamp(found.imag, -1, 1))
+    return comparison.clamp(found, -1, 1)
 
 
 @op
@@ -256,7 +260,7 @@ def histogram(input: Tensor, bins: Any, *, range: tuple[float, float] | None = N
     if density:
         counts = counts / counts.sum() / (edges[1:] - edges[:-1])
     found = HistogramResult(counts, edges)
-    return found if out is None else extremes.into(out, found)
+    return launch.into_out("histogram", found, out)
 
 
 def neighbours(values: Tensor, dim: int) -> tuple[Tensor, Tensor]:
@@ -299,27 +303,30 @@ def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = 1, dim
     return scan.cumsum(areas("cumulative_trapezoid", y, x, dx, dim), dim)
 
 
-def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> list[Tensor]:
+def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
     """Slopes of samples along each dimension (or those in ``dim``): central differences, one-sided at the edges.
 
     ``spacing`` is a distance, one a dimension, or vectors of places, which may be uneven.
 
     >>> torch.gradient(tensor([1.0, 2.0, 4.0]))
-    [tensor([1.0000, 1.5000, 2.0000])]
+    (tensor([1.0000, 1.5000, 2.0000]),)
     """
     ndim = input._array.ndim
     dims = tuple(range(ndim)) if dim is None else (wrap_dim(dim, ndim),) if isinstance(dim, int) else tuple(wrap_dim(d, ndim) for d in dim)
-    given = [spacing] * len(dims) if isinstance(spacing, (int, float, complex)) else list(spacing)
+    spacing = 1 if spacing is None else spacing
+    given = [spacing] * len(dims) if not isinstance(spacing, (list, tuple, TensorBase)) else list(spacing)
     if len(given) != len(dims):
         raise RuntimeError(f"torch.gradient expected spacing to be unspecified, a scalar or a list of length {len(dims)}, but got "
                            f"{len(given)}")
     if edge_order not in (1, 2):
         raise RuntimeError(f"torch.gradient only supports edge_order=1 and edge_order=2, but got {edge_order}")
     for d in dims:
+        if dims.count(d) > 1:
+            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
         if input._array.shape[d] <= edge_order:
             raise RuntimeError(f"torch.gradient expected each dimension size to be at least edge_order+1, but dimension {d} has "
                                f"{input._array.shape[d]}")
-    return [slopes(input, d, one, edge_order) for d, one in zip(dims, given)]
+    return tuple([slopes(input, d, one, edge_order) for d, one in zip(dims, given)])
 
 
 def slopes(input: Tensor, dim: int, spacing: Any, edge_order: int) -> Tensor:
@@ -360,4 +367,4 @@ def histogramdd(input: Tensor, bins: Any, *, range: Any = None, weight: Tensor |
     weights = None if weight is None else launch.contiguous_array(weight.detach()).reshape(-1)
     counts, edges = np.histogramdd(points, wanted, bounds, density, weights)
     kind = input._dtype
-    return wrap(counts.astype(kind.numpy), kind), tuple(wrap(np.asarray(edge, kind.numpy), kind) for edge in edges)
+    return HistogramddResult(wrap(counts.astype(kind.numpy), kind), tuple(wrap(np.asarray(edge, kind.numpy), kind) for edge in edges))

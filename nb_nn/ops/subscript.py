@@ -304,7 +304,7 @@ def put_indices(input: Tensor, indices: tuple, values: Tensor, accumulate: bool 
         else:
             bits(picks.moved)[picks.key()] = source
         return out
-    return rewritten(input, out, lambda target: write(picks, target, source, accumulate), picks.move, accumulate)
+    return rewritten(input, out, lambda target: write(picks, target, source, accumulate), picks.move, accumulate, not accumulate)
 
 
 def write(picks: Picks, target: Any, source: Any, accumulate: bool) -> None:

@@ -57,7 +57,7 @@ def cross_along(input: Tensor, other: Tensor, dim: int, *, out: Tensor | None = 
     for place, part in enumerate(slicing.unbind(made, dim)):
         i, j = (place + 1) % 3, (place + 2) % 3
         launch.elementwise("difference_of_products", (a[i], b[j], a[j], b[i]), (), part)
-    return made if out is None else launch.deliver("cross", made._array, made._dtype, out)
+    return launch.into_out("cross", made, out)
 
 
 cross_along.declaration.node_name = "LinalgCrossBackward0"

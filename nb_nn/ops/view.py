@@ -97,7 +97,9 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     array, size = input._array, sizes_of(shape)
     if array.flags.c_contiguous or view_strides(array.shape, strides_of(input), infer_size(size, array.size)) is not None:
         return view_size(input, size)
-    return view_size(contiguous(input), size)
+    made = view_size(contiguous(input), size)
+    made._base = None           # the copy is known to nobody else, so it is no view of it
+    return made
 
 
 def reshape_as(input: Tensor, other: Tensor) -> Tensor:
@@ -192,36 +194,40 @@ derivative(as_strided, input=_as_strided_grad)
 def as_strided_backward(grad: Tensor, geometry: tuple, size: tuple, stride: tuple, offset: int) -> Tensor:
     """Gradient of a tensor of ``geometry`` (size, stride, offset) from that of its view: elements of the view that share a place
     are added, elements of the tensor that share one divide what is there."""
+    return through_memory(grad, (size, stride, offset), geometry, geometry)
+
+
+@op
+def as_strided_again(grad: Tensor, geometry: tuple, size: tuple, stride: tuple, offset: int) -> Tensor:
+    """What a view reads of a gradient of a tensor of ``geometry``; zero where the view reaches between the tensor's elements."""
+    return through_memory(grad, geometry, (size, stride, offset), geometry)
+
+
+def through_memory(grad: Tensor, written: tuple, read: tuple, divided: tuple) -> Tensor:
+    """A tensor added to zeros by the geometry ``written``, divided by how many elements of ``divided`` share a place, read by ``read``."""
     if grad._device is not CPU:         # rare, and not worth kernels: a write through a view, or elements that share a place
-        return as_strided_backward(grad.cpu(), geometry, size, stride, offset).to(grad._device)
-    own_size, own_stride, own_offset = geometry
-    first = min(own_offset, offset)
-    last = max([first] + [start + sum((n - 1) * step for n, step in zip(sizes, strides)) for sizes, strides, start in (
-        (own_size, own_stride, own_offset), (size, stride, offset)) if 0 not in sizes])
+        return through_memory(grad.cpu(), written, read, divided).to(grad._device)
+    first = min(written[2], read[2])
+    last = max([first] + [start + sum((n - 1) * step for n, step in zip(sizes, strides)) for sizes, strides, start in (written, read)
+                          if 0 not in sizes])
     buffer = np.zeros(last - first + 1, grad._dtype.compute)
+    places = np.arange(buffer.size)
     added = launch.computing_array(grad, grad._dtype)
-    target = strided(buffer, size, stride, offset - first)
+    size, stride, offset = written
     if overlaps_itself(size, stride):
-        positions = strided(np.arange(buffer.size), size, stride, offset - first)
-        np.add.at(buffer, positions.reshape(-1), added.reshape(-1))
+        np.add.at(buffer, strided(places, size, stride, offset - first).reshape(-1), added.reshape(-1))
     elif 0 not in size:
-        target[...] = added
-    if overlaps_itself(own_size, own_stride):
-        positions = strided(np.arange(buffer.size), own_size, own_stride, own_offset - first)
-        buffer /= np.maximum(np.bincount(positions.reshape(-1), minlength=buffer.size), 1)
-    return launch.deliver("as_strided_backward", np.ascontiguousarray(strided(buffer, own_size, own_stride, own_offset - first)),
-                          grad._dtype, None)
+        strided(buffer, size, stride, offset - first)[...] = added
+    size, stride, offset = divided
+    if overlaps_itself(size, stride):
+        buffer /= np.maximum(np.bincount(strided(places, size, stride, offset - first).reshape(-1), minlength=buffer.size), 1)
+    size, stride, offset = read
+    made = np.ascontiguousarray(strided(buffer, size, stride, offset - first)).reshape(size)
+    return launch.deliver("as_strided", made, grad._dtype, None)
 
 
-derivative(as_strided_backward, grad=lambda grad, geometry, size, stride, offset:
-           restored(grad, geometry).as_strided(size, stride, offset - geometry[2]))
-
-
-def restored(grad: Tensor, geometry: tuple) -> Tensor:
-    """A gradient laid out with the strides of the tensor it belongs to."""
-    from .creation import empty_strided
-
-    return empty_strided(*geometry[:2], dtype=grad.dtype, device=grad.device).copy_(grad)
+derivative(as_strided_backward, grad=lambda grad, geometry, size, stride, offset: as_strided_again(grad, geometry, size, stride, offset))
+derivative(as_strided_again, grad=lambda grad, geometry, size, stride, offset: as_strided_backward(grad, geometry, size, stride, offset))
 
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
@@ -362,7 +368,7 @@ def squeeze(input: Tensor, dim: Any = None, *, out: Tensor | None = None) -> Ten
     shape = input._array.shape
     wanted = wrap_dims(dim, len(shape))
     made = squeeze_dims(input, tuple(d for d in wanted if shape and shape[d] == 1))
-    return made if out is None else launch.deliver("squeeze", made._array, made._dtype, out)
+    return launch.into_out("squeeze", made, out)
 
 
 @op
@@ -398,4 +404,4 @@ def unsqueeze(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     torch.Size([2, 1])
     """
     made = unsqueeze_dim(input, wrap_dim(dim, input._array.ndim + 1))
-    return made if out is None else launch.deliver("unsqueeze", made._array, made._dtype, out)
+    return launch.into_out("unsqueeze", made, out)

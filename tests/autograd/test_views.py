@@ -215,3 +215,79 @@ def test_a_kept_gradient_is_what_hooks_made_of_it():
     y.register_hook(lambda grad: grad * 5)
     y.backward()
     assert y.grad.item() == 5
+
+
+def test_a_view_made_in_no_grad_says_that_it_requires_grad_but_passes_none_on():
+    leaf = torch.ones(3, requires_grad=True)
+    base = leaf * 2
+    with torch.no_grad():
+        view = base.view(-1)
+        part = view[:2]
+    assert view.requires_grad and view.is_leaf and view.grad_fn is None and part.requires_grad
+    result = view * 3
+    assert result.requires_grad
+    result.sum().backward()
+    assert leaf.grad is None and view.grad is None
+
+
+@pytest.mark.parametrize("write", [lambda view: view.mul_(2), lambda view: view.add_(torch.ones(3, requires_grad=True)),
+                                   lambda view: view.__setitem__(0, 1.0), lambda view: view[:2].zero_()])
+def test_a_view_made_in_no_grad_is_not_written_to_while_recording(write):
+    base = torch.ones(3, requires_grad=True) * 2
+    with torch.no_grad():
+        view = base.view(-1)
+        write(base.view(-1))
+    with pytest.raises(RuntimeError, match="created in no_grad mode"):
+        write(view)
+    assert base._version == 1
+
+
+def test_the_history_of_a_view_made_in_no_grad_is_not_known_after_a_write_to_its_base():
+    base = torch.ones(3, requires_grad=True) * 2
+    with torch.no_grad():
+        view = base.view(-1)
+    base.mul_(2)
+    assert view.requires_grad
+    for use in (lambda: view.grad_fn, lambda: view.is_leaf, lambda: view * 2):
+        with pytest.raises(RuntimeError, match="its base or another view of its base has been modified"):
+            use()
+    with torch.no_grad():
+        assert (view * 2).tolist() == [8, 8, 8]
+
+
+def test_views_without_a_base_that_requires_grad_may_be_written_to():
+    base = torch.ones(3)
+    with torch.no_grad():
+        view = base.view(-1)
+    view.mul_(2)
+    assert base.tolist() == [2, 2, 2] and not view.requires_grad
+
+
+def test_a_copy_by_reshape_is_no_view():
+    x = torch.ones(2, 3, requires_grad=True) * 1
+    copy = x.t().reshape(-1)
+    assert copy.detach_() is copy and not copy.requires_grad
+    x.t().reshape(-1).sum().backward()
+
+
+def test_hooks_after_accumulation():
+    weight, seen = torch.ones(2, requires_grad=True), []
+    handle = weight.register_post_accumulate_grad_hook(lambda one: seen.append((one is weight, one.grad.tolist())))
+    (weight * 2).sum().backward()
+    (weight * 3).sum().backward()
+    handle.remove()
+    weight.sum().backward()
+    assert seen == [(True, [2, 2]), (True, [5, 5])]
+    with pytest.raises(RuntimeError, match="non-leaf"):
+        (weight * 1).register_post_accumulate_grad_hook(print)
+    with pytest.raises(RuntimeError, match="doesn't require gradient"):
+        torch.ones(1).register_post_accumulate_grad_hook(print)
+
+
+def test_inference_mode_is_known():
+    assert not torch.is_inference_mode_enabled()
+    with torch.inference_mode():
+        assert torch.is_inference_mode_enabled()
+        with torch.inference_mode(False):
+            assert not torch.is_inference_mode_enabled()
+    assert not torch.is_inference_mode_enabled()

@@ -148,7 +148,7 @@ def smm(input: Tensor, mat2: Tensor) -> Tensor:
     return sparse_of(values.reshape(-1), longs(places), tuple(hybrid._array.shape), True)
 
 
-def hspmm(mat1: Tensor, mat2: Tensor) -> Tensor:
+def hspmm(mat1: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of a sparse and a strided matrix as a hybrid tensor: the rows in which the first has entries.
 
     >>> torch.hspmm(tensor([[0.0, 0.0], [0.0, 2.0]]).to_sparse(), torch.ones(2, 2))
@@ -162,7 +162,8 @@ def hspmm(mat1: Tensor, mat2: Tensor) -> Tensor:
     indices, values = coalesced_parts(mat1)
     rows, numbers = np.unique(indices._array[0], return_inverse=True)
     made = rows_times(values, longs(np.stack([numbers.reshape(-1), indices._array[1]])), mat2, rows.size)
-    return sparse_of(made, longs(rows.reshape(1, -1)), (mat1._array.shape[0], mat2._array.shape[1]), True)
+    made = sparse_of(made, longs(rows.reshape(1, -1)), (mat1._array.shape[0], mat2._array.shape[1]), True)
+    return made if out is None else out.copy_(made)
 
 
 def sspaddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> Tensor:
@@ -178,15 +179,15 @@ def sspaddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha:
     return made if out is None else out.copy_(made)
 
 
-def spmm(input: Tensor, mat2: Tensor) -> Tensor:
+def spmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of a sparse and a strided matrix, strided: an old name of `torch.sparse.mm`."""
     check_sparse("spmm", input)
-    return mm(input, mat2)
+    return launch.into_out("spmm", mm(input, mat2), out)
 
 
-def saddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def saddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
     """An old name of `torch.sparse.addmm`."""
-    return addmm(input, mat1, mat2, beta=beta, alpha=alpha)
+    return launch.into_out("saddmm", addmm(input, mat1, mat2, beta=beta, alpha=alpha), out)
 
 
 def spadd(input: Tensor, other: Tensor) -> Tensor:
