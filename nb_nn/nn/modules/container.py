@@ -121,6 +121,22 @@ class Sequential(Numbered):
     def __add__(self, other: Iterable[Module]) -> Sequential:
         return type(self)(*self, *other)
 
+    def __mul__(self, times: int) -> Sequential:
+        """The same modules ``times`` times one after the other, in a new chain."""
+        return Sequential(*[module for _ in range(self._checked(times)) for module in self])
+
+    __rmul__ = __mul__
+
+    def __imul__(self, times: int) -> Sequential:
+        return self.extend([module for _ in range(self._checked(times) - 1) for module in self])
+
+    def _checked(self, times: Any) -> int:
+        if not isinstance(times, int):
+            raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(times)}")
+        if times <= 0:
+            raise ValueError(f"Non-positive multiplication factor {times} for {type(self)}")
+        return times
+
     def forward(self, input: Any) -> Any:
         for module in self._modules.values():
             input = module(input)
@@ -299,6 +315,40 @@ class ParameterDict(Keyed):
 
     def __setitem__(self, key: str, parameter: Parameter) -> None:
         self.register_parameter(key, parameter)
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(list(self._held))
+
+    def copy(self) -> ParameterDict:
+        """Another dictionary of the same parameters."""
+        return ParameterDict(self)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The parameter ``key``, or else ``default``."""
+        return self._held.get(key, default)
+
+    def setdefault(self, key: str, default: Parameter | None = None) -> Any:
+        """The parameter ``key``, which becomes ``default`` if it is not there."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def popitem(self) -> tuple[str, Any]:
+        """Take the last one out and return it with its key."""
+        return self._held.popitem()
+
+    def fromkeys(self, keys: Iterable[str], default: Parameter | None = None) -> ParameterDict:
+        """A dictionary with ``default`` at each of ``keys``."""
+        return ParameterDict((key, default) for key in keys)
+
+    def __or__(self, other: ParameterDict) -> ParameterDict:
+        merged = self.copy()
+        merged.update(other)
+        return merged
+
+    def __ior__(self, other: ParameterDict) -> ParameterDict:
+        self.update(other)
+        return self
 
     extra_repr = ParameterList.extra_repr
     __call__ = ParameterList.__call__
