@@ -113,9 +113,9 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     torch.Size([2, 2])
     """
     size = input._array.shape
+    start, end = wrap_dim(start_dim, len(size)), wrap_dim(end_dim, len(size))
     if not size:
         return reshape(input, (1,))
-    start, end = wrap_dim(start_dim, len(size)), wrap_dim(end_dim, len(size))
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     return reshape(input, (*size[:start], int(np.prod(size[start:end + 1])), *size[end + 1:])) if start != end else input
