@@ -126,6 +126,23 @@ for name in ("dropout", "dropout2d", "dropout3d", "alpha_dropout", "feature_alph
     for p in (-0.1, 1.1):
         add(name, (2, 3, 4, 4), p=p)
     add(name, (2, 3, 4), p=0.4, training=False)
+for name, rest in (("nll_loss", (integers(0, 3, 1),)), ("multi_margin_loss", (integers(0, 3, 1),)), ("multilabel_margin_loss", (integers(
+        [3, 0, -1, 1], [-1, 0, 2, 3], [2, 1, 0, 3]),)), ("multilabel_soft_margin_loss", (weights(3, 4),)), ("soft_margin_loss", (weights(3, 4),)),
+        ("binary_cross_entropy", (weights(3, 4),)), ("kl_div", (weights(3, 4),)), ("poisson_nll_loss", (weights(3, 4),)), ("smooth_l1_loss", (weights(3, 4),)),
+        ("hinge_embedding_loss", (weights(3, 4),)), ("mse_loss", (weights(3, 4),)), ("triplet_margin_loss", (weights(3, 4), weights(3, 4))),
+        ("margin_ranking_loss", (weights(3, 4), weights(3, 4))), ("cosine_embedding_loss", (weights(3, 4), integers(1, -1, 1)))):
+    for options in ({"size_average": False}, {"reduce": False}, {"reduction": "none"}, {"reduction": "sum"}):
+        add(f"{name}", (3, 4), call=lambda library, functions, x, name=name, rest=rest, options=options: getattr(functions, name)(
+            x.sigmoid() if name == "binary_cross_entropy" else x, *[one(library).clamp(max=0.9) if "entropy" in name else one(library) for one in rest], **options))
+for options in ({"margin": 0.5, "p": 3.0, "eps": 0.1, "swap": True}, {"margin": 0.1}):
+    add("triplet_margin_loss", *AB, (3, 4), **options)
+add("triplet_margin_with_distance_loss", *AB, (3, 4), margin=0.5, swap=True, reduction="none")
+add("layer_norm", (3, 4), normalized_shape=(4,), weight=weights(4), bias=weights(4), eps=0.1)
+add("group_norm", (3, 4, 2), num_groups=2, weight=weights(4), bias=weights(4), eps=0.1)
+add("channel_shuffle", IMAGE, groups=2)
+add("pixel_unshuffle", (2, 3, 4, 6), downscale_factor=2)
+add("upsample_nearest", IMAGE, scale_factor=2)
+add("threshold_", (3, 4), call=lambda library, functions, x: functions.threshold_(x * 1, 0.1, 5))
 add("conv_tbc", (5, 2, 3), (3, 3, 4), (4,), pad=1)
 add("bilinear", (5, 3), (5, 2), (4, 3, 2), (4,))
 add("linear", (5, 3), (3,))
