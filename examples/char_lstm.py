@@ -25,7 +25,7 @@ class Writer(nn.Module):
 
 
 def main(words=None):
-    chosen = options(__doc__.split("\n")[0], words, epochs=30, learning_rate=3e-3, size=256, length=100)
+    chosen = options(__doc__.split("\n")[0], words, epochs=15, learning_rate=3e-3, size=256, length=100)
     text = Text(chosen.length)
     model = Writer(len(text.characters), chosen.size)
     return text_example(chosen, text, model, model, "char_lstm")

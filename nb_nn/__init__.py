@@ -15,7 +15,7 @@ from .core.dtype import (
 )
 from .core.generator import Generator, default_generator
 from .core.size import Size
-from .tensor import Tensor, channels_last, contiguous_format, layout, memory_format, preserve_format, sparse_coo, strided
+from .tensor import Tensor, channels_last, channels_last_3d, contiguous_format, layout, memory_format, preserve_format, sparse_coo, strided
 from .types import (
     BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor, IntTensor, LongTensor, ShortTensor,
     finfo, get_num_threads, iinfo, is_complex, is_floating_point, is_storage, is_tensor, numel, result_type, set_default_tensor_type,

@@ -114,6 +114,18 @@ def _rebuild_from_type_v2(function: Any, kind: Any, arguments: tuple, state: Any
     return with_attributes(function(*arguments), state)
 
 
+def _uninitialized_parameter(requires_grad: bool = True) -> Any:
+    """A parameter whose size is not known yet."""
+    from .nn.parameter import UninitializedParameter
+    return UninitializedParameter(bool(requires_grad))
+
+
+def _uninitialized_buffer(requires_grad: bool = False) -> Any:
+    """A buffer whose size is not known yet."""
+    from .nn.parameter import UninitializedBuffer
+    return UninitializedBuffer(bool(requires_grad))
+
+
 class LayoutName(str):
     """A layout as files name it."""
 
@@ -153,6 +165,8 @@ TORCH_NAMES: dict[str, Any] = {
     "torch device": device,
     "torch Tensor": None,                       # as a mere argument of _rebuild_from_type_v2
     "torch.nn.parameter Parameter": None,
+    "torch.nn.parameter UninitializedParameter": _uninitialized_parameter,
+    "torch.nn.parameter UninitializedBuffer": _uninitialized_buffer,
     "torch.serialization _get_layout": _get_layout,
     "torch.storage UntypedStorage": UntypedStorage,
     "torch._tensor _rebuild_from_type_v2": _rebuild_from_type_v2,

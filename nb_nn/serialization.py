@@ -111,7 +111,10 @@ def pickle_apart(obj: Any, pickle_module: Any, protocol: int) -> tuple[bytes, li
 
 def reduce_tensor(tensor: Any) -> tuple:
     """How a tensor is made again: a function of ``rebuild`` and its arguments."""
-    from .nn.parameter import Parameter
+    from .nn.parameter import Parameter, is_lazy
+    if is_lazy(tensor):
+        made = rebuild._uninitialized_parameter if isinstance(tensor, Parameter) else rebuild._uninitialized_buffer
+        return made, (tensor.requires_grad,)
     attributes = {name: value for name, value in tensor.__dict__.items() if not name.startswith("_")}
     if isinstance(tensor, Parameter):
         arguments = (tensor.detach(), tensor.requires_grad, OrderedDict())
@@ -134,6 +137,8 @@ OWN_NAMES = {
     **{f"{rebuild.__name__} {kind.name}": f"torch {kind.name}" for kind in STORAGE_TYPES.values()},
     **{f"{dtypes.__name__} {kind.name}": f"torch {kind.name}" for kind in dtypes.ALL},
     f"{dtypes.__name__} bool_": "torch bool",
+    f"{rebuild.__name__} _uninitialized_parameter": "torch.nn.parameter UninitializedParameter",
+    f"{rebuild.__name__} _uninitialized_buffer": "torch.nn.parameter UninitializedBuffer",
     f"{rebuild.__name__} _rebuild_from_type_v2": "torch._tensor _rebuild_from_type_v2",
     f"{rebuild.__name__} UntypedStorage": "torch.storage UntypedStorage",
     f"{Tensor.__module__} Tensor": "torch Tensor",

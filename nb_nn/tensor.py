@@ -128,9 +128,11 @@ class Tensor(TensorBase):
         return creation.memory.pointer(self._array) if self._array.size else 0
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
-        """Whether elements lie in C order."""
-        view_ops.check_memory_format(memory_format)
-        return not is_sparse(self) and bool(self._array.flags.c_contiguous)
+        """Whether elements lie in C order, or in that of ``memory_format``."""
+        if memory_format is None:
+            return not is_sparse(self) and bool(self._array.flags.c_contiguous)
+        chosen = view_ops.formats.checked("is_contiguous", memory_format)
+        return not is_sparse(self) and view_ops.formats.is_in_format(self._array, chosen)
 
     def is_floating_point(self) -> bool:
         """Whether the type is a floating type."""
@@ -719,7 +721,8 @@ class memory_format(layout):
 
 
 strided, sparse_coo = layout("strided"), layout("sparse_coo")
-contiguous_format, preserve_format, channels_last = map(memory_format, ("contiguous_format", "preserve_format", "channels_last"))
+contiguous_format, preserve_format, channels_last, channels_last_3d = map(
+    memory_format, ("contiguous_format", "preserve_format", "channels_last", "channels_last_3d"))
 
 
 def legacy_new(cls: type, args: tuple, device: Any = None, dtype: Any = None) -> Tensor:

@@ -186,13 +186,14 @@ ACTIVATIONS = [
 ]
 NORMS = [row for dims, size in BY_DIMS for row in (
     *rows(f"BatchNorm{dims}d", size, of=((4,),), more=[
-        {"eps": 0.1}, {"momentum": 0.3}, {"momentum": None}, {"affine": False}, {"track_running_stats": False}]),
+        {"eps": 0.1}, {"momentum": 0.3}, {"momentum": None}, {"affine": False}, {"track_running_stats": False}, {"bias": False}]),
     *rows(f"InstanceNorm{dims}d", size, of=((4,),), more=[
-        {"eps": 0.1}, {"momentum": 0.3, "track_running_stats": True}, {"affine": True}, {"track_running_stats": True}]),
+        {"eps": 0.1}, {"momentum": 0.3, "track_running_stats": True}, {"affine": True}, {"track_running_stats": True},
+        {"affine": True, "bias": False}]),
 )] + [
     Row("BatchNorm1d", (4,), {}, ((5, 4),)), *rows("SyncBatchNorm", X, of=((4,),), more=[
-        {"eps": 0.1, "momentum": 0.2}, {"affine": False}, {"track_running_stats": False}]),
-    *rows("GroupNorm", X, of=((2, 4), (4, 4)), more=[{"eps": 0.1}, {"affine": False}]),
+        {"eps": 0.1, "momentum": 0.2}, {"affine": False}, {"track_running_stats": False}, {"bias": False}]),
+    *rows("GroupNorm", X, of=((2, 4), (4, 4)), more=[{"eps": 0.1}, {"affine": False}, {"bias": False}]),
     *rows("LayerNorm", (3, 2, 4), of=((4,), ([2, 4],)), more=[{"eps": 0.1}, {"elementwise_affine": False}, {"bias": False}]),
     *rows("RMSNorm", (3, 2, 4), of=((4,), ([2, 4],)), more=[{"eps": 0.1}, {"elementwise_affine": False}]),
     *rows("LocalResponseNorm", X, of=((2,),), more=[{"alpha": 0.3}, {"alpha": 0.3, "beta": 0.5}, {"k": 2.0}]),
@@ -212,7 +213,7 @@ LINEAR = [
     *(row for name, size in (("Dropout", E), ("Dropout1d", S), ("Dropout2d", X), ("Dropout3d", V), ("AlphaDropout", E), ("FeatureAlphaDropout", X))
       for row in rows(name, size, random=True, more=[{"p": 0.2}, {"p": 0.0}, *([] if "Alpha" in name else [{"p": 1.0}]), *IN_PLACE])),
     *rows("Embedding", labels(3, 2, classes=6), of=((6, 3),), more=[
-        {"padding_idx": 2}, {"padding_idx": -1}, {"max_norm": 0.7}, {"max_norm": 0.7, "norm_type": 1.0}, {"scale_grad_by_freq": True}, {"sparse": True}]),
+        {"padding_idx": 2}, {"padding_idx": -1}, {"max_norm": 0.7}, {"max_norm": 0.7, "norm_type": 1.0}, {"scale_grad_by_freq": True}, {"sparse": True}, {"_freeze": True}]),
     *rows("EmbeddingBag", labels(3, 2, classes=6), of=((6, 3),), more=[
         {"mode": "sum"}, {"mode": "max"}, {"max_norm": 0.7}, {"max_norm": 0.7, "norm_type": 1.0}, {"scale_grad_by_freq": True}, {"sparse": True},
         {"padding_idx": 1}]),
@@ -293,7 +294,9 @@ FAMILIES = {"convolution": CONVOLUTIONS + FOLDS, "pooling": POOLS, "padding": PA
             "recurrent": RECURRENT, "linear": LINEAR, "loss": LOSSES, "vision": VISION, "attention": ATTENTION, "container": CONTAINERS}
 ROWS = [row for family in FAMILIES.values() for row in family]
 FIRST = list({row.name: row for row in reversed(ROWS)}.values())[::-1]
-NOT_IN_ROWS = {"Module", "Parameter", "RNNBase", "RNNCellBase", "DataParallel"}      # bases, and what is tested where it belongs
+NOT_IN_ROWS = {"Module", "Parameter", "Buffer", "UninitializedParameter", "UninitializedBuffer", "RNNBase", "RNNCellBase", "DataParallel", *(
+    f"Lazy{kind}{dims}d" for kind in ("Conv", "ConvTranspose", "BatchNorm", "InstanceNorm") for dims in (1, 2, 3)), "LazyLinear"}
+# bases, and what is tested where it belongs
 
 
 def flat(value: Any) -> list:

@@ -266,21 +266,6 @@ def complex_tanh(z):
 
 
 @formula
-def complex_asinh(z):
-    return cmath.asinh(z)
-
-
-@formula
-def complex_acosh(z):
-    return cmath.acosh(z)
-
-
-@formula
-def complex_atanh(z):
-    return cmath.atanh(z)
-
-
-@formula
 def complex_sigmoid(z):
     """Of the two forms, the one whose exponential does not overflow."""
     small = complex_exp(complex(-abs(z.real), -z.imag if z.real > 0 else z.imag))

@@ -1,7 +1,7 @@
 """Layers, losses, and the functions they are made of."""
 # ruff: noqa: F401, I001  re-exports only, in the order of the topics
 from . import functional, init
-from .parameter import Parameter
+from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from .modules import (
     Module,
     ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential,
@@ -18,6 +18,8 @@ from .modules import (
     FractionalMaxPool2d, FractionalMaxPool3d,
     CosineSimilarity, PairwiseDistance, Fold, Unfold,
     CrossMapLRN2d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LocalResponseNorm,
+    LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d, LazyConv1d, LazyConv2d, LazyConv3d, LazyConvTranspose1d, LazyConvTranspose2d,
+    LazyConvTranspose3d, LazyInstanceNorm1d, LazyInstanceNorm2d, LazyInstanceNorm3d, LazyLinear,
     CircularPad1d, CircularPad2d, CircularPad3d, ConstantPad1d, ConstantPad2d, ConstantPad3d, ReflectionPad1d, ReflectionPad2d,
     ReflectionPad3d, ReplicationPad1d, ReplicationPad2d, ReplicationPad3d, ZeroPad1d, ZeroPad2d, ZeroPad3d,
     GRU, GRUCell, LSTM, LSTMCell, RNN, RNNBase, RNNCell, RNNCellBase,

@@ -266,6 +266,7 @@ def of_channels(input: Tensor, p: float, training: bool, inplace: bool, dims: in
 
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """`dropout` of whole channels of (N, C, L) or (C, L)."""
+    check_probability(p)
     if input.dim() not in (2, 3):
         raise RuntimeError(f"dropout1d: Expected 2D or 3D input, but received a {input.dim()}D input")
     return of_channels(input, p, training, inplace, 1)

@@ -5,6 +5,7 @@ import functools
 import math
 import warnings
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..ops import creation, sequences
 from ..ops import random as random_ops
 from ..tensor import Tensor
 
+skipping: ContextVar[bool] = ContextVar("skipping", default=False)        # set by `nn.utils.skip_init`: leave all values as they are
 GAINS = {"sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
 
 
@@ -43,12 +45,16 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = No
     >>> bool((uniform_(torch.empty(3), 1, 2) >= 1).all())
     True
     """
+    if skipping.get():
+        return tensor
     with no_grad():
         return tensor.uniform_(a, b, generator=generator)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Normally distributed."""
+    if skipping.get():
+        return tensor
     with no_grad():
         return tensor.normal_(mean, std, generator=generator)
 
@@ -73,6 +79,8 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
     >>> constant_(torch.empty(2), 0.5)
     tensor([0.5000, 0.5000])
     """
+    if skipping.get():
+        return tensor
     with no_grad():
         return tensor.fill_(val)
 

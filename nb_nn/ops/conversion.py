@@ -12,19 +12,20 @@ from ..core.op import derivative, op
 from ..core.sparse_array import is_sparse
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, wrap
-from . import copies, creation, view
+from . import copies, creation
+from . import memory_format as formats
 
 Tensor = TensorBase
 
 
 def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False, copy: bool = False,
        memory_format: Any = None) -> Tensor:
-    """``input`` in another type, on another device, or like another tensor; itself if nothing changes and not ``copy``.
+    """``input`` in another type, on another device, like another tensor, or in a memory format; itself if nothing changes and not
+    ``copy``.
 
     >>> tensor([1, 2]).to(torch.float64)
     tensor([1., 2.], dtype=torch.float64)
     """
-    view.check_memory_format(memory_format)
     for place, arg in enumerate(args):
         if isinstance(arg, dtypes.dtype):
             dtype = arg
@@ -37,6 +38,9 @@ def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, non_blo
                 non_blocking = arg
         elif arg is not None:
             device = arg
+    if memory_format is not None:
+        changed = to(input, dtype=dtype, device=device, non_blocking=non_blocking)
+        return in_format(changed, memory_format, copy and changed is input)
     where = input._device if device is None else creation.place(device)
     if where is not input._device and where != input._device:
         if is_sparse(input):
@@ -51,6 +55,17 @@ def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, non_blo
     if input._dtype.category == 3:
         copies.warn_of_imaginary_parts(input._dtype, dtype)
     return copies.cast(input, dtype)
+
+
+def in_format(input: Tensor, memory_format: Any, copy: bool) -> Tensor:
+    """``input`` if its strides are those of a format and not ``copy``, else a copy with such strides."""
+    chosen = formats.checked("to", memory_format)
+    if chosen == "preserve_format":
+        return copies.clone(input) if copy else input
+    strides = formats.strides_of_format("to", input._array.shape, chosen)
+    if not copy and formats.has_strides(input._array, strides):
+        return input
+    return copies.clone(input, memory_format=memory_format)
 
 
 @op
@@ -156,14 +171,14 @@ def double(input: Tensor, memory_format: Any = None) -> Tensor:
     return to(input, dtypes.float64, memory_format=memory_format)
 
 
-def cpu(input: Tensor) -> Tensor:
+def cpu(input: Tensor, memory_format: Any = None) -> Tensor:
     """``input`` in the memory of the CPU."""
-    return to(input, device=CPU)
+    return to(input, device=CPU, memory_format=memory_format)
 
 
-def cuda(input: Tensor, device: Any = None, non_blocking: bool = False) -> Tensor:
+def cuda(input: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
     """``input`` in the memory of a CUDA device; RuntimeError where there is none."""
-    return to(input, device="cuda" if device is None else device, non_blocking=non_blocking)
+    return to(input, device="cuda" if device is None else device, non_blocking=non_blocking, memory_format=memory_format)
 
 
 def numpy(input: Tensor, *, force: bool = False) -> np.ndarray:

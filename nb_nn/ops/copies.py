@@ -11,7 +11,7 @@ from ..core.geometry import contiguous_strides, sizes_of
 from ..core.op import derivative, inplace, op
 from ..core.storage import Storage, root_of, storage_of, storage_offset, strided
 from ..core.tensor_base import TensorBase, alias_of, view_of
-from .view import check_memory_format
+from . import memory_format as formats
 
 Tensor = TensorBase
 
@@ -24,11 +24,12 @@ def resize_(input: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
     >>> tensor([[1, 2], [3, 4]]).resize_(3)
     tensor([1, 2, 3])
     """
-    check_memory_format(memory_format)
     size = sizes_of(sizes)
+    strides = contiguous_strides(size) if memory_format is None else formats.strides_of_format(
+        "resize_", size, formats.checked("resize_", memory_format))
     if any(one < 0 for one in size):
         raise RuntimeError(f"resize_(): sizes must not be negative, got {list(size)}")
-    if input._array.shape == size:
+    if input._array.shape == size and (memory_format is None or formats.has_strides(input._array, strides)):
         return input
     if input.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
@@ -46,7 +47,7 @@ def resize_(input: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
         elif kept:
             cuda_memory.copy(held[offset:offset + kept], root[:kept])
         input._storage, input._base, offset, held = Storage(root), None, 0, root
-    input._array = strided(held, size, contiguous_strides(size), offset)
+    input._array = strided(held, size, strides, offset)
     return input
 
 
@@ -104,16 +105,12 @@ def copy_result(name: str, result: Tensor, out: Tensor) -> Tensor:
 
 @op
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
-    """A copy in memory of its own, with ``input`` as its history.
+    """A copy in memory of its own, with ``input`` as its history; in the order of ``memory_format``, or else in that of ``input``.
 
     >>> clone(tensor([1, 2]))
     tensor([1, 2])
     """
-    check_memory_format(memory_format)
-    array = input._array
-    out = launch.wrap(launch.like_inputs((array,), array.shape, array.dtype), input._dtype)
-    launch.copy_array(array, input._dtype, out)
-    return out
+    return formats.copied("clone", input, formats.checked("clone", memory_format))
 
 
 derivative(clone, input=lambda grad: grad)

@@ -17,6 +17,7 @@ from ..core.size import Size
 from ..core.sparse_array import is_sparse
 from ..core.storage import Storage, strided
 from ..core.tensor_base import TensorBase, alias_of, wrap
+from . import memory_format as formats
 
 Tensor = TensorBase
 
@@ -32,18 +33,14 @@ def resolve(kind: dtype | None, where: Any, requires_grad: bool) -> tuple[dtype,
     return kind, place(where)
 
 
-def check_options(layout: Any = None, pin_memory: bool = False, memory_format: Any = None) -> None:
-    """Refuse what cannot be honoured: other layouts than strided, pinned memory without CUDA, memory formats by channels."""
+def check_options(layout: Any = None, pin_memory: bool = False) -> None:
+    """Refuse what cannot be honoured: other layouts than strided, pinned memory without CUDA."""
     if layout is not None and layout.name != "strided":
         raise RuntimeError(f"layout {layout} is not made by this function; it makes strided tensors")
     if pin_memory:
         from .. import cuda
 
         cuda.check_available("pin_memory")
-    if memory_format is not None:
-        from .view import check_memory_format
-
-        check_memory_format(memory_format)
 
 
 default_device: list[device] = [CPU]
@@ -276,7 +273,13 @@ def empty(*size: Any, out: Any = None, dtype: dtype | None = None, layout: Any =
     """
     if layout is not None and layout.name == "sparse_coo" and out is None:
         return without_entries(size, dtype, device, requires_grad)
-    check_options(layout, pin_memory=pin_memory, memory_format=memory_format)
+    check_options(layout, pin_memory=pin_memory)
+    if memory_format is not None:
+        if out is not None:
+            raise RuntimeError("empty(): 'memory_format' argument is incompatible with 'out' tensor argument")
+        shape = sizes_of(size)
+        strides = formats.strides_of_format("empty", shape, formats.checked("empty", memory_format))
+        return empty_strided(shape, strides, dtype=dtype, device=device, requires_grad=requires_grad)
     return filled(None, size, out, dtype, device, requires_grad)
 
 
@@ -361,8 +364,8 @@ def empty_like(input: Tensor, *, dtype: dtype | None = None, layout: Any = None,
     >>> empty_like(zeros(2, 1)).shape
     torch.Size([2, 1])
     """
-    check_options(layout, memory_format=memory_format)
-    return _like(None, input, dtype, device, requires_grad)
+    check_options(layout)
+    return _like(None, input, dtype, device, requires_grad, None, memory_format)
 
 
 def zeros_like(input: Tensor, *, dtype: dtype | None = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
@@ -372,8 +375,8 @@ def zeros_like(input: Tensor, *, dtype: dtype | None = None, layout: Any = None,
     >>> zeros_like(tensor([1, 2]))
     tensor([0, 0])
     """
-    check_options(layout, memory_format=memory_format)
-    return _like(0, input, dtype, device, requires_grad, out)
+    check_options(layout)
+    return _like(0, input, dtype, device, requires_grad, out, memory_format)
 
 
 def ones_like(input: Tensor, *, dtype: dtype | None = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
@@ -383,8 +386,8 @@ def ones_like(input: Tensor, *, dtype: dtype | None = None, layout: Any = None, 
     >>> ones_like(tensor([1.5, 2]))
     tensor([1., 1.])
     """
-    check_options(layout, memory_format=memory_format)
-    return _like(1, input, dtype, device, requires_grad, out)
+    check_options(layout)
+    return _like(1, input, dtype, device, requires_grad, out, memory_format)
 
 
 def full_like(input: Tensor, fill_value: Any, *, out: Any = None, dtype: dtype | None = None, layout: Any = None,
@@ -394,11 +397,12 @@ def full_like(input: Tensor, fill_value: Any, *, out: Any = None, dtype: dtype |
     >>> full_like(tensor([1.5, 2]), 7)
     tensor([7., 7.])
     """
-    check_options(layout, memory_format=memory_format)
-    return _like(fill_value, input, dtype, device, requires_grad, out)
+    check_options(layout)
+    return _like(fill_value, input, dtype, device, requires_grad, out, memory_format)
 
 
-def _like(value: Any, input: Tensor, kind: dtype | None, where: Any, requires_grad: bool, out: Any = None) -> Tensor:
+def _like(value: Any, input: Tensor, kind: dtype | None, where: Any, requires_grad: bool, out: Any = None,
+          memory_format: Any = None) -> Tensor:
     if not isinstance(input, TensorBase):
         raise TypeError(f"argument 'input' must be Tensor, not {type(input).__name__}")
     array = input._array
@@ -407,6 +411,10 @@ def _like(value: Any, input: Tensor, kind: dtype | None, where: Any, requires_gr
         from .sparse.construction import like_sparse
 
         return like_sparse(value, input, kind, where, requires_grad, out)
+    if memory_format is not None and (chosen := formats.checked("like", memory_format)) != "preserve_format":
+        strides = formats.strides_of_format("like", array.shape, chosen)
+        made = empty_strided(array.shape, strides, dtype=kind, device=where)
+        return finish(made if value is None else made.fill_(value), requires_grad)
     if out is None and not array.flags.c_contiguous and is_dense(array.shape, [s // array.itemsize for s in array.strides]):
         made = empty_strided(array.shape, [s // array.itemsize for s in array.strides], dtype=kind, device=where)
         return finish(made if value is None else made.fill_(value), requires_grad)

@@ -242,4 +242,4 @@ def entropy_of_probabilities(input: Tensor, target: Tensor, weight: Tensor | Non
     if weight is not None:
         scores = scores * weight.reshape((-1,) + (1,) * (scores.dim() - dim - 1))
     loss = -(scores * target).sum(dim)
-    return loss.sum() / max(loss.numel(), 1) if reduction == "mean" else reduced(loss, reduction)
+    return reduced(loss, reduction)

@@ -127,27 +127,39 @@ soft_margin_loss_op = loss_op("soft_margin_loss", "SoftMarginLossBackward0", lam
 margin_ranking_loss_op = loss_op("margin_ranking_loss", "MarginRankingLossBackward0", lambda x, y, margin: 0)
 
 
+def weighted(losses: Tensor, weight: Tensor, reduction: str) -> Tensor:
+    """Losses times weights of the same size; their mean is over the sum of the weights."""
+    if weight._array.shape != losses._array.shape:
+        raise ValueError(f"Weights and input must have the same size: got {list(weight.shape)} and {list(losses.shape)}")
+    losses = losses * weight
+    return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.sum() / weight.sum()
+
+
 def mse_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
-             reduction: str = "mean") -> Tensor:
-    """``(input - target) ** 2``.
+             reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+    """``(input - target) ** 2``, times ``weight``.
 
     >>> mse_loss(tensor([1.0, 2.0]), tensor([1.0, 4.0]))
     tensor(2.)
     """
     reduction = reduction_of(reduction, size_average, reduce)
     paired("mse_loss", input, target)
+    if weight is not None:
+        return weighted((input - target).square(), weight, reduction)
     return mse_loss_op(*of_one_type("mse_loss", input, target), (), REDUCTIONS[reduction])
 
 
 def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
-            reduction: str = "mean") -> Tensor:
-    """``abs(input - target)``.
+            reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+    """``abs(input - target)``, times ``weight``.
 
     >>> l1_loss(tensor([1.0, 2.0]), tensor([1.0, 4.0]))
     tensor(1.)
     """
     reduction = reduction_of(reduction, size_average, reduce)
     paired("l1_loss", input, target)
+    if weight is not None:
+        return weighted((input - target).abs(), weight, reduction)
     if dtypes.promote_operands((input, target)).category == 3:
         return reduced((input - target).abs(), reduction)
     return l1_loss_op(*of_one_type("l1_loss", input, target), (), REDUCTIONS[reduction])

@@ -204,7 +204,7 @@ def _norm_gradient(grad: Tensor, input: Tensor, result: Tensor, p: float, dims: 
         shares = spread_dims(chosen.to(grad.dtype).sum(dims, keepdim), size, dims, keepdim)
         return input.sign() * (grad / shares).masked_fill(~chosen, 0)
     if p == 2:
-        return input * (grad / result).masked_fill(result == 0, 0)
+        return grad * (input / result).masked_fill(result == 0, 0)      # at most 1, where grad / result may overflow
     powered = input.abs().pow(p - 1) * input.sign() / result.pow(p - 1)
     return grad * powered.masked_fill((result == 0) | (input == 0), 0)
 

@@ -181,6 +181,19 @@ derivative(batch_norm_apply, _batch_norm_gradients, ("input", "weight", "bias"))
 derivative(batch_norm_backward, _batch_norm_second, ("grad_output", "input", "weight"))
 
 
+def check_count(input: Tensor, count: int) -> None:
+    """One value alone has no deviation."""
+    if count == 1:
+        raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
+
+
+def check_channels(name: str, shape: tuple[int, ...], **values: Tensor | None) -> None:
+    """What has an element a channel."""
+    for what, value in values.items():
+        if value is not None and value._array.shape != shape[1:2]:
+            raise RuntimeError(f"{what} should contain {shape[1]} elements not {value._array.size}: {name} got input of size {list(shape)}")
+
+
 def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None,
                bias: Tensor | None = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5) -> Tensor:
     """Each channel around its mean, over its standard deviation, times ``weight`` plus ``bias``.
@@ -197,14 +210,11 @@ def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor |
     shape = input._array.shape
     if len(shape) < 2:
         raise RuntimeError(f"batch_norm: expected input of size (N, C, ...), got {list(shape)}")
-    for what, value in (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)):
-        if value is not None and value._array.shape != shape[1:2]:
-            raise RuntimeError(f"{what} should contain {shape[1]} elements not {value._array.size}: batch_norm got input of size "
-                               f"{list(shape)}")
+    if training:
+        check_count(input, input._array.size // max(shape[1], 1))
+    check_channels("batch_norm", shape, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     check_floating("batch_norm", input, weight=weight, bias=bias)
     if training:
-        if input._array.size == shape[1]:
-            raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
         mean, invstd = batch_norm_stats(input, running_mean, running_var, momentum, eps)
     else:
         if running_mean is None or running_var is None:
@@ -358,6 +368,7 @@ def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bia
             raise RuntimeError(f"Expected {what} to be a vector of size equal to the number of channels in input, but got {what} of "
                                f"shape {list(value._array.shape)} and input of shape {list(shape)}")
     check_floating("group_norm", input, weight=weight, bias=bias)
+    check_count(input, input._array.size // num_groups)
     return group_norm_op(input, num_groups, weight, bias, float(eps))[1]
 
 
@@ -371,7 +382,10 @@ def instance_norm(input: Tensor, running_mean: Tensor | None = None, running_var
     """
     if not use_input_stats:
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    if math.prod(input._array.shape[2:]) == 1:
+        raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
     if running_mean is not None or running_var is not None:
+        check_channels("instance_norm", input._array.shape, running_mean=running_mean, running_var=running_var)
         mean, spread = input.detach().flatten(2).mean(-1).mean(0), input.detach().flatten(2).var(-1).mean(0)
         move(running_mean, launch.contiguous_array(mean), momentum)
         move(running_var, launch.contiguous_array(spread), momentum)

@@ -257,26 +257,29 @@ def randperm(n: int, *, generator: Generator | None = None, out: Tensor | None =
     return creation.finish(made if device is None else made.to(creation.place(device)), requires_grad)
 
 
-def rand_like(input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def rand_like(input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+              memory_format: Any = None) -> Tensor:
     """`rand` in ``input``'s size and type."""
     creation.check_options(layout)
-    return creation.finish(uniform_(creation.empty_like(input, dtype=dtype, device=device)), requires_grad)
+    return creation.finish(uniform_(creation.empty_like(input, dtype=dtype, device=device, memory_format=memory_format)), requires_grad)
 
 
-def randn_like(input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def randn_like(input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+               memory_format: Any = None) -> Tensor:
     """`randn` in ``input``'s size and type."""
     creation.check_options(layout)
-    return creation.finish(normal_(creation.empty_like(input, dtype=dtype, device=device)), requires_grad)
+    return creation.finish(normal_(creation.empty_like(input, dtype=dtype, device=device, memory_format=memory_format)), requires_grad)
 
 
 def randint_like(input: Tensor, low: int = 0, high: int | None = None, *, dtype: Any = None, layout: Any = None, device: Any = None,
-                 requires_grad: bool = False) -> Tensor:
+                 requires_grad: bool = False, memory_format: Any = None) -> Tensor:
     """`randint` in ``input``'s size and type."""
     creation.check_options(layout)
     low, high = (0, low) if high is None else (low, high)
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-    return creation.finish(random_fill(creation.empty_like(input, dtype=dtype, device=device), low, high), requires_grad)
+    made = creation.empty_like(input, dtype=dtype, device=device, memory_format=memory_format)
+    return creation.finish(random_fill(made, low, high), requires_grad)
 
 
 def bernoulli(input: Tensor, p: Any = None, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:

@@ -318,4 +318,4 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
         raise RuntimeError(f"Number of groups to divide channels in must be positive. Value of groups:{groups}")
     if channels % groups:
         raise RuntimeError(f"Number of channels must be divisible by groups. Got {channels} channels and {groups} groups.")
-    return input.reshape(input.shape[0], groups, channels // groups, -1).transpose(1, 2).reshape(input.shape)
+    return input.reshape(input.shape[0], groups, channels // groups, *input.shape[2:]).transpose(1, 2).reshape(input.shape)

@@ -11,6 +11,7 @@ from ..core.geometry import contiguous_strides, infer_size, overlaps_itself, siz
 from ..core.op import derivative, op
 from ..core.storage import root_of, storage_offset, strided
 from ..core.tensor_base import TensorBase, view_of
+from . import memory_format as formats
 
 Tensor = TensorBase
 
@@ -114,9 +115,9 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     torch.Size([2, 2])
     """
     size = input._array.shape
+    start, end = wrap_dim(start_dim, len(size)), wrap_dim(end_dim, len(size))
     if not size:
         return reshape(input, (1,))
-    start, end = wrap_dim(start_dim, len(size)), wrap_dim(end_dim, len(size))
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     return reshape(input, (*size[:start], int(np.prod(size[start:end + 1])), *size[end + 1:])) if start != end else input
@@ -133,18 +134,21 @@ def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
     return view(input, (*size[:dim], *infer_size(sizes_of((sizes,)), size[dim]), *size[dim + 1:]))
 
 
-def check_memory_format(memory_format: Any) -> None:
-    """Refuse memory formats by channels."""
-    if memory_format is not None and memory_format.name not in ("contiguous_format", "preserve_format"):
-        raise RuntimeError(f"memory format {memory_format} is not supported; tensors are made contiguous")
-
-
 @op
 def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
-    """``input`` itself if it lies in C order, else a copy that does."""
-    check_memory_format(memory_format)
+    """``input`` itself if it lies in C order (or in that of ``memory_format``), else a copy that does.
+
+    >>> contiguous(torch.zeros(1, 2, 3, 3), memory_format=torch.channels_last).stride()
+    (18, 1, 6, 2)
+    """
+    chosen = "contiguous_format" if memory_format is None else formats.checked("contiguous", memory_format)
+    if chosen in formats.RANKS:
+        formats.strides_of_format("contiguous", input._array.shape, chosen)
+        return input if formats.is_in_format(input._array, chosen) else formats.copied("contiguous", input, chosen)
     if input._array.flags.c_contiguous:
         return input
+    if chosen == "preserve_format":
+        raise RuntimeError("contiguous: preserve_format would keep the order of a tensor that is not contiguous; give another format")
     out = launch.empty(input._array.shape, input._dtype, input._device)
     launch.copy_array(input._array, input._dtype, out)
     return out

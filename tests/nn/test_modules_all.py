@@ -44,6 +44,18 @@ WRONG = {       # a module, an input that does not fit, and what the error names
     "PixelShuffle": (lambda: nn.PixelShuffle(2), [(1, 3, 2, 2)], "3", "4"), "PixelUnshuffle": (lambda: nn.PixelUnshuffle(2), [(1, 3, 3, 2)], "3", "2"),
     "Fold": (lambda: nn.Fold((4, 5), 2), [(2, 8, 11)], "11", "12"), "Unfold": (lambda: nn.Unfold(3), [(1, 1, 2, 2)], "2", "3"),
     "MultiheadAttention": (lambda: nn.MultiheadAttention(4, 2), [(3, 2, 6), (3, 2, 6), (3, 2, 6)], "6", "4"),
+    **{name: (lambda name=name: getattr(nn, name)(), [(3, 4), (3, 5)], "5", "4") for name in ("HuberLoss", "MultiLabelMarginLoss")},
+    "RMSNorm": (lambda: nn.RMSNorm(4), [(2, 5)], "5", "4"), "SyncBatchNorm": (lambda: nn.SyncBatchNorm(3), [(2, 4)], "4", "3"),
+    "ChannelShuffle": (lambda: nn.ChannelShuffle(2), [(1, 3, 2)], "3", "2"), "Upsample": (lambda: nn.Upsample(2, mode="bilinear"), [(1, 2, 3)], "3D|3", "4D|4"),
+    **{f"LPPool{dims}d": (lambda dims=dims: getattr(nn, f"LPPool{dims}d")(2, 3), [(1, 2, *(2,) * dims)], "2", "3") for dims in (1, 2, 3)},
+    "TransformerEncoderLayer": (lambda: nn.TransformerEncoderLayer(4, 2, 6), [(3, 2, 6)], "6", "4"),
+    "TransformerDecoderLayer": (lambda: nn.TransformerDecoderLayer(4, 2, 6), [(3, 2, 6), (3, 2, 4)], "6", "4"),
+    "Transformer": (lambda: nn.Transformer(4, 2, 1, 1, 6), [(3, 2, 6), (3, 2, 4)], "6", "4"),
+    "TripletMarginWithDistanceLoss": (lambda: nn.TripletMarginWithDistanceLoss(), [(3, 4), (3, 5), (3, 4)], "5", "4"),
+    "CosineEmbeddingLoss": (lambda: nn.CosineEmbeddingLoss(), [(3, 4), (3, 5), (3,)], "5", "4"),
+    "GaussianNLLLoss": (lambda: nn.GaussianNLLLoss(), [(3, 4), (3, 4), (3, 5)], "5", "4"),
+    **{f"FractionalMaxPool{dims}d": (lambda dims=dims: getattr(nn, f"FractionalMaxPool{dims}d")(2, output_size=5), [(1, 2, *(4,) * dims)], "4", "5")
+       for dims in (2, 3)},
     "AdaptiveLogSoftmaxWithLoss": (lambda: nn.AdaptiveLogSoftmaxWithLoss(16, 12, [3, 6]), [(2, 16), (3,)], "3", "2"),
 }
 

@@ -221,7 +221,7 @@ def test_eye(size):
     (RuntimeError, lambda: torch.empty_strided((2,), (1, 2))), (RuntimeError, lambda: torch.zeros(2, layout=torch.sparse_coo)),
     (RuntimeError, lambda: torch.zeros(2, dtype=torch.int64, requires_grad=True)), (TypeError, lambda: torch.zeros(2, dtype="float32")),
     (RuntimeError, lambda: torch.zeros(2, device="abc")), (RuntimeError, lambda: torch.zeros(2, device="cuda:999")),
-    (RuntimeError, lambda: torch.ones(2, 2, 2, 2).contiguous(memory_format=torch.channels_last)), (TypeError, lambda: torch.zeros_like([1])),
+    (RuntimeError, lambda: torch.ones(2, 2).contiguous(memory_format=torch.channels_last)), (TypeError, lambda: torch.zeros_like([1])),
     (TypeError, lambda: torch.zeros(2, unknown=1)), (RuntimeError, lambda: torch.full((2,), 300, dtype=torch.uint8)),
 ])
 def test_options_that_cannot_be_honoured_are_refused(error, function):

@@ -1,97 +1,15 @@
 """Modules and parameters in lists and dictionaries."""
 from __future__ import annotations
 
-import operator
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from ...tensor import Tensor
 from ..parameter import Parameter
+from .container_base import Keyed, Numbered, position
 from .module import Module
-from .registry import type_name
-
-
-def position(index: Any, length: int) -> int:
-    """A possibly negative index as one from the start."""
-    index = operator.index(index)
-    if not -length <= index < length:
-        raise IndexError(f"index {index} is out of range")
-    return index % length
-
-
-def pairs_of(name: str, given: Any) -> Iterator[tuple]:
-    """The (key, value) pairs of a mapping, or of an iterable of pairs; a plain dictionary is taken in its order."""
-    if isinstance(given, (Mapping, Keyed)):
-        yield from given.items()
-        return
-    if not isinstance(given, Iterable):
-        raise TypeError(f"{name} should be called with an iterable of key/value pairs, but got {type(given).__name__}")
-    for place, pair in enumerate(given):
-        if not isinstance(pair, Iterable):
-            raise TypeError(f"{name} element #{place} should be Iterable; is {type(pair).__name__}")
-        pair = tuple(pair)
-        if len(pair) != 2:
-            raise ValueError(f"{name} element #{place} has length {len(pair)}; 2 is required")
-        yield pair
-
-
-class Numbered(Module):
-    """What `Sequential` and `ModuleList` share: children with an order."""
-
-    def _name(self, index: Any) -> str:
-        return next(islice(self._modules, position(index, len(self)), None))
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._modules[self._name(index)]
-
-    def __setitem__(self, index: Any, module: Module) -> None:
-        setattr(self, self._name(index), module)
-
-    def __delitem__(self, index: Any) -> None:
-        for name in list(self._modules)[index] if isinstance(index, slice) else [self._name(index)]:
-            del self._modules[name]
-        if all(name.isdecimal() for name in self._modules):     # names given by the user stay
-            modules = list(self._modules.values())
-            self._modules.clear()
-            self.extend(modules)
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[Module]:
-        return iter(self._modules.values())
-
-    def append(self, module: Module) -> Any:
-        """Add a module at the end."""
-        self.add_module(str(len(self)), module)
-        return self
-
-    def extend(self, modules: Iterable[Module]) -> Any:
-        """Add modules at the end."""
-        if not isinstance(modules, Iterable):
-            raise TypeError(f"{type(self).__name__}.extend should be called with an iterable, but got {type(modules).__name__}")
-        for module in list(modules):
-            self.append(module)
-        return self
-
-    def insert(self, index: int, module: Module) -> Any:
-        """Put a module before the one at ``index``."""
-        if not isinstance(module, Module):
-            raise TypeError(f"{type_name(module)} is not a Module subclass")
-        modules = list(self._modules.values())
-        modules.insert(operator.index(index), module)
-        self._modules.clear()
-        return self.extend(modules)
-
-    def pop(self, index: Any = -1) -> Module:
-        """Take a module out and return it."""
-        module = self[index]
-        del self[index]
-        return module
-
-    __iadd__ = extend
 
 
 class Sequential(Numbered):
@@ -120,6 +38,22 @@ class Sequential(Numbered):
 
     def __add__(self, other: Iterable[Module]) -> Sequential:
         return type(self)(*self, *other)
+
+    def __mul__(self, times: int) -> Sequential:
+        """The same modules ``times`` times one after the other, in a new chain."""
+        return Sequential(*[module for _ in range(self._checked(times)) for module in self])
+
+    __rmul__ = __mul__
+
+    def __imul__(self, times: int) -> Sequential:
+        return self.extend([module for _ in range(self._checked(times) - 1) for module in self])
+
+    def _checked(self, times: Any) -> int:
+        if not isinstance(times, int):
+            raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(times)}")
+        if times <= 0:
+            raise ValueError(f"Non-positive multiplication factor {times} for {type(self)}")
+        return times
 
     def forward(self, input: Any) -> Any:
         for module in self._modules.values():
@@ -159,62 +93,6 @@ class ModuleList(Numbered):
         lines = [f"({first}): {text}" if first == last else f"({first}-{last}): {last - first + 1} x {text}"
                  for first, last, text in runs]
         return f"{self._get_name()}(" + ("\n  " + "\n  ".join(lines) + "\n" if lines else "") + ")"
-
-
-class Keyed(Module):
-    """What `ModuleDict` and `ParameterDict` share: they read as the dictionary ``_held``."""
-
-    def __init__(self, given: Any = None):
-        super().__init__()
-        if given is not None:
-            self.update(given)
-
-    @property
-    def _held(self) -> dict[str, Any]:
-        return self._modules
-
-    def __getitem__(self, key: str) -> Any:
-        return self._held[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.add_module(key, value)
-
-    def __delitem__(self, key: str) -> None:
-        del self._held[key]
-
-    def __len__(self) -> int:
-        return len(self._held)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._held)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._held
-
-    def clear(self) -> None:
-        """Take everything out."""
-        self._held.clear()
-
-    def pop(self, key: str) -> Any:
-        """Take one out and return it."""
-        return self._held.pop(key)
-
-    def keys(self) -> Iterable[str]:
-        """The keys."""
-        return self._held.keys()
-
-    def items(self) -> Iterable[tuple[str, Any]]:
-        """The (key, value) pairs."""
-        return self._held.items()
-
-    def values(self) -> Iterable[Any]:
-        """The values."""
-        return self._held.values()
-
-    def update(self, given: Any) -> None:
-        """Add, or replace, by a mapping or (key, value) pairs."""
-        for key, value in pairs_of(f"{type(self).__name__}.update", given):
-            self[key] = value
 
 
 class ModuleDict(Keyed):
@@ -299,6 +177,40 @@ class ParameterDict(Keyed):
 
     def __setitem__(self, key: str, parameter: Parameter) -> None:
         self.register_parameter(key, parameter)
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(list(self._held))
+
+    def copy(self) -> ParameterDict:
+        """Another dictionary of the same parameters."""
+        return ParameterDict(self)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The parameter ``key``, or else ``default``."""
+        return self._held.get(key, default)
+
+    def setdefault(self, key: str, default: Parameter | None = None) -> Any:
+        """The parameter ``key``, which becomes ``default`` if it is not there."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def popitem(self) -> tuple[str, Any]:
+        """Take the last one out and return it with its key."""
+        return self._held.popitem()
+
+    def fromkeys(self, keys: Iterable[str], default: Parameter | None = None) -> ParameterDict:
+        """A dictionary with ``default`` at each of ``keys``."""
+        return ParameterDict((key, default) for key in keys)
+
+    def __or__(self, other: ParameterDict) -> ParameterDict:
+        merged = self.copy()
+        merged.update(other)
+        return merged
+
+    def __ior__(self, other: ParameterDict) -> ParameterDict:
+        self.update(other)
+        return self
 
     extra_repr = ParameterList.extra_repr
     __call__ = ParameterList.__call__

@@ -1,6 +1,7 @@
 """Functions called before and after a module's ``forward`` and ``backward``."""
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -118,9 +119,30 @@ def call(module: Any, args: tuple, kwargs: dict) -> Any:
     backward = BackwardCall(module) if module._backward_hooks or module._backward_pre_hooks else None
     if backward is not None:
         args = backward.enter(args)
-    result = module.forward(*args, **kwargs)
-    for number, hook in list(module._forward_hooks.items()):
-        given = (args, kwargs) if number in module._hooks_with_kwargs else (args,)
-        changed = hook(module, *given, result)
-        result = result if changed is None else changed
+    left = list(module._forward_hooks.items())
+    try:
+        result = module.forward(*args, **kwargs)
+        while left:
+            changed = call_one(module, *left.pop(0), args, kwargs, result)
+            result = result if changed is None else changed
+    except BaseException:
+        for number, hook in left:
+            if number in module._always_called:
+                call_after_error(module, number, hook, args, kwargs)
+        raise
     return result if backward is None else backward.leave(result)
+
+
+def call_one(module: Any, number: int, hook: Callable, args: tuple, kwargs: dict, result: Any) -> Any:
+    """What a forward hook returns."""
+    given = (args, kwargs) if number in module._hooks_with_kwargs else (args,)
+    return hook(module, *given, result)
+
+
+def call_after_error(module: Any, number: int, hook: Callable, args: tuple, kwargs: dict) -> None:
+    """Call a forward hook that wants to be called in any case; an error of its own becomes a warning."""
+    try:
+        call_one(module, number, hook, args, kwargs, None)
+    except Exception as error:  # noqa: BLE001  the first error is the one to report
+        warnings.warn(f"module forward hook with ``always_call=True`` raised an exception that was silenced as another error was raised "
+                      f"in forward: {error}", stacklevel=3)

@@ -1,44 +1,22 @@
 """The base of all layers and networks."""
 from __future__ import annotations
 
-import itertools
-from collections import OrderedDict, namedtuple
-from collections.abc import Callable, Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from ...autograd.grad_mode import no_grad
 from ...autograd.hooks import Handle
 from ...core import dtype as dtypes
 from ...ops.conversion import as_dtype
+from ...ops.creation import empty_like
 from ...tensor import Tensor
+from ..parameter import is_lazy
 from . import hooks
-from .registry import Registry
-
-EXTRA_STATE = "_extra_state"
+from .state import Stateful
 
 
-class _IncompatibleKeys(namedtuple("_IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
-    """What `Module.load_state_dict` did not find, and what it had no place for."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return super().__repr__() if self.missing_keys or self.unexpected_keys else "<All keys matched successfully>"
-
-
-class Loading(OrderedDict):
-    """A state dict being loaded. What fits is written down, and copied only when everything does."""
-
-    pending: list
-
-    def below(self, prefix: str) -> Loading:
-        """The entries of a module below."""
-        part = Loading((key, value) for key, value in self.items() if key.startswith(prefix))
-        part.pending = self.pending
-        return part
-
-
-class Module(Registry):
+class Module(Stateful):
     """A layer or a network: parameters, buffers and modules in attributes, and what it does in ``forward``.
 
     >>> class Net(torch.nn.Module):
@@ -56,15 +34,18 @@ class Module(Registry):
     """
 
     dump_patches = False        # kept for old code that sets it
-    _version = 1                # saved with the state, so that `_load_from_state_dict` can tell older ones
+    call_super_init = False
+    T_destination = Any
     training: bool
 
     def __init__(self) -> None:
         super().__init__()
         held = self.__dict__
         held["training"] = True
-        held["_hooks_with_kwargs"] = set()
-        for name in (*hooks.HOOKS, "_state_dict_hooks", "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks"):
+        for name in ("_hooks_with_kwargs", "_always_called", "_state_dict_post_hooks"):
+            held[name] = set()
+        for name in (*hooks.HOOKS, "_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hooks",
+                     "_load_state_dict_post_hooks"):
             held[name] = OrderedDict()
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -84,12 +65,17 @@ class Module(Registry):
         """
         return self._added(self._forward_pre_hooks, hook, prepend, with_kwargs)
 
-    def register_forward_hook(self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False) -> Handle:
+    def register_forward_hook(self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False,
+                              always_call: bool = False) -> Handle:
         """Call ``hook(module, args, result)`` after ``forward``; what it returns replaces the result.
 
-        With ``with_kwargs`` it is ``hook(module, args, kwargs, result)``.
+        With ``with_kwargs`` it is ``hook(module, args, kwargs, result)``. With ``always_call`` it is called, with the result None, also
+        when ``forward`` or a hook before it raised an error.
         """
-        return self._added(self._forward_hooks, hook, prepend, with_kwargs)
+        handle = self._added(self._forward_hooks, hook, prepend, with_kwargs)
+        if always_call:
+            self._always_called.add(handle.id)
+        return handle
 
     def _added(self, own: OrderedDict, hook: Callable, prepend: bool, with_kwargs: bool) -> Handle:
         handle = hooks.added(own, hook, prepend)
@@ -112,131 +98,6 @@ class Module(Registry):
         """Call ``hook(module, grad_output)`` before the module's backward; what it returns replaces ``grad_output``."""
         return hooks.added(self._backward_pre_hooks, hook, prepend)
 
-    # state
-    def state_dict(self, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> OrderedDict:
-        """All parameters and persistent buffers by name. They share the module's memory, and with ``keep_vars`` its history.
-
-        >>> list(torch.nn.Linear(2, 3).state_dict())
-        ['weight', 'bias']
-        """
-        if destination is None:
-            destination = OrderedDict()
-            destination._metadata = OrderedDict()
-        local_metadata = {"version": self._version}
-        if hasattr(destination, "_metadata"):
-            destination._metadata[prefix[:-1]] = local_metadata
-        self._save_to_state_dict(destination, prefix, keep_vars)
-        for name, module in self._modules.items():
-            if module is not None:
-                module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        for hook in self._state_dict_hooks.values():
-            changed = hook(self, destination, prefix, local_metadata)
-            destination = destination if changed is None else changed
-        return destination
-
-    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
-        """Write this module's own state into ``destination``; a module with more to save extends this."""
-        for name, value in self._own_state():
-            destination[prefix + name] = value if keep_vars else value.detach()
-        if type(self).get_extra_state is not Module.get_extra_state:
-            destination[prefix + EXTRA_STATE] = self.get_extra_state()
-
-    def _own_state(self) -> Iterator[tuple[str, Tensor]]:
-        for name, value in itertools.chain(self._parameters.items(), self._buffers.items()):
-            if value is not None and name not in self._non_persistent_buffers_set:
-                yield name, value
-
-    def get_extra_state(self) -> Any:
-        """More to keep in the ``state_dict``; to be defined together with `set_extra_state`."""
-        raise RuntimeError(f"{type(self).__name__} has no extra state")
-
-    def set_extra_state(self, state: Any) -> None:
-        """Take over what `get_extra_state` returned."""
-        raise RuntimeError(f"{type(self).__name__} has no extra state")
-
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> _IncompatibleKeys:
-        """Copy parameters and buffers from a `state_dict` into this module and those below it.
-
-        With ``strict`` the names must be the same; otherwise those that are missing or unexpected are only returned. On an error
-        (RuntimeError with all that does not fit) nothing is changed.
-        """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        metadata = getattr(state_dict, "_metadata", None)
-        missing, unexpected, errors = [], [], []
-        loading = Loading(state_dict)
-        loading.pending = []
-        self._load(loading, "", metadata or {}, missing, unexpected, errors)
-        if strict:
-            errors = [f"{kind} key(s) in state_dict: " + ", ".join(f'"{key}"' for key in keys) + ". "
-                      for kind, keys in (("Missing", missing), ("Unexpected", unexpected)) if keys] + errors
-        if errors:
-            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(errors))
-        with no_grad():
-            for target, value in loading.pending:
-                target.copy_(value)
-        return _IncompatibleKeys(missing, unexpected)
-
-    def _load(self, state_dict: Loading, prefix: str, metadata: Mapping, missing: list, unexpected: list, errors: list) -> None:
-        """Load this module and those below it."""
-        self._load_from_state_dict(state_dict, prefix, metadata.get(prefix[:-1], {}), True, missing, unexpected, errors)
-        for name, module in self._modules.items():
-            if module is not None:
-                below = f"{prefix}{name}."
-                module._load(state_dict.below(below), below, metadata, missing, unexpected, errors)
-        for hook in self._load_state_dict_post_hooks.values():
-            hook(self, _IncompatibleKeys(missing, unexpected))
-
-    def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: dict, strict: bool, missing_keys: list,
-                              unexpected_keys: list, error_msgs: list) -> None:
-        """Load this module's own state; a module that reads older ones (``local_metadata["version"]``) extends this."""
-        for hook in self._load_state_dict_pre_hooks.values():
-            hook(state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
-        own = dict(self._own_state())
-        for name, target in own.items():
-            key = prefix + name
-            if key in state_dict:
-                self._load_tensor(key, target, state_dict, error_msgs)
-            elif strict:
-                missing_keys.append(key)
-        extra = type(self).set_extra_state is not Module.set_extra_state
-        if extra and prefix + EXTRA_STATE in state_dict:
-            self.set_extra_state(state_dict[prefix + EXTRA_STATE])
-        elif extra and strict:
-            missing_keys.append(prefix + EXTRA_STATE)
-        if strict:
-            for key in state_dict:
-                if key.startswith(prefix):
-                    name, point, _ = key[len(prefix):].partition(".")
-                    if name not in (self._modules if point else own) and not (extra and name == EXTRA_STATE):
-                        unexpected_keys.append(key)
-
-    def _load_tensor(self, key: str, target: Tensor, state_dict: Any, error_msgs: list) -> None:
-        value = state_dict[key]
-        if not isinstance(value, Tensor):
-            error_msgs.append(f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint '
-                              f"but received {type(value)}")
-        elif value.shape != target.shape and not (target.dim() == 0 and value.shape == (1,)):       # so before 0.4
-            error_msgs.append(f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, the shape in current "
-                              f"model is {target.shape}.")
-        elif isinstance(state_dict, Loading):
-            state_dict.pending.append((target, value.reshape(target.shape)))
-        else:
-            with no_grad():
-                target.copy_(value.reshape(target.shape))
-
-    def _register_state_dict_hook(self, hook: Callable) -> Handle:
-        """Call ``hook(module, state_dict, prefix, local_metadata)`` at the end of `state_dict`."""
-        return hooks.added(self._state_dict_hooks, hook)
-
-    def _register_load_state_dict_pre_hook(self, hook: Callable, with_module: bool = False) -> Handle:
-        """Call ``hook`` with the arguments of `_load_from_state_dict` before it, after the module if ``with_module``."""
-        return hooks.added(self._load_state_dict_pre_hooks, (lambda *args: hook(self, *args)) if with_module else hook)
-
-    def register_load_state_dict_post_hook(self, hook: Callable) -> Handle:
-        """Call ``hook(module, incompatible_keys)`` after the module has been loaded; it may change the lists of keys."""
-        return hooks.added(self._load_state_dict_post_hooks, hook)
-
     # all at once
     def apply(self, fn: Callable[[Module], Any]) -> Module:
         """Call ``fn`` with every module below this one and then with this one, for instance to initialise them."""
@@ -245,28 +106,31 @@ class Module(Registry):
         fn(self)
         return self
 
-    def _apply(self, fn: Callable[[Tensor], Tensor]) -> Module:
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Module:
         """Replace the memory of all parameters, gradients and buffers; parameters stay the same objects."""
-        for module in self.children():
+        for module in self.children() if recurse else ():
             module._apply(fn)
         with no_grad():
             for parameter in self._parameters.values():
                 if parameter is not None:
                     grad, parameter.grad = parameter.grad, None
                     changed = fn(parameter.data)
-                    if changed._array is not parameter._array:
+                    if is_lazy(parameter) or changed._array is not parameter._array:
                         parameter.data = changed
                     if grad is not None:
                         changed = fn(grad.data)
                         changed.requires_grad = grad.requires_grad
                         parameter.grad = changed
             for name, buffer in self._buffers.items():
-                if buffer is not None:
+                if is_lazy(buffer):
+                    buffer.data = fn(buffer.data)
+                elif buffer is not None:
                     self._buffers[name] = fn(buffer)
         return self
 
-    def to(self, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False) -> Module:
-        """Move parameters and buffers: to a device, a floating type (integers keep theirs), both, or those of a tensor.
+    def to(self, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Module:
+        """Move parameters and buffers: to a device, a floating type (integers keep theirs), both, or those of a tensor; those with 4 or
+        5 dimensions to a memory format.
 
         >>> torch.nn.Linear(1, 1).to(torch.float64).weight.dtype
         torch.float64
@@ -282,7 +146,16 @@ class Module(Registry):
                 device = arg
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}")
-        return self._apply(lambda t: t.to(device=device, dtype=dtype if t.dtype.category >= 2 else None, non_blocking=non_blocking))
+        return self._apply(lambda t: t.to(device=device, dtype=dtype if t.dtype.category >= 2 else None, non_blocking=non_blocking,
+                                          memory_format=memory_format if t.dim() in (4, 5) else None))
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Module:
+        """Give parameters and buffers uninitialised memory on a device (None: where they are).
+
+        >>> torch.nn.Linear(2, 3).to_empty(device="cpu").weight.shape
+        torch.Size([3, 2])
+        """
+        return self._apply(lambda t: empty_like(t, device=device), recurse)
 
     def _to_floating(self, kind: dtypes.dtype) -> Module:
         return self._apply(lambda t: t.to(kind) if t.is_floating_point() else t)

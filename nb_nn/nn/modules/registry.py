@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...tensor import Tensor
-from ..parameter import Parameter
+from ..parameter import Buffer, Parameter
 
 KINDS = ("_parameters", "_buffers", "_modules")
 
@@ -105,6 +105,9 @@ class Registry:
             if value is not None:
                 raise TypeError(f"cannot assign '{type_name(value)}' as child module '{name}' (torch.nn.Module or None expected)")
             held["_modules"][name] = None
+        elif isinstance(value, Buffer):
+            self._replace("_buffers", name, "buffer")
+            self.register_buffer(name, value, value.persistent)
         elif name in held["_buffers"]:
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(f"cannot assign '{type_name(value)}' as buffer '{name}' (torch Tensor or None expected)")
@@ -187,9 +190,9 @@ class Registry:
             if module is not None:
                 yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
 
-    def modules(self) -> Iterator[Any]:
-        """This module and all below it, each once."""
-        return (module for _, module in self.named_modules())
+    def modules(self, remove_duplicate: bool = True) -> Iterator[Any]:
+        """This module and all below it, each once unless ``remove_duplicate`` is False."""
+        return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
     def get_submodule(self, target: str) -> Any:
         """The module below this one with a name such as ``"0.conv"``; AttributeError if there is none."""
@@ -199,6 +202,27 @@ class Registry:
             if module is None:
                 raise AttributeError(f"{type(self).__name__} has no module '{target}'")
         return module
+
+    def set_submodule(self, target: str, module: Any, strict: bool = False) -> None:
+        """Put a module in the place of the one with a name such as ``"0.conv"``, or, unless ``strict``, in a new one of an existing
+        parent; AttributeError if the name is another attribute's or there is no such parent.
+
+        >>> net = torch.nn.Sequential(torch.nn.ReLU())
+        >>> net.set_submodule("0", torch.nn.Tanh())
+        >>> net[0]
+        Tanh()
+        """
+        if target == "":
+            raise ValueError("set_submodule: the module to be replaced needs a name, got an empty one")
+        if not isinstance(module, Registry):
+            raise ValueError(f"set_submodule: module is not an nn.Module, found {type(module)}")
+        place, _, name = target.rpartition(".")
+        parent = self.get_submodule(place)
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{type(parent).__name__} has no attribute `{name}`")
+        if not isinstance(getattr(parent, name, module), Registry):
+            raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter with a name such as ``"0.weight"``; AttributeError if there is none."""

@@ -1,4 +1,7 @@
-"""Gradients kept small."""
+"""Gradients kept small.
+
+``foreach``, which lets PyTorch choose between two ways to the same numbers, is taken everywhere and changes nothing.
+"""
 from __future__ import annotations
 
 import math
@@ -17,7 +20,8 @@ def gradients_of(parameters: Any) -> list[Tensor]:
     return [one.grad for one in ([parameters] if isinstance(parameters, Tensor) else parameters) if one.grad is not None]
 
 
-def get_total_norm(tensors: Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False) -> Tensor:
+def get_total_norm(tensors: Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False,
+                   foreach: bool | None = None) -> Tensor:
     """The norm of all elements of some tensors together.
 
     >>> get_total_norm([tensor([3.0]), tensor([[4.0]])])
@@ -34,7 +38,8 @@ def get_total_norm(tensors: Iterable[Tensor], norm_type: float = 2.0, error_if_n
     return total
 
 
-def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False) -> Tensor:
+def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False,
+                    foreach: bool | None = None) -> Tensor:
     """Scale the gradients of all parameters together so that their ``norm_type``-norm is at most ``max_norm``; returns what it was.
 
     >>> w = torch.nn.Parameter(torch.zeros(2))
@@ -50,7 +55,7 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0, er
     return total
 
 
-def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Tensor) -> None:
+def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Tensor, foreach: bool | None = None) -> None:
     """Scale the gradients of all parameters as `clip_grad_norm_` does whose total norm is known to be ``total_norm``.
 
     >>> w = torch.nn.Parameter(torch.zeros(2))
@@ -65,14 +70,15 @@ def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Tensor) 
             grad.mul_(scale.to(grad.dtype))
 
 
-def clip_grad_norm(parameters: Any, max_norm: float, norm_type: float = 2.0) -> Tensor:
+def clip_grad_norm(parameters: Any, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False,
+                   foreach: bool | None = None) -> Tensor:
     """The former name of `clip_grad_norm_`."""
     warnings.warn("torch.nn.utils.clip_grad_norm is now deprecated in favor of torch.nn.utils.clip_grad_norm_.", FutureWarning,
                   stacklevel=2)
-    return clip_grad_norm_(parameters, max_norm, norm_type)
+    return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite)
 
 
-def clip_grad_value_(parameters: Any, clip_value: float) -> None:
+def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = None) -> None:
     """Keep every element of the gradients between ``-clip_value`` and ``clip_value``."""
     with no_grad():
         for grad in gradients_of(parameters):
