@@ -237,29 +237,54 @@ def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, 
 
 
 def _flat(name: str, inputs: tuple, numbers: tuple) -> Any:
-    """The call where nothing is to be done but to run flat; None where something is."""
+    """The call where nothing is to be done but to run flat, perhaps on copies of few elements; None where something is."""
     first = inputs[0]
     if not isinstance(first, TensorBase):
         return None
     plan = _plans.get((name, len(inputs), first._dtype))
     if plan is None:
         return None
-    shape = first._array.shape
+    shape, even = first._array.shape, True
     arrays = []
     for operand in inputs:
         if not isinstance(operand, TensorBase) or operand._dtype is not first._dtype or operand._device is not CPU:
             return None
         array = operand._array
-        if array.shape != shape:
-            return None
         if not array.flags.c_contiguous:
             if array.size >= SMALL or array.ndim > 1 and any(array.strides):
                 return None
             array = array.copy()
-        arrays.append(array.ravel())
+        even = even and array.shape == shape
+        arrays.append(array)
+    if not even:
+        try:
+            shape = np.broadcast(*arrays).shape
+        except ValueError:
+            return None
+        if math.prod(shape) >= SMALL:
+            return None
+        arrays = [array if array.shape == shape else repeated(array, shape) for array in arrays]
+    arrays = [array.ravel() for array in arrays]
     made = memory.empty(shape, plan.result.numpy)
     (plan.flat.serial if made.size < SERIAL_BELOW else plan.flat)(*arrays, numbers, made.ravel())
     return wrap_host(made, plan.result)
+
+
+def few(tensors: tuple) -> bool:
+    """Whether tensors lie in C order on the CPU, are of one size, which is small, or of size ()."""
+    shape = tensors[0]._array.shape
+    for one in tensors:
+        array = one._array
+        if array.shape != shape and array.shape or one._device is not CPU or not array.flags.c_contiguous or array.size >= SMALL:
+            return False
+    return True
+
+
+def repeated(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A C-contiguous copy of an array, broadcast to ``shape``."""
+    made = new_array(shape, array.dtype)
+    made[...] = array
+    return made
 
 
 def same_device(name: str, tensors: Any) -> Any:
@@ -383,9 +408,7 @@ def small_loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple
     packed = []
     for array in arrays:
         if array.shape != shape or not array.flags.c_contiguous:
-            copied = np.empty(shape, array.dtype)
-            copied[...] = array
-            array = copied
+            array = repeated(array, shape)
         packed.append(array.ravel())
     if out.flags.c_contiguous:
         plan.flat(*packed, numbers, out.ravel())
@@ -496,6 +519,8 @@ def contiguous_array(tensor: Any, kind: dtype | None = None) -> Any:
     array = computing_array(tensor, kind or tensor._dtype)
     if array.flags.c_contiguous:
         return array
+    if array.size < SMALL and isinstance(array, np.ndarray):
+        return array.copy()
     out = wrap(memory.beside(array, array.shape, array.dtype), dtypes.from_numpy(array.dtype))
     copy_array(array, out._dtype, out)
     return out._array
@@ -503,10 +528,16 @@ def contiguous_array(tensor: Any, kind: dtype | None = None) -> Any:
 
 def launch(name: str, *args: Any, device: Any = CPU, work: int | None = None) -> Any:
     """Call the structured kernel ``name`` of the device where the arrays are."""
-    if device is not CPU or args[0].__class__ is not np.ndarray and not all_of_numpy(args):
+    if device is not CPU or not begins_as_numpy(args) and not all_of_numpy(args):
         return table.find("cuda", name)(*args)
     kernel = table.find("cpu", name)
     return kernel(*args) if work is None else kernel(*args, work=work)
+
+
+def begins_as_numpy(args: tuple) -> bool:
+    """Whether the first argument is NumPy's array; or the last, behind the key of random numbers."""
+    first = args[0].__class__
+    return first is np.ndarray or first is np.uint64 and args[-1].__class__ is np.ndarray
 
 
 def all_of_numpy(args: tuple) -> bool:

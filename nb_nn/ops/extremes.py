@@ -13,7 +13,7 @@ from ..core.geometry import wrap_dim, wrap_dims
 from ..core.op import derivative, no_derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
-from .reduction import all_if_empty, arranged, packed, reduce, reduced_shape, spread
+from .reduction import all_if_empty, arranged, packed, reduce, reduced_shape, spread, whole
 
 Tensor = TensorBase
 
@@ -52,6 +52,10 @@ def amin(input: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | N
 
 
 def _extreme(name: str, input: Tensor, dim: Any, keepdim: bool, out: Any) -> Tensor:
+    if dim == () and not keepdim and out is None:
+        made = whole(name, input)
+        if made is not None:
+            return made
     dims = all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim)
     if input._array.size == 0:
         check_not_empty(name, input._array.shape or (0,), dims or (0,))
@@ -190,7 +194,12 @@ def _place(name: str, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     if input._dtype.category == 3:
         raise RuntimeError(f"arg{name}(): does not support complex input")
     if dim is not None:
-        return _with_places(name, input, wrap_dim(dim, input._array.ndim), keepdim)[1]
+        dim = wrap_dim(dim, input._array.ndim)
+    if launch.few((input,)) and input._array.size and not input._dtype.half:
+        find = input._array.argmax if name == "max" else input._array.argmin
+        return wrap(np.asarray(find(dim, keepdims=keepdim)), dtypes.int64)
+    if dim is not None:
+        return _with_places(name, input, dim, keepdim)[1]
     if input._array.size == 0:
         raise IndexError(f"arg{name}(): Expected reduction dim to be specified for input.numel() == 0.")
     return _with_places(name, input, None, keepdim)[1]

@@ -9,9 +9,9 @@ from nb_nn.kernels import table
 
 from ..core import dtype as dtypes
 from ..core import launch, memory
-from ..core.launch import KEEP, broadcast_shapes, elementwise
+from ..core.launch import KEEP, broadcast_shapes, elementwise, few
 from ..core.op import derivative, inplace, no_derivative, op
-from ..core.tensor_base import TensorBase, wrap
+from ..core.tensor_base import TensorBase, wrap, wrap_host
 from . import slicing, view
 from .comparison import as_mask
 from .indexing import bits, broadcast, number_of, packed, rewritten, source_array
@@ -65,6 +65,8 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     tensor([1, 4])
     """
     kind = input._dtype
+    if out is None and mask._dtype is dtypes.bool_ and mask._array.shape == input._array.shape and few((input, mask)):
+        return wrap_host(input._array[mask._array], kind)
     size = broadcast_shapes(input._array.shape, mask._array.shape)
     chosen = flat_mask(mask, size, "masked_select")
     offsets = true_offsets(chosen)
@@ -101,7 +103,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor, *, out: Tensor |
     if offsets[-1] > source._array.size:
         raise RuntimeError("masked_scatter: Number of elements of source < number of ones in mask, got "
                            f"{source._array.size} and {offsets[-1]}")
-    values = source_array(source, input, False).reshape(-1)
+    values = source_array(source, out, False).reshape(-1)
 
     def run(target: Any) -> None:
         launch.launch("masked_scatter", chosen, values, offsets, target.reshape(-1), work=chosen.size)

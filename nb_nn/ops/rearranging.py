@@ -15,9 +15,9 @@ from ..core.geometry import sizes_of, wrap_dim, wrap_dims
 from ..core.launch import broadcast_shapes
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
-from . import copies, slicing, view
+from . import copies, view
 from .indexing import bits, index_select, packed
-from .joining import SMALL, cat_dim, stack
+from .joining import SMALL, joined, stack
 
 Tensor = TensorBase
 
@@ -189,7 +189,9 @@ def roll_dims(input: Tensor, shifts: tuple[int, ...], dims: tuple[int, ...]) -> 
     for shift, dim in zip(shifts, dims):
         size = input._array.shape[dim]
         cut = -shift % size
-        input = cat_dim((slicing.slice_dim(input, dim, cut, size, 1), slicing.slice_dim(input, dim, 0, cut, 1)), dim)
+        array, before = input._array, (slice(None),) * dim
+        parts = [array[(*before, slice(cut, size))], array[(*before, slice(0, cut))]]
+        input = joined("roll", (input, input), parts, dim, input._dtype, None)
     return input
 
 

@@ -47,6 +47,8 @@ def packed(array: Any) -> Any:
     """A C-contiguous array of the same elements."""
     if array.flags.c_contiguous:
         return array
+    if array.size < launch.SMALL and isinstance(array, np.ndarray):
+        return array.copy()
     kind = dtypes.from_numpy(array.dtype)
     out = wrap(memory.beside(array, array.shape, array.dtype), kind)
     launch.copy_array(array, kind, out)
@@ -116,8 +118,12 @@ def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = N
 def whole(name: str, input: Tensor) -> Tensor | None:
     """A reduction of all elements where nothing is to be done but to run it; None where something is."""
     array, kind = input._array, input._dtype
-    if kind not in PLAIN or input._device is not CPU or not array.flags.c_contiguous or not array.size:
+    if kind not in PLAIN or input._device is not CPU or not array.size:
         return None
+    if not array.flags.c_contiguous:
+        if array.size >= launch.SMALL:
+            return None
+        array = array.ravel("K")                # the order is free
     made = new_array((), kind.numpy)
     kernel = cpu_loops().reduce_rows(name, array.dtype.char)
     kernel(array.reshape(1, -1), (), made.reshape(1), work=array.size)

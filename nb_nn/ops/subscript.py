@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core import dtype as dtypes
 from ..core import launch, memory
+from ..core.device import CPU
 from ..core.geometry import overlaps_itself
 from ..core.launch import NUMBERS
 from ..core.op import derivative, inplace, op
@@ -26,6 +27,7 @@ from .masking import masked_fill_, masked_select, nonzero_places
 
 Tensor = TensorBase
 SMALL = 1 << 14                 # elements that are filled at once, without a kernel
+LISTED = 1 << 8                 # so few indices are looked at by NumPy
 FEW = 16                        # one element of so many is picked without making the rest contiguous
 
 
@@ -267,6 +269,11 @@ def index_get(input: Tensor, indices: tuple) -> Tensor:
         places = packed(indices[0]._array, dtypes.int64)
         check_range(places, array.shape[0], 0, IndexError, -array.shape[0])
         return wrap(selected(array, kind, 0, places.ravel(), (*places.shape, *array.shape[1:])), kind)
+    if few(input, indices):
+        try:
+            return wrap(np.ascontiguousarray(array[key_of(indices)]), kind)
+        except IndexError:
+            pass                # raised again, in our words, below
     picks = Picks("index", array, indices)
     if picks.scattered:
         return wrap(np.ascontiguousarray(picks.moved[picks.key()]), kind)
@@ -275,6 +282,17 @@ def index_get(input: Tensor, indices: tuple) -> Tensor:
         source, places = picks.folded(bits(packed(picks.moved, kind))), picks.places()
         launch.launch("index_select", source, places, bits(made).reshape(source.shape[0], places.size, source.shape[2]))
     return wrap(made, kind)
+
+
+def few(input: Tensor, indices: tuple) -> bool:
+    """Whether so few elements are indexed that NumPy picks them sooner."""
+    return input._array.size <= SMALL and input._device is CPU and builtins.all(
+        index is None or index._array.size <= LISTED for index in indices)
+
+
+def key_of(indices: tuple) -> tuple:
+    """Index tensors as NumPy takes them."""
+    return tuple([slice(None) if index is None else index._array for index in indices])
 
 
 index_get.declaration.node_name = "IndexBackward0"
@@ -297,7 +315,7 @@ def put_indices(input: Tensor, indices: tuple, values: Tensor, accumulate: bool 
                                f"result of shape {list(picks.shape)}") from None
     if math.prod(picks.shape) == 0:
         return rewritten(input, out, lambda target: None)
-    source = source_array(values, input, accumulate)
+    source = source_array(values, out, accumulate)
     if out is input and picks.scattered and not (accumulate and kind.half):
         if accumulate:
             np.add.at(picks.moved, picks.key(), source)

@@ -1,6 +1,7 @@
 """Views: other sizes and strides over the same memory. A write to a view is a write to its base."""
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def view_size(input: Tensor, size: tuple[int, ...]) -> Tensor:
     array = input._array
     if array.flags.c_contiguous:
         try:
-            return view_of(input, array.reshape(infer_size(size, array.size) if min(size, default=0) < 0 else size))
+            return view_of(input, array.reshape(infer_size(size, array.size) if size and min(size) < -1 else size))
         except (ValueError, TypeError):
             size = infer_size(sizes_of((size,)), array.size)
     size = infer_size(sizes_of((size,)), array.size)
@@ -117,7 +118,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     start, end = wrap_dim(start_dim, len(size)), wrap_dim(end_dim, len(size))
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
-    return reshape(input, (*size[:start], int(np.prod(size[start:end + 1])), *size[end + 1:])) if start != end else input
+    return reshape(input, (*size[:start], math.prod(size[start:end + 1]), *size[end + 1:])) if start != end else input
 
 
 def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
