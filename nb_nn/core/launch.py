@@ -207,7 +207,7 @@ def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, 
     type first, BOOL answers bool, MASKED leaves bool operands out of the promotion, KEEP takes each operand as it is and
     answers in the first one's type, REAL and COMPLEX answer in the real or complex type that goes with the promoted one.
     """
-    if out is None and result is SAME:
+    if out is None and result is not MASKED and result is not KEEP:
         made = _flat(name, inputs, numbers)
         if made is not None:
             return made
@@ -528,18 +528,14 @@ def contiguous_array(tensor: Any, kind: dtype | None = None) -> Any:
 
 def launch(name: str, *args: Any, device: Any = CPU, work: int | None = None) -> Any:
     """Call the structured kernel ``name`` of the device where the arrays are."""
-    if device is not CPU or not begins_as_numpy(args) and not all_of_numpy(args):
+    if device is not CPU or args[0].__class__ is not np.ndarray and not all_of_numpy(args):
         return table.find("cuda", name)(*args)
     kernel = table.find("cpu", name)
     return kernel(*args) if work is None else kernel(*args, work=work)
 
 
-def begins_as_numpy(args: tuple) -> bool:
-    """Whether the first argument is NumPy's array; or the last, behind the key of random numbers."""
-    first = args[0].__class__
-    return first is np.ndarray or first is np.uint64 and args[-1].__class__ is np.ndarray
-
-
 def all_of_numpy(args: tuple) -> bool:
     """Whether no argument is an array on a CUDA device."""
+    if args[0].__class__ is np.uint64 and args[-1].__class__ is np.ndarray:     # the key of random numbers, which are written last
+        return True
     return not any(hasattr(type(arg), "__cuda_array_interface__") for arg in args)

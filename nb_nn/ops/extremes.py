@@ -13,6 +13,7 @@ from ..core.geometry import wrap_dim, wrap_dims
 from ..core.op import derivative, no_derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
+from . import comparison
 from .reduction import all_if_empty, arranged, packed, reduce, reduced_shape, spread, whole
 
 Tensor = TensorBase
@@ -149,8 +150,6 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = Non
 
 
 def _max_or_min(input: Tensor, dim: Any, keepdim: bool, out: Any, whole: Any, along: Any, pairwise: str) -> Any:
-    from . import comparison
-
     if isinstance(dim, TensorBase):
         return getattr(comparison, pairwise)(input, dim, out=out)
     if dim is None:

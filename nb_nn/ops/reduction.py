@@ -62,6 +62,8 @@ def as_parts(array: Any) -> Any:
 
 def reduced_shape(shape: tuple[int, ...], dims: tuple[int, ...], keepdim: bool) -> tuple[int, ...]:
     """Size without the reduced dims, or with 1 in their place."""
+    if len(dims) == 1 and shape:
+        return (*shape[:dims[0]], 1, *shape[dims[0] + 1:]) if keepdim else shape[:dims[0]] + shape[dims[0] + 1:]
     return tuple([1 if d in dims else size for d, size in enumerate(shape) if keepdim or d not in dims])
 
 

@@ -48,8 +48,9 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
             array = array[corner(size, dim)]
         check_range(places, own[dim], dim)
         outer, inner = math.prod(size[:dim]), math.prod(size[dim + 1:])
-        launch.launch("gather", bits(packed(array, kind)).reshape(outer, own[dim], inner), places.reshape(outer, size[dim], inner),
-                      bits(made).reshape(outer, size[dim], inner))
+        folds = outer, size[dim], inner
+        launch.launch("gather", bits(packed(array, kind)).reshape(outer, own[dim], inner), places.reshape(folds),
+                      bits(made).reshape(folds))
     return launch.deliver("gather", made, kind, out)
 
 

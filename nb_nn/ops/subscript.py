@@ -46,12 +46,19 @@ def getitem(input: Tensor, index: Any) -> Tensor:
         return picked(input, 0, index, 0)
     if isinstance(index, TensorBase) and index._dtype is dtypes.int64 and index._array.ndim and input._array.ndim:
         return index_get(input, (index,))
+    if isinstance(index, TensorBase) and masks(index, input):
+        return masked_select(input, index)
     part, picks = walk(input, index)
     if not picks:
         return copies.alias(part) if part is input else part
     if masks_all(part, picks):
         return masked_select(part, picks[0][1])
     return index_get(part, by_dim(picks))
+
+
+def masks(index: Tensor, input: Tensor) -> bool:
+    """Whether an index is a mask of all elements."""
+    return index._dtype in MASKS and index._array.shape == input._array.shape and index._array.ndim > 0
 
 
 def masks_all(part: Tensor, picks: list) -> bool:
@@ -351,6 +358,9 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
     if not isinstance(value, (TensorBase, *NUMBERS)):
         module = type(value).__module__
         raise TypeError(f"can't assign a {'' if module == 'builtins' else module + '.'}{type(value).__name__} to a {input.type()}")
+    if isinstance(index, TensorBase) and isinstance(value, NUMBERS) and masks(index, input):
+        masked_fill_(input, index, value)
+        return
     if isinstance(index, TensorBase) and index._dtype is dtypes.int64 and index._array.ndim and input._array.ndim:
         part, picks = input, [(0, index)]
     else:

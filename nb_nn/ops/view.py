@@ -26,7 +26,10 @@ def strides_of(tensor: Tensor) -> tuple[int, ...]:
 
 
 def restride(input: Tensor, size: tuple[int, ...], stride: tuple[int, ...], shift: int = 0) -> Tensor:
-    """A view with its own size and strides, beginning ``shift`` elements after ``input``."""
+    """A view with its own size and strides, beginning ``shift`` elements after ``input``, of elements of ``input`` alone."""
+    array = input._array
+    if array.flags.c_contiguous and array.size and input._device is CPU:
+        return view_of(input, strided(array, size, stride, shift))
     return view_of(input, strided(root_of(input), size, stride, storage_offset(input) + shift))
 
 
@@ -268,7 +271,7 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
     if len(dims) != input._array.ndim:
         raise RuntimeError(f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
                            f"ordering of dimensions i.e. input.dim() = {input._array.ndim} is not equal to len(dims) = {len(dims)}")
-    wrapped = tuple(wrap_dim(dim, input._array.ndim) for dim in dims)
+    wrapped = tuple([wrap_dim(dim, input._array.ndim) for dim in dims])
     if len(set(wrapped)) != len(wrapped):
         raise RuntimeError("permute(): duplicate dims are not allowed.")
     return permute_dims(input, wrapped)
