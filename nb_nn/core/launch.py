@@ -28,6 +28,7 @@ new_array = np.empty
 
 SAME, FLOAT, BOOL, MASKED, KEEP, REAL, COMPLEX = "same", "float", "bool", "masked", "keep", "real", "complex"
 SMALL = 1 << 12                 # elements, of which a copy costs less than a plan for rows
+MANY = 1 << 18                  # elements, of which all threads make a cast
 FEW = memory.SMALLEST // 16     # elements of any type for which the allocator would ask NumPy anyway
 HALF_CASTS = {"float16": ("float16_to_float32", "float32_to_float16"), "bfloat16": ("bfloat16_to_float32", "float32_to_bfloat16")}
 
@@ -439,17 +440,26 @@ def cast_array(array: Any, kind: np.dtype) -> Any:
     if array.dtype == kind:
         return array
     with np.errstate(all="ignore"):
-        if array.dtype.kind == "f" and kind.kind in "ui" and kind.itemsize < 8 and isinstance(array, np.ndarray):
+        if array.dtype.kind == "f" and kind.kind in "ui" and kind.itemsize < 8 and isinstance(array, np.ndarray) and (
+                array.size < MANY or not array.flags.c_contiguous):
             array = cast_array(array, np.dtype(np.int64))       # out of range wraps, as in C by way of a wider integer
         elif array.dtype.kind == "c" and kind.kind not in "cb":
             array = array.real
         if not isinstance(array, np.ndarray):
             return cuda_memory.cast(array, kind)
         if array.flags.c_contiguous:
-            return array.astype(kind)
+            return cast_flat(array, kind) if array.size >= MANY and array.dtype.kind != "c" else array.astype(kind)
         made = like_inputs((array,), array.shape, kind)
         np.copyto(made, array, casting="unsafe")
         return made
+
+
+def cast_flat(array: np.ndarray, kind: np.dtype) -> np.ndarray:
+    """Many elements, in C order, in another type."""
+    made = memory.empty(array.shape, kind)
+    name = "to_bool" if kind.kind == "b" else "to_integer" if array.dtype.kind == "f" and kind.kind in "ui" else "copy"
+    table.loops_of("cpu").flat(name, 1)(array.ravel(), (), made.ravel())
+    return made
 
 
 def from_half(array: Any, kind: dtype) -> Any:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import operator
 from typing import Any
 
@@ -119,8 +120,8 @@ def flip_dims(input: Tensor, dims: tuple[int, ...]) -> Tensor:
     made = memory.empty(array.shape, array.dtype)
     if array.size < SMALL:
         made[...] = backwards
-    elif dims == (array.ndim - 1,):
-        row = array.shape[-1]
+    elif tuple(sorted(dims)) == tuple(range(array.ndim - len(dims), array.ndim)) != ():      # the last ones together are one row
+        row = math.prod(array.shape[array.ndim - len(dims):])
         launch.launch("reverse_rows", bits(packed(array, input._dtype)).reshape(-1, row), bits(made).reshape(-1, row))
     else:
         copy_any_strides(bits(backwards), bits(made))

@@ -20,6 +20,8 @@ from . import view
 
 Tensor = TensorBase
 PLAIN = (dtypes.float32, dtypes.float64)        # types that are summed as they are
+TWICE = ("sum", "mean", "amax", "amin", "all", "any")       # reductions whose results may be reduced in turn
+BOOL = np.dtype(np.bool_)
 new_array = np.empty
 cpu_loops = functools.partial(table.loops_of, "cpu", "reduction")
 
@@ -71,12 +73,14 @@ def reduce(name: str, input: Tensor, dims: tuple[int, ...], keepdim: bool, kind:
            numbers: tuple = ()) -> Tensor:
     """Reduce ``dims`` with the named reduction over elements of type ``kind``, and answer in type ``answer``."""
     array = launch.computing_array(input, kind)
-    shape = array.shape
+    size = reduced_shape(array.shape, dims, keepdim)
     if not dims:                                # reducing no dimension still maps each element
         array, outer, count, inner = packed(array), array.size, 1, 1
     else:
+        if name in TWICE and array.size >= launch.SMALL and kind.category != 3:
+            array, dims = last_dims_first(name, array, dims)
         array, outer, count, inner = arranged(array, dims)
-    made = memory.empty(reduced_shape(shape, dims, keepdim), answer.compute, input._device)
+    made = memory.empty(size, answer.compute, input._device)
     kernels = table.loops_of(input._device.type, "reduction")
     if kind.category == 3 and answer is kind and name in ("sum", "mean"):       # the parts are summed side by side
         array, inner, target = as_parts(array.reshape(outer, count, inner)), 2 * inner, as_parts(made.reshape(outer, inner))
@@ -88,6 +92,21 @@ def reduce(name: str, input: Tensor, dims: tuple[int, ...], keepdim: bool, kind:
         kernel = kernels.reduce_columns(name, array.dtype.char)
         kernel(array.reshape(outer, count, inner), numbers, made.reshape(outer, inner), work=array.size)
     return launch.deliver(name, made, answer, out)
+
+
+def last_dims_first(name: str, array: Any, dims: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
+    """Where the last dims and some in front are reduced: the array without the last ones, sums in float64, and the dims that are left."""
+    first = array.ndim
+    while first - 1 in dims:
+        first -= 1
+    rest = tuple([d for d in dims if d < first])
+    if not rest or first == array.ndim or array.__class__ is not np.ndarray or not array.flags.c_contiguous:
+        return array, dims
+    summed = np.dtype(np.float64 if array.dtype.kind == "f" else np.int64)
+    made = memory.empty(array.shape[:first], {"sum": summed, "mean": summed, "amax": array.dtype, "amin": array.dtype}.get(name, BOOL))
+    kernel = cpu_loops().reduce_rows(name, array.dtype.char)
+    kernel(array.reshape(made.size, -1), (), made.reshape(-1), work=array.size)
+    return made, rest
 
 
 def summing_type(input: Tensor, dtype: Any, out: Any) -> Any:

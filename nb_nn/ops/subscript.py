@@ -293,8 +293,11 @@ def index_get(input: Tensor, indices: tuple) -> Tensor:
 
 def few(input: Tensor, indices: tuple) -> bool:
     """Whether so few elements are indexed that NumPy picks them sooner."""
-    return input._array.size <= SMALL and input._device is CPU and builtins.all(
-        index is None or index._array.size <= LISTED for index in indices)
+    if input._device is not CPU:
+        return False
+    most = max([0 if index is None else index._array.size for index in indices])
+    whole = None not in indices and len(indices) == input._array.ndim           # one element an index
+    return most <= LISTED and input._array.size <= SMALL or whole and most <= SMALL
 
 
 def key_of(indices: tuple) -> tuple:
