@@ -81,6 +81,9 @@ def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> An
     """Apply the formula ``name`` to the elements of two tensors, or of a tensor and a number, with broadcasting."""
     if isinstance(x, TensorBase) and isinstance(y, TensorBase):
         a, b, kind = x._array, y._array, x._dtype
+        if not b.ndim and a.ndim and kind is y._dtype and kind in PLAIN and a.flags.c_contiguous and x._device is y._device is CPU and (
+                out is None or out is x):
+            return _number_formula(name, x, kind, b.item(), out, result)
         if kind is y._dtype and a.shape == b.shape and x._device is y._device is CPU and (out is None or out is x):
             plan = _plans.get((name, 2, kind))
             if plan is not None:
@@ -126,13 +129,14 @@ def _number_formula(name: str, x: Any, kind: dtype, y: Any, out: Any, result: st
     if plan is None:
         plan = _plans[key] = Plan(name, 1, x._device.type, kind, dtypes.bool_ if result is BOOL else kind)
     array = x._array
-    if out is None and x._device is CPU and array.flags.c_contiguous:
-        made = memory.empty(array.shape, plan.result.numpy)
+    if x._device is CPU and array.flags.c_contiguous and (out is None or out is x and plan.result is kind):
+        made = array if out is x else memory.empty(array.shape, plan.result.numpy)
         plan.flat(array.ravel(), (number,), made.ravel())
-        return wrap_host(made, plan.result)
+        return x if out is x else wrap_host(made, plan.result)
     return run(plan, name, (array,), array.shape, (number,), out, (x,))
 
 
+PLAIN = (dtypes.float32, dtypes.float64)
 NUMBERS = (int, float, complex, np.number, np.bool_)
 
 
