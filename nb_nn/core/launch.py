@@ -396,6 +396,11 @@ def loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out:
     strides = [broadcast_strides(array, shape) for array in (*arrays, out)]
     order = memory_order(shape, [strides[-1], *strides[:-1]])
     sizes, kept = collapse([shape[d] for d in order], [[own[d] for d in order] for own in strides])
+    if len(sizes) > 4:                          # rare: dimensions that cannot be merged; the smallest are gone through here
+        places = range(len(sizes) - 1)
+        front = sorted(sorted(places, key=sizes.__getitem__)[:len(sizes) - 4])
+        order = front + [place for place in range(len(sizes)) if place not in front]
+        sizes, kept = [sizes[place] for place in order], [[own[place] for place in order] for own in kept]
     roots = [flat_root(array) for array in (*arrays, out)]
     if len(sizes) == 1 and all(own == [root.itemsize] for own, root in zip(kept, roots)):
         plan.flat(*[root[:sizes[0]] for root in roots[:-1]], numbers, roots[-1][:sizes[0]])
@@ -404,7 +409,7 @@ def loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out:
     if len(sizes) <= 4:
         plan.rows(*views, numbers, target)
         return
-    for index in itertools.product(*map(range, sizes[:-4])):        # rare: five dimensions that cannot be merged
+    for index in itertools.product(*map(range, sizes[:-4])):
         plan.rows(*[view[index] for view in views], numbers, target[index])
 
 

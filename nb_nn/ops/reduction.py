@@ -95,17 +95,21 @@ def reduce(name: str, input: Tensor, dims: tuple[int, ...], keepdim: bool, kind:
 
 
 def last_dims_first(name: str, array: Any, dims: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
-    """Where the last dims and some in front are reduced: the array without the last ones, sums in float64, and the dims that are left."""
-    first = array.ndim
+    """Where dims that do not lie side by side are reduced: the array without the last run of them, sums in float64, and the dims left."""
+    first = end = max(dims) + 1
     while first - 1 in dims:
         first -= 1
     rest = tuple([d for d in dims if d < first])
-    if not rest or first == array.ndim or array.__class__ is not np.ndarray or not array.flags.c_contiguous:
+    if not rest or array.__class__ is not np.ndarray or not array.flags.c_contiguous:
         return array, dims
     summed = np.dtype(np.float64 if array.dtype.kind == "f" else np.int64)
-    made = memory.empty(array.shape[:first], {"sum": summed, "mean": summed, "amax": array.dtype, "amin": array.dtype}.get(name, BOOL))
-    kernel = cpu_loops().reduce_rows(name, array.dtype.char)
-    kernel(array.reshape(made.size, -1), (), made.reshape(-1), work=array.size)
+    kind = {"sum": summed, "mean": summed, "amax": array.dtype, "amin": array.dtype}.get(name, BOOL)
+    made = memory.empty(array.shape[:first] + array.shape[end:], kind)
+    outer, inner = math.prod(array.shape[:first]), math.prod(array.shape[end:])
+    if inner == 1:
+        cpu_loops().reduce_rows(name, array.dtype.char)(array.reshape(outer, -1), (), made.reshape(outer), work=array.size)
+    else:
+        cpu_loops().reduce_columns(name, array.dtype.char)(array.reshape(outer, -1, inner), (), made.reshape(outer, inner), work=array.size)
     return made, rest
 
 
