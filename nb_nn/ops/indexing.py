@@ -138,6 +138,8 @@ def source_array(source: Tensor, out: Any, compute: bool) -> Any:
 
 def corner(size: tuple[int, ...], dim: int | None = None) -> tuple:
     """The part of an array that has its first ``size`` elements, in all dimensions but ``dim``."""
+    if dim is None:
+        return (*map(slice, size), ...)
     return (*[slice(None) if d == dim else slice(0, one) for d, one in enumerate(size)], ...)
 
 
