@@ -181,12 +181,21 @@ def index_write(name: str) -> Kernel:
 @kernel
 def index_fill(index, value, out):
     """index (m,), value, out (outer, n, inner): out[o, index[i]] = value."""
-    m = index.size
-    for task in prange(out.shape[0] * m):       # where an index comes twice, two threads write the same value
-        row, i = divided(task, m)
-        target = out[row, index[i]]
-        for j in range(target.size):
-            target[j] = value
+    outer, inner, m = out.shape[0], out.shape[2], index.size
+    few = max(1, BLOCK // max(1, inner))
+    pieces = (m + few - 1) // few
+    for task in prange(outer * pieces):         # where an index comes twice, two threads write the same value
+        row, piece = divided(task, pieces)
+        places = index[piece * few:min(m, (piece + 1) * few)]
+        if inner == 1:
+            column = out[row, :, 0]
+            for i in range(places.size):
+                column[places[i]] = value
+        else:
+            for i in range(places.size):
+                target = out[row, places[i]]
+                for j in range(target.size):
+                    target[j] = value
 
 
 @kernel

@@ -18,6 +18,7 @@ from ..compile import FORMULAS, Kernel, inlined, prange
 
 BLOCK = 1 << 13                 # elements a thread takes at once
 TILE = 64                       # rows and columns of a tile; a tile of a transposed array stays in the L1 cache
+LONG = 1 << 12                  # columns of a tile of adjacent elements
 
 
 def flat1(formula):
@@ -66,36 +67,41 @@ def flat4(formula):
 
 
 @inlined
-def tile_bounds(tile, shape):
-    """Outer indices, first row and first column of a tile of a 4-d array, counted in C order."""
-    columns = (shape[3] + columns_of_tile(shape) - 1) // columns_of_tile(shape)
-    rows = (shape[2] + TILE - 1) // TILE
+def tile_bounds(tile, shape, adjacent):
+    """Outer indices, first and last row, and first and last column of a tile of a 4-d array, counted in C order."""
+    high, wide = size_of_tile(shape, adjacent)
+    columns = (shape[3] + wide - 1) // wide
+    rows = (shape[2] + high - 1) // high
     t = np.int64(tile)
     column, t = t % columns, t // columns
     row, t = t % rows, t // rows
-    return t // shape[1], t % shape[1], row * TILE, column * columns_of_tile(shape)
+    left, first = column * wide, row * high
+    return t // shape[1], t % shape[1], first, min(first + high, shape[2]), left, min(left + wide, shape[3])
 
 
 @inlined
-def columns_of_tile(shape):
-    return max(TILE, min(shape[3], 4096)) if shape[2] < TILE // 4 else TILE * 4
+def size_of_tile(shape, adjacent):
+    """Rows and columns of a tile: long rows where elements are adjacent in all arrays, else what of a transposed one the cache holds."""
+    if adjacent:
+        wide = max(1, min(shape[3], LONG))
+        return max(1, min(TILE, LONG // wide)), wide
+    return TILE, max(TILE, min(shape[3], LONG)) if shape[2] < TILE // 4 else TILE * 4
 
 
 @inlined
-def tiles(shape):
+def tiles(shape, adjacent):
     """How many tiles cover a 4-d array."""
-    width = columns_of_tile(shape)
-    return shape[0] * shape[1] * ((shape[2] + TILE - 1) // TILE) * ((shape[3] + width - 1) // width)
+    high, wide = size_of_tile(shape, adjacent)
+    return shape[0] * shape[1] * ((shape[2] + high - 1) // high) * ((shape[3] + wide - 1) // wide)
 
 
 def rows1(formula):
     def loop(x, numbers, out):
         values = cast_all(numbers, x)
         adjacent = out.strides[3] == out.itemsize and x.strides[3] == x.itemsize
-        for tile in prange(tiles(out.shape)):
-            a, b, first, left = tile_bounds(tile, out.shape)
-            right = min(left + columns_of_tile(out.shape), out.shape[3])
-            for c in range(first, min(first + TILE, out.shape[2])):
+        for tile in prange(tiles(out.shape, adjacent)):
+            a, b, first, last, left, right = tile_bounds(tile, out.shape, adjacent)
+            for c in range(first, last):
                 p, q = x[a, b, c, left:right], out[a, b, c, left:right]
                 if adjacent:
                     u, v = unit(p), unit(q)
@@ -114,10 +120,10 @@ def rows2(formula):
         adjacent = to_out and x.strides[3] == x.itemsize and y.strides[3] == y.itemsize
         left_fixed = to_out and x.strides[3] == 0 and y.strides[3] == y.itemsize
         right_fixed = to_out and x.strides[3] == x.itemsize and y.strides[3] == 0
-        for tile in prange(tiles(out.shape)):
-            a, b, first, left = tile_bounds(tile, out.shape)
-            right = min(left + columns_of_tile(out.shape), out.shape[3])
-            for c in range(first, min(first + TILE, out.shape[2])):
+        long = adjacent or left_fixed or right_fixed
+        for tile in prange(tiles(out.shape, long)):
+            a, b, first, last, left, right = tile_bounds(tile, out.shape, long)
+            for c in range(first, last):
                 p, q, r = x[a, b, c, left:right], y[a, b, c, left:right], out[a, b, c, left:right]
                 if adjacent:
                     u, v, w = unit(p), unit(q), unit(r)
@@ -142,10 +148,9 @@ def rows3(formula):
         values = cast_all(numbers, x)
         adjacent = (out.strides[3] == out.itemsize and x.strides[3] == x.itemsize and y.strides[3] == y.itemsize
                     and z.strides[3] == z.itemsize)
-        for tile in prange(tiles(out.shape)):
-            a, b, first, left = tile_bounds(tile, out.shape)
-            right = min(left + columns_of_tile(out.shape), out.shape[3])
-            for c in range(first, min(first + TILE, out.shape[2])):
+        for tile in prange(tiles(out.shape, adjacent)):
+            a, b, first, last, left, right = tile_bounds(tile, out.shape, adjacent)
+            for c in range(first, last):
                 p, q, r, result = x[a, b, c, left:right], y[a, b, c, left:right], z[a, b, c, left:right], out[a, b, c, left:right]
                 if adjacent:
                     s, t, u, v = unit(p), unit(q), unit(r), unit(result)
@@ -160,10 +165,9 @@ def rows3(formula):
 def rows4(formula):
     def loop(x, y, z, w, numbers, out):
         values = cast_all(numbers, x)
-        for tile in prange(tiles(out.shape)):
-            a, b, first, left = tile_bounds(tile, out.shape)
-            right = min(left + columns_of_tile(out.shape), out.shape[3])
-            for c in range(first, min(first + TILE, out.shape[2])):
+        for tile in prange(tiles(out.shape, False)):
+            a, b, first, last, left, right = tile_bounds(tile, out.shape, False)
+            for c in range(first, last):
                 p, q, r = x[a, b, c, left:right], y[a, b, c, left:right], z[a, b, c, left:right]
                 s, result = w[a, b, c, left:right], out[a, b, c, left:right]
                 for i in range(result.size):

@@ -4,6 +4,26 @@ from __future__ import annotations
 import numpy as np
 
 from ..compile import kernel, prange
+from .reduction import divided
+
+
+@kernel
+def triangle(x, diagonal, lower, out):
+    """x -> out (planes, rows, columns): the elements where column - row <= diagonal, or >= diagonal if not ``lower``; else zero."""
+    rows, columns = out.shape[1], out.shape[2]
+    for task in prange(out.shape[0] * rows):
+        plane, row = divided(task, rows)
+        edge = min(max(row + diagonal + lower, 0), columns)
+        first, end = (0, edge) if lower else (edge, columns)
+        made, zero = out[plane, row], out.dtype.type(0)
+        for i in range(np.uint64(first)):
+            made[i] = zero
+        source, target = x[plane, row, first:end], made[first:end]
+        for i in range(target.size):
+            target[i] = source[i]
+        rest = made[end:]
+        for i in range(rest.size):
+            rest[i] = zero
 
 
 @kernel

@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import table, threads
 from ..compile import SERIAL_BELOW
+from . import loops
 
 
 def workers(x: np.ndarray) -> int:
@@ -17,9 +18,16 @@ def fft_complex(x, axes, inverse, scale):
     """Transforms of complex or real numbers along ``axes``, to complex ones."""
     from scipy import fft
 
-    made = (fft.ifftn if inverse else fft.fftn)(x, axes=axes, norm=scale, workers=workers(x))
-    if x.dtype.kind == "f":
-        made += 0                               # the imaginary parts of real signals' spectra would show -0
+    if len(axes) == 1:                          # SciPy's functions of one axis begin sooner
+        made = (fft.ifft if inverse else fft.fft)(x, axis=axes[0], norm=scale, workers=workers(x))
+    else:
+        made = (fft.ifftn if inverse else fft.fftn)(x, axes=axes, norm=scale, workers=workers(x))
+    if x.dtype.kind == "f":                     # the imaginary parts of real signals' spectra would show -0
+        parts = made.view(made.real.dtype).reshape(-1) if made.flags.c_contiguous else None
+        if parts is None or parts.size < SERIAL_BELOW:
+            made += 0
+        else:
+            loops.flat("add", 1)(parts, (0.0,), parts)
     return made
 
 
@@ -27,6 +35,8 @@ def fft_real(x, axes, scale):
     """Transforms of real numbers, of which the last axis keeps what the rest follows from."""
     from scipy import fft
 
+    if len(axes) == 1:
+        return fft.rfft(x, axis=axes[0], norm=scale, workers=workers(x))
     return fft.rfftn(x, axes=axes, norm=scale, workers=workers(x))
 
 

@@ -1,4 +1,6 @@
 """Arithmetic. Integer division by zero is the op's to refuse; here it gives 0."""
+import numpy as np
+
 from .. import bits
 from ..compile import formula
 from .vector import fmod
@@ -7,6 +9,17 @@ from .vector import fmod
 @formula
 def copy(x):
     return x
+
+
+@formula
+def to_bool(x):
+    return x != 0
+
+
+@formula
+def to_integer(x):
+    """A float as an integer, from which narrower ones take their lower bits."""
+    return np.int64(x)
 
 
 @formula
@@ -47,7 +60,18 @@ def div(x, y):
 @formula
 def floor_divide(x, y):
     """Quotient rounded down (Python's rule; the remainder takes the divisor's sign)."""
-    return x // y if y != 0 else x / y
+    rest = fmod(x, y)
+    quotient = (x - rest) / y
+    quotient = quotient - 1 if rest != 0 and (rest < 0) != (y < 0) else quotient
+    whole = bits.floor(quotient)
+    whole = whole + 1 if quotient - whole > 0.5 else whole
+    return x / y if y == 0 else whole if quotient != 0 else x / y * 0
+
+
+@formula
+def over_count(x, count):
+    """The mean of so many numbers with the sum x; of none it is x."""
+    return x / max(count, 1)
 
 
 @formula

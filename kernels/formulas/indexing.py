@@ -19,4 +19,14 @@ def put_product(old, new):
     return old * new
 
 
-WRITES = {"set": put, "add": put_sum, "multiply": put_product}
+@inlined
+def put_larger(old, new):
+    return new if new > old or new != new else old
+
+
+@inlined
+def put_smaller(old, new):
+    return new if new < old or new != new else old
+
+
+WRITES = {"set": put, "add": put_sum, "multiply": put_product, "larger": put_larger, "smaller": put_smaller}

@@ -29,6 +29,7 @@ new_array = np.empty
 
 SAME, FLOAT, BOOL, MASKED, KEEP, REAL, COMPLEX = "same", "float", "bool", "masked", "keep", "real", "complex"
 SMALL = 1 << 12                 # elements, of which a copy costs less than a plan for rows
+MANY = 1 << 18                  # elements, of which all threads make a cast
 FEW = memory.SMALLEST // 16     # elements of any type for which the allocator would ask NumPy anyway
 HALF_CASTS = {"float16": ("float16_to_float32", "float32_to_float16"), "bfloat16": ("bfloat16_to_float32", "float32_to_bfloat16")}
 
@@ -81,6 +82,9 @@ def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> An
     """Apply the formula ``name`` to the elements of two tensors, or of a tensor and a number, with broadcasting."""
     if isinstance(x, TensorBase) and isinstance(y, TensorBase):
         a, b, kind = x._array, y._array, x._dtype
+        if not b.ndim and a.ndim and kind is y._dtype and kind in PLAIN and a.flags.c_contiguous and x._device is y._device is CPU and (
+                out is None or out is x):
+            return _number_formula(name, x, kind, b.item(), out, result)
         if kind is y._dtype and a.shape == b.shape and x._device is y._device is CPU and (out is None or out is x):
             plan = _plans.get((name, 2, kind))
             if plan is not None:
@@ -126,13 +130,14 @@ def _number_formula(name: str, x: Any, kind: dtype, y: Any, out: Any, result: st
     if plan is None:
         plan = _plans[key] = Plan(name, 1, x._device.type, kind, dtypes.bool_ if result is BOOL else kind)
     array = x._array
-    if out is None and x._device is CPU and array.flags.c_contiguous:
-        made = memory.empty(array.shape, plan.result.numpy)
+    if x._device is CPU and array.flags.c_contiguous and (out is None or out is x and plan.result is kind):
+        made = array if out is x else memory.empty(array.shape, plan.result.numpy)
         plan.flat(array.ravel(), (number,), made.ravel())
-        return wrap_host(made, plan.result)
+        return x if out is x else wrap_host(made, plan.result)
     return run(plan, name, (array,), array.shape, (number,), out, (x,))
 
 
+PLAIN = (dtypes.float32, dtypes.float64)
 NUMBERS = (int, float, complex, np.number, np.bool_)
 
 
@@ -208,7 +213,7 @@ def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, 
     type first, BOOL answers bool, MASKED leaves bool operands out of the promotion, KEEP takes each operand as it is and
     answers in the first one's type, REAL and COMPLEX answer in the real or complex type that goes with the promoted one.
     """
-    if out is None and result is SAME:
+    if out is None and result is not MASKED and result is not KEEP:
         made = _flat(name, inputs, numbers)
         if made is not None:
             return made
@@ -238,29 +243,54 @@ def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, 
 
 
 def _flat(name: str, inputs: tuple, numbers: tuple) -> Any:
-    """The call where nothing is to be done but to run flat; None where something is."""
+    """The call where nothing is to be done but to run flat, perhaps on copies of few elements; None where something is."""
     first = inputs[0]
     if not isinstance(first, TensorBase):
         return None
     plan = _plans.get((name, len(inputs), first._dtype))
     if plan is None:
         return None
-    shape = first._array.shape
+    shape, even = first._array.shape, True
     arrays = []
     for operand in inputs:
         if not isinstance(operand, TensorBase) or operand._dtype is not first._dtype or operand._device is not CPU:
             return None
         array = operand._array
-        if array.shape != shape:
-            return None
         if not array.flags.c_contiguous:
             if array.size >= SMALL or array.ndim > 1 and any(array.strides):
                 return None
             array = array.copy()
-        arrays.append(array.ravel())
+        even = even and array.shape == shape
+        arrays.append(array)
+    if not even:
+        try:
+            shape = np.broadcast(*arrays).shape
+        except ValueError:
+            return None
+        if math.prod(shape) >= SMALL:
+            return None
+        arrays = [array if array.shape == shape else repeated(array, shape) for array in arrays]
+    arrays = [array.ravel() for array in arrays]
     made = memory.empty(shape, plan.result.numpy)
     (plan.flat.serial if made.size < SERIAL_BELOW else plan.flat)(*arrays, numbers, made.ravel())
     return wrap_host(made, plan.result)
+
+
+def few(tensors: tuple) -> bool:
+    """Whether tensors lie in C order on the CPU, are of one size, which is small, or of size ()."""
+    shape = tensors[0]._array.shape
+    for one in tensors:
+        array = one._array
+        if array.shape != shape and array.shape or one._device is not CPU or not array.flags.c_contiguous or array.size >= SMALL:
+            return False
+    return True
+
+
+def repeated(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A C-contiguous copy of an array, broadcast to ``shape``."""
+    made = new_array(shape, array.dtype)
+    made[...] = array
+    return made
 
 
 def same_device(name: str, tensors: Any) -> Any:
@@ -395,6 +425,11 @@ def loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out:
     strides = [broadcast_strides(array, shape) for array in (*arrays, out)]
     order = memory_order(shape, [strides[-1], *strides[:-1]])
     sizes, kept = collapse([shape[d] for d in order], [[own[d] for d in order] for own in strides])
+    if len(sizes) > 4:                          # rare: dimensions that cannot be merged; the smallest are gone through here
+        places = range(len(sizes) - 1)
+        front = sorted(sorted(places, key=sizes.__getitem__)[:len(sizes) - 4])
+        order = front + [place for place in range(len(sizes)) if place not in front]
+        sizes, kept = [sizes[place] for place in order], [[own[place] for place in order] for own in kept]
     roots = [flat_root(array) for array in (*arrays, out)]
     if len(sizes) == 1 and all(own == [root.itemsize] for own, root in zip(kept, roots)):
         plan.flat(*[root[:sizes[0]] for root in roots[:-1]], numbers, roots[-1][:sizes[0]])
@@ -403,7 +438,7 @@ def loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out:
     if len(sizes) <= 4:
         plan.rows(*views, numbers, target)
         return
-    for index in itertools.product(*map(range, sizes[:-4])):        # rare: five dimensions that cannot be merged
+    for index in itertools.product(*map(range, sizes[:-4])):
         plan.rows(*[view[index] for view in views], numbers, target[index])
 
 
@@ -412,9 +447,7 @@ def small_loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple
     packed = []
     for array in arrays:
         if array.shape != shape or not array.flags.c_contiguous:
-            copied = np.empty(shape, array.dtype)
-            copied[...] = array
-            array = copied
+            array = repeated(array, shape)
         packed.append(array.ravel())
     if out.flags.c_contiguous:
         plan.flat(*packed, numbers, out.ravel())
@@ -445,17 +478,26 @@ def cast_array(array: Any, kind: np.dtype) -> Any:
     if array.dtype == kind:
         return array
     with np.errstate(all="ignore"):
-        if array.dtype.kind == "f" and kind.kind in "ui" and kind.itemsize < 8 and isinstance(array, np.ndarray):
+        if array.dtype.kind == "f" and kind.kind in "ui" and kind.itemsize < 8 and isinstance(array, np.ndarray) and (
+                array.size < MANY or not array.flags.c_contiguous):
             array = cast_array(array, np.dtype(np.int64))       # out of range wraps, as in C by way of a wider integer
         elif array.dtype.kind == "c" and kind.kind not in "cb":
             array = array.real
         if not isinstance(array, np.ndarray):
             return cuda_memory.cast(array, kind)
         if array.flags.c_contiguous:
-            return array.astype(kind)
+            return cast_flat(array, kind) if array.size >= MANY and array.dtype.kind != "c" else array.astype(kind)
         made = like_inputs((array,), array.shape, kind)
         np.copyto(made, array, casting="unsafe")
         return made
+
+
+def cast_flat(array: np.ndarray, kind: np.dtype) -> np.ndarray:
+    """Many elements, in C order, in another type."""
+    made = memory.empty(array.shape, kind)
+    name = "to_bool" if kind.kind == "b" else "to_integer" if array.dtype.kind == "f" and kind.kind in "ui" else "copy"
+    table.loops_of("cpu").flat(name, 1)(array.ravel(), (), made.ravel())
+    return made
 
 
 def from_half(array: Any, kind: dtype) -> Any:
@@ -525,6 +567,8 @@ def contiguous_array(tensor: Any, kind: dtype | None = None) -> Any:
     array = computing_array(tensor, kind or tensor._dtype)
     if array.flags.c_contiguous:
         return array
+    if array.size < SMALL and isinstance(array, np.ndarray):
+        return array.copy()
     out = wrap(memory.beside(array, array.shape, array.dtype), dtypes.from_numpy(array.dtype))
     copy_array(array, out._dtype, out)
     return out._array
@@ -540,4 +584,6 @@ def launch(name: str, *args: Any, device: Any = CPU, work: int | None = None) ->
 
 def all_of_numpy(args: tuple) -> bool:
     """Whether no argument is an array on a CUDA device."""
+    if args[0].__class__ is np.uint64 and args[-1].__class__ is np.ndarray:     # the key of random numbers, which are written last
+        return True
     return not any(hasattr(type(arg), "__cuda_array_interface__") for arg in args)

@@ -9,6 +9,7 @@ from ..core import dtype as dtypes
 from ..core import launch, memory
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
+from . import view
 from .convolution import each
 from .pooling import ONE_RANGE, avg_pool, check_type, in_volume, max_pool, max_pool_backward, volumes
 from .random import uniform
@@ -85,6 +86,8 @@ def adaptive_avg_given(name: str, input: Tensor, output_size: Any, dims: int) ->
         return input.clone()
     if size == (1,) * dims and 0 not in given:
         return input.mean(list(range(-dims, 0)), True)
+    if window is not None and dims == 1:
+        return view.reshape(input, (*given[:-1], *size, *window)).mean(-1)
     return adaptive_avg(input, size) if window is None else avg_pool(input, window, window, (0,) * dims, False, True, 0)
 
 

@@ -3,11 +3,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..core import dtype as dtypes
 from ..core.geometry import broadcast_shapes
-from ..core.launch import BOOL, MASKED, NUMBERS, binary, elementwise, full_scalar, scalar_like, unary
+from ..core.launch import BOOL, MASKED, NUMBERS, binary, elementwise, few, full_scalar, scalar_like, unary
 from ..core.op import derivative, inplace, no_derivative, op
-from ..core.tensor_base import TensorBase
+from ..core.tensor_base import TensorBase, wrap_host
 
 Tensor = TensorBase
 
@@ -137,7 +139,11 @@ def equal(input: Tensor, other: Tensor) -> bool:
     >>> equal(tensor([1, 2]), tensor([1, 2]))
     True
     """
-    return input.size() == other.size() and bool(eq(input, other).all())
+    if input._array.shape != other._array.shape:
+        return False
+    if input._dtype is other._dtype and not input._dtype.half and few((input, other)):
+        return not np.count_nonzero(input._array != other._array)
+    return bool(eq(input, other).all())
 
 
 @op
@@ -393,6 +399,8 @@ def where_select(condition: Tensor, input: Tensor, other: Tensor, *, out: Tensor
     if input._dtype is not other._dtype:
         kind = dtypes.promote_operands((input, other))
         input, other = input.to(kind), other.to(kind)
+    if out is None and few((condition, input, other)):
+        return wrap_host(np.where(condition._array, input._array, other._array), input._dtype)
     return elementwise("where", (condition, input, other), (), out, MASKED)
 
 

@@ -334,6 +334,12 @@ def full(size: Any, fill_value: Any, *, out: Any = None, dtype: dtype | None = N
     return filled(fill_value, (size,), out, dtype, device, requires_grad)
 
 
+def filling(value: Any, kind: dtype) -> Any:
+    """A number as NumPy stores it in an array of a type; RuntimeError if it does not fit."""
+    number = launch.number_as(value, kind)
+    return number if kind.category < 3 and not kind.half else launch.full_scalar(number, kind, CPU)._array[()]
+
+
 def filled(value: Any, size: tuple, out: Any, kind: dtype | None, where: Any, requires_grad: bool) -> Tensor:
     """A tensor of one value (None: uninitialised), new or in ``out``."""
     shape = sizes_of(size)
@@ -353,7 +359,7 @@ def filled(value: Any, size: tuple, out: Any, kind: dtype | None, where: Any, re
         array = memory.zeros(shape, kind.numpy)
     else:
         array = memory.empty(shape, kind.numpy)
-        array.fill(launch.full_scalar(launch.number_as(value, kind), kind, CPU)._array[()])
+        array.fill(filling(value, kind))
     return finish(wrap(array, kind), requires_grad)
 
 
@@ -487,11 +493,11 @@ def fill(input: Tensor, value: Any, *, out: Any = None) -> Tensor:
     target = launch.empty(input._array.shape, input._dtype, input._device) if out is None else out
     if target._array.shape != input._array.shape:
         target.resize_(input._array.shape)
-    filling = launch.full_scalar(launch.number_as(value, input._dtype), input._dtype, CPU)._array[()]
+    stored = filling(value, input._dtype)
     if target._device is CPU:
-        target._array[...] = filling
+        target._array.fill(stored)
     else:
-        cuda_memory.fill(target._array, filling)
+        cuda_memory.fill(target._array, stored)
     return target
 
 

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import memory
+from ..core import launch, memory
+from ..core.device import CPU
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase, wrap
 from . import copies, slicing, view
-from .indexing import rewritten
+from .indexing import bits, packed, rewritten
 
 Tensor = TensorBase
 
@@ -44,6 +45,11 @@ def triangle(name: str, input: Tensor, diagonal: int, out: Any) -> Tensor:
     if input._array.ndim < 2:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
     rows, columns = input._array.shape[-2:]
+    if out is None and input._device is CPU and rows:
+        made = memory.empty(input._array.shape, input._dtype.numpy)
+        source, target = (bits(array).reshape(-1, rows, columns) for array in (packed(input._array, input._dtype), made))
+        launch.launch("triangle", source, diagonal, int(name == "tril"), target, work=made.size)
+        return wrap(made, input._dtype)
 
     def clear(target: Any) -> None:
         target = target.reshape(math.prod(target.shape[:-2]), rows, columns)

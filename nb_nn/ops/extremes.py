@@ -13,7 +13,8 @@ from ..core.geometry import wrap_dim, wrap_dims
 from ..core.op import derivative, no_derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
-from .reduction import all_if_empty, arranged, packed, reduce, reduced_shape, spread
+from . import comparison
+from .reduction import all_if_empty, arranged, packed, reduce, reduced_shape, spread, whole
 
 Tensor = TensorBase
 
@@ -52,6 +53,10 @@ def amin(input: Tensor, dim: Any = (), keepdim: bool = False, *, out: Tensor | N
 
 
 def _extreme(name: str, input: Tensor, dim: Any, keepdim: bool, out: Any) -> Tensor:
+    if dim == () and not keepdim and out is None:
+        made = whole(name, input)
+        if made is not None:
+            return made
     dims = all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim)
     if input._array.size == 0:
         check_not_empty(name, input._array.shape or (0,), dims or (0,))
@@ -145,8 +150,6 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = Non
 
 
 def _max_or_min(input: Tensor, dim: Any, keepdim: bool, out: Any, whole: Any, along: Any, pairwise: str) -> Any:
-    from . import comparison
-
     if not isinstance(input, TensorBase):
         raise TypeError(f"{pairwise[:3]}(): argument 'input' must be Tensor, not {type(input).__name__}")
     if isinstance(dim, TensorBase):
@@ -187,7 +190,11 @@ def _place(name: str, input: Tensor, dim: int | None, keepdim: bool, out: Any) -
         dim = wrap_dim(dim, input._array.ndim)
     elif input._array.size == 0:
         raise IndexError(f"arg{name}(): Expected reduction dim to be specified for input.numel() == 0.")
-    places = _with_places(name, input, dim, keepdim)[1]
+    if launch.few((input,)) and input._array.size and not input._dtype.half:
+        find = input._array.argmax if name == "max" else input._array.argmin
+        places = wrap(np.asarray(find(dim, keepdims=keepdim)), dtypes.int64)
+    else:
+        places = _with_places(name, input, dim, keepdim)[1]
     return places if out is None else launch.deliver(f"arg{name}", places._array, places._dtype, out)
 
 

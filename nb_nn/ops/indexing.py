@@ -18,10 +18,12 @@ from ..core import launch, memory
 from ..core.geometry import overlaps_itself, wrap_dim
 from ..core.launch import NUMBERS
 from ..core.op import derivative, inplace, op
-from ..core.tensor_base import TensorBase, wrap
+from ..core.tensor_base import TensorBase, wrap, wrap_host
 from . import view
 
 Tensor = TensorBase
+LISTED = 32                     # so few indices are looked at in Python
+SMALL = 1 << 10                 # so few elements are picked by NumPy, which begins sooner
 BITS = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 
 
@@ -39,6 +41,8 @@ def packed(array: Any, kind: Any) -> Any:
     """A C-contiguous array with the elements of one that stores the type ``kind``."""
     if array.flags.c_contiguous:
         return array
+    if array.size < launch.SMALL and isinstance(array, np.ndarray):
+        return array.copy()
     out = wrap(memory.beside(array, array.shape, array.dtype), kind)
     launch.copy_array(array, kind, out)
     return out._array
@@ -64,6 +68,8 @@ def places_of(name: str, index: Any, error: type = RuntimeError, kinds: tuple = 
         raise TypeError(f"{name}(): argument 'index' must be Tensor, not {type(index).__name__}")
     if index._dtype not in kinds:
         raise error(f"{name}(): Expected dtype {'/'.join(kind.name for kind in kinds)} for index, got {index._dtype.name}")
+    if index._dtype is dtypes.int64 and index._array.flags.c_contiguous:
+        return index._array
     return launch.contiguous_array(index, dtypes.int64)
 
 
@@ -72,6 +78,9 @@ def first_wrong(places: Any, lower: int, upper: int) -> int | None:
     flat = places.ravel()
     if not flat.size:
         return None
+    if flat.size <= LISTED and isinstance(flat, np.ndarray):
+        listed = flat.tolist()
+        return None if lower <= min(listed) and max(listed) < upper else next(one for one in listed if not lower <= one < upper)
     found = memory.beside(flat, (1,), np.dtype(np.int64))
     launch.launch("first_out_of_range", flat, lower, upper, found, work=flat.size)
     place = found[0].item()
@@ -91,8 +100,11 @@ def rewritten(input: Tensor, out: Any, write: Callable, part: Callable | None = 
     of them: of their bits, or with ``compute`` of their values. Elements that share places are refused, unless ``shared``."""
     kind = input._dtype
     if out is None:
-        out = launch.empty(input._array.shape, kind, input._device)
-        launch.copy_array(input._array, kind, out)
+        if input._array.size < SMALL and input._device is launch.CPU:
+            out = wrap_host(input._array.copy(), kind)
+        else:
+            out = launch.empty(input._array.shape, kind, input._device)
+            launch.copy_array(input._array, kind, out)
     elif out is not input:
         launch.check_out("out", out, input._array.shape, kind)
         launch.copy_array(input._array, kind, out)
@@ -134,14 +146,16 @@ def scalar_of(value: Any, kind: Any, compute: bool = False) -> Any:
     return (launch.from_half(scalar, kind) if kind.half else scalar)[()] if compute else bits(scalar)[()]
 
 
-def source_array(source: Tensor, target: Any, compute: bool) -> Any:
-    """The C-contiguous array to read a write's elements from: a copy if it shares memory with the target."""
+def source_array(source: Tensor, out: Any, compute: bool) -> Any:
+    """The C-contiguous array to read a write's elements from: a copy if it shares memory with the tensor written to (None: a new one)."""
     array = launch.contiguous_array(source) if compute else bits(packed(source._array, source._dtype))
-    return array.copy() if memory.may_share(array, target._array) else array
+    return array.copy() if out is not None and memory.may_share(array, out._array) else array
 
 
 def corner(size: tuple[int, ...], dim: int | None = None) -> tuple:
     """The part of an array that has its first ``size`` elements, in all dimensions but ``dim``."""
+    if dim is None:
+        return (*map(slice, size), ...)
     return (*[slice(None) if d == dim else slice(0, one) for d, one in enumerate(size)], ...)
 
 
@@ -168,6 +182,8 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
 def selected(array: Any, kind: Any, dim: int, places: Any, shape: tuple[int, ...]) -> Any:
     """Slices of ``dim`` at checked ``places``, in a new array of ``shape``."""
     few = not array.flags.c_contiguous and places.size * 4 < array.shape[dim]
+    if array.ndim and math.prod(shape) < SMALL and isinstance(array, np.ndarray):
+        return array.take(places, dim).reshape(shape)
     if few and isinstance(array, np.ndarray):           # do not copy all for the sake of a few
         return np.ascontiguousarray(array[(slice(None),) * dim + (places,)]).reshape(shape)
     made = memory.beside(array, shape, kind.numpy)
@@ -202,7 +218,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     _check_slices(array.shape, source._array.shape, dim, places.size, RuntimeError, "index_add_", ":", f", for dim: {dim}")
     check_range(places, (array.shape or (1,))[dim], dim)
     alpha = alpha if input._dtype.category >= 2 else int(alpha)
-    values = folded(source_array(source if alpha == 1 else source * alpha, input, True), dim)
+    values = folded(source_array(source if alpha == 1 else source * alpha, out, True), dim)
 
     def run(target: Any) -> None:
         if values.size:
@@ -242,7 +258,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor, *, out: T
                            f"{source._dtype.name}")
     _check_slices(array.shape, source._array.shape, dim, places.size, IndexError, "index_copy_", "", "")
     check_range(places, (array.shape or (1,))[dim], dim, IndexError, prefix="index_copy_(): ")
-    values = folded(source_array(source, input, False), dim)
+    values = folded(source_array(source, out, False), dim)
 
     def run(target: Any) -> None:
         if values.size:
@@ -338,7 +354,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False, 
     if places.size != source._array.size:
         raise IndexError("put_(): Expected source and index to have the same number of elements, but got source.numel() = "
                          f"{source._array.size}, index.numel() = {places.size}")
-    values = source_array(source, input, accumulate)
+    values = source_array(source, out, accumulate)
 
     def run(target: Any) -> None:
         if places.size:

@@ -10,7 +10,7 @@ from ..core import launch, memory
 from ..core.device import CPU
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, op
-from ..core.tensor_base import TensorBase, wrap
+from ..core.tensor_base import TensorBase, wrap, wrap_host
 from . import slicing, view
 
 Tensor = TensorBase
@@ -34,6 +34,19 @@ def common_type(tensors: tuple) -> Any:
         if one._dtype is not kind:
             return dtypes.promote_operands(tensors)
     return kind
+
+
+def few_alike(tensors: tuple) -> list | None:
+    """The arrays of tensors on the CPU that have one type and size, lie in C order, and hold few elements; None of others."""
+    first, count, arrays = tensors[0], 0, []
+    kind, shape = first._dtype, first._array.shape
+    for one in tensors:
+        array = one._array
+        if one._dtype is not kind or array.shape != shape or one._device is not CPU or not array.flags.c_contiguous:
+            return None
+        count += array.size
+        arrays.append(array)
+    return arrays if count < SMALL else None
 
 
 def joined(name: str, tensors: tuple, arrays: list, dim: int, kind: Any, out: Any) -> Tensor:
@@ -82,6 +95,9 @@ def cat(tensors: Any, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
 @op
 def cat_dim(tensors: tuple, dim: int, *, out: Tensor | None = None) -> Tensor:
     """`cat` of a tuple."""
+    arrays = few_alike(tensors) if out is None else None
+    if arrays is not None and arrays[0].shape not in ((), (0,)):
+        return wrap_host(np.concatenate(arrays, wrap_dim(dim, arrays[0].ndim)), tensors[0]._dtype)
     kind = common_type(tensors)
     arrays = [one._array for one in tensors]
     shapes = {array.shape for array in arrays}
@@ -141,6 +157,11 @@ def stack_dim(tensors: tuple, dim: int, *, out: Tensor | None = None) -> Tensor:
     """`stack` of a tuple."""
     first = tensors[0]._array.shape
     dim = wrap_dim(dim, len(first) + 1)
+    arrays = few_alike(tensors) if out is None and (dim == 0 or dim == len(first)) else None
+    if arrays is not None:
+        if dim == 0:
+            return wrap_host(np.concatenate(arrays, None).reshape(len(arrays), *first), tensors[0]._dtype)
+        return wrap_host(np.concatenate([array[..., None] for array in arrays], dim), tensors[0]._dtype)
     for place, one in enumerate(tensors):
         if one._array.shape != first:
             raise RuntimeError(f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "

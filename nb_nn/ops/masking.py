@@ -10,9 +10,9 @@ from nb_nn.kernels import table
 from ..core import dtype as dtypes
 from ..core import launch, memory
 from ..core.geometry import overlaps_itself
-from ..core.launch import KEEP, broadcast_shapes, elementwise
+from ..core.launch import KEEP, broadcast_shapes, elementwise, few
 from ..core.op import derivative, inplace, no_derivative, op
-from ..core.tensor_base import TensorBase, wrap
+from ..core.tensor_base import TensorBase, wrap, wrap_host
 from . import slicing, view
 from .comparison import as_mask
 from .indexing import bits, broadcast, number_of, packed, rewritten, source_array
@@ -71,6 +71,8 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     tensor([1, 4])
     """
     kind = input._dtype
+    if out is None and mask._dtype is dtypes.bool_ and mask._array.shape == input._array.shape and few((input, mask)):
+        return wrap_host(input._array[mask._array], kind)
     size = broadcast_shapes(input._array.shape, mask._array.shape)
     chosen = flat_mask(mask, size, "masked_select")
     offsets = true_offsets(chosen)
@@ -107,7 +109,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor, *, out: Tensor |
     if offsets[-1] > source._array.size:
         raise RuntimeError("masked_scatter: Number of elements of source < number of ones in mask, got "
                            f"{source._array.size} and {offsets[-1]}")
-    values = source_array(source, input, False).reshape(-1)
+    values = source_array(source, out, False).reshape(-1)
 
     def run(target: Any) -> None:
         launch.launch("masked_scatter", chosen, values, offsets, target.reshape(-1), work=chosen.size)
@@ -134,6 +136,8 @@ derivative(masked_scatter, input=lambda grad, mask: masked_fill(grad, mask, 0),
 def nonzero_places(input: Tensor) -> Tensor:
     """`nonzero` as one tensor."""
     array = input._array
+    if launch.few((input,)) and array.ndim and not input._dtype.half:
+        return wrap(np.ascontiguousarray(np.transpose(array.nonzero())), dtypes.int64)
     truth = array if array.dtype == np.bool_ else (input != 0)._array
     flat = packed(truth, dtypes.bool_).view(np.uint8).reshape(-1)
     offsets = true_offsets(flat)

@@ -6,12 +6,14 @@ from typing import Any
 
 from ..core import dtype as dtypes
 from ..core import launch, memory
+from ..core.device import CPU
 from ..core.geometry import wrap_dims
-from ..core.op import derivative, op
-from ..core.tensor_base import TensorBase
+from ..core.op import derivative, no_derivative, op
+from ..core.tensor_base import TensorBase, wrap
 from . import view
 from .extremes import amax, amin
-from .reduction import all_if_empty, arranged, mean, packed, reduce, reduced_shape, spread
+from .joining import stack
+from .reduction import PLAIN, all_if_empty, arranged, cpu_loops, mean, packed, reduce, reduced_shape, spread, whole
 
 Tensor = TensorBase
 
@@ -174,6 +176,9 @@ def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, 
     return launch.into_out("norm", result, out)
 
 
+NORMS: dict[float, tuple] = {1.0: ("norm1", ()), 2.0: ("norm2", ())}        # names of reductions, and what they take besides elements
+
+
 @op
 def norm_dims(input: Tensor, p: float, dims: tuple[int, ...], keepdim: bool) -> Tensor:
     """`norm` with checked arguments."""
@@ -183,7 +188,11 @@ def norm_dims(input: Tensor, p: float, dims: tuple[int, ...], keepdim: bool) -> 
         return (amax if p > 0 else amin)(magnitude, dims, keepdim)
     if p == 0:
         return count_nonzero_dims(input, dims, keepdim).to(kind)
-    name, numbers = ("norm2", ()) if p == 2 else ("norm1", ()) if p == 1 else ("norm", (p,))
+    name, numbers = NORMS.get(p, ("norm", (p,)))
+    if not numbers and not keepdim and len(dims) == input._array.ndim:
+        made = whole(name, input)
+        if made is not None:
+            return made
     return reduce(name, input, dims, keepdim, kind, kind, None, numbers)
 
 
@@ -194,6 +203,10 @@ def count_nonzero_dims(input: Tensor, dims: tuple[int, ...], keepdim: bool) -> T
 
 def _norm_gradient(grad: Tensor, input: Tensor, result: Tensor, p: float, dims: tuple, keepdim: bool) -> Tensor:
     size = input.shape
+    if p == 2:
+        quotient = (grad / result).masked_fill(result == 0, 0)
+        if quotient.isfinite().all():
+            return input * spread_dims(quotient, size, dims, keepdim)
     grad, result = spread_dims(grad, size, dims, keepdim), spread_dims(result, size, dims, keepdim)
     if p == 0:
         return grad * 0
@@ -203,12 +216,27 @@ def _norm_gradient(grad: Tensor, input: Tensor, result: Tensor, p: float, dims: 
         chosen = input.abs() == result
         shares = spread_dims(chosen.to(grad.dtype).sum(dims, keepdim), size, dims, keepdim)
         return input.sign() * (grad / shares).masked_fill(~chosen, 0)
-    if p == 2:
-        return grad * (input / result).masked_fill(result == 0, 0)      # at most 1, where grad / result may overflow
+    if p == 2:      # the norm is so near to zero that the quotient overflows, or something is no number
+        return grad * (input / result).masked_fill(result == 0, 0)
     powered = input.abs().pow(p - 1) * input.sign() / result.pow(p - 1)
     return grad * powered.masked_fill((result == 0) | (input == 0), 0)
 
 
+@op
+def norms(tensors: tuple, p: float) -> Tensor:
+    """The norms of some tensors, each of all elements of one, as a vector on the device of the first."""
+    first, (name, numbers) = tensors[0], NORMS.get(p, ("norm", (p,)))
+    alike = all(one._dtype is first._dtype and one._device is CPU and one._array.flags.c_contiguous and one._array.size for one in tensors)
+    if numbers or not alike or first._dtype not in PLAIN:
+        return stack([norm(one, p).to(first._device) for one in tensors])
+    made = memory.empty((len(tensors),), first._dtype.numpy)
+    kernel = cpu_loops().reduce_rows(name, made.dtype.char)
+    for place, one in enumerate(tensors):
+        kernel(one._array.reshape(1, -1), (), made[place:place + 1], work=one._array.size)
+    return wrap(made, first._dtype)
+
+
+no_derivative(norms)
 norm_dims.declaration.node_name = "NormBackward0"
 derivative(norm_dims, input=_norm_gradient)
 

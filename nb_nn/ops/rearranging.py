@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import operator
 from typing import Any
 
@@ -15,9 +16,9 @@ from ..core.geometry import sizes_of, wrap_dim, wrap_dims
 from ..core.launch import broadcast_shapes
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
-from . import copies, slicing, view
+from . import copies, view
 from .indexing import bits, index_select, packed
-from .joining import SMALL, cat_dim, stack
+from .joining import SMALL, joined, stack
 
 Tensor = TensorBase
 
@@ -121,8 +122,8 @@ def flip_dims(input: Tensor, dims: tuple[int, ...]) -> Tensor:
     made = memory.beside(array, array.shape, array.dtype)
     if array.size < SMALL or not isinstance(array, np.ndarray):
         made[...] = backwards
-    elif dims == (array.ndim - 1,):
-        row = array.shape[-1]
+    elif tuple(sorted(dims)) == tuple(range(array.ndim - len(dims), array.ndim)) != ():      # the last ones together are one row
+        row = math.prod(array.shape[array.ndim - len(dims):])
         launch.launch("reverse_rows", bits(packed(array, input._dtype)).reshape(-1, row), bits(made).reshape(-1, row))
     else:
         copy_any_strides(bits(backwards), bits(made))
@@ -195,7 +196,9 @@ def roll_dims(input: Tensor, shifts: tuple[int, ...], dims: tuple[int, ...]) -> 
     for shift, dim in zip(shifts, dims):
         size = input._array.shape[dim]
         cut = -shift % size
-        input = cat_dim((slicing.slice_dim(input, dim, cut, size, 1), slicing.slice_dim(input, dim, 0, cut, 1)), dim)
+        array, before = input._array, (slice(None),) * dim
+        parts = [array[(*before, slice(cut, size))], array[(*before, slice(0, cut))]]
+        input = joined("roll", (input, input), parts, dim, input._dtype, None)
     return input
 
 

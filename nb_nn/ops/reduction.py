@@ -20,6 +20,8 @@ from . import view
 
 Tensor = TensorBase
 PLAIN = (dtypes.float32, dtypes.float64)        # types that are summed as they are
+TWICE = ("sum", "mean", "amax", "amin", "all", "any")       # reductions whose results may be reduced in turn
+BOOL = np.dtype(np.bool_)
 new_array = np.empty
 cpu_loops = functools.partial(table.loops_of, "cpu", "reduction")
 
@@ -47,6 +49,8 @@ def packed(array: Any) -> Any:
     """A C-contiguous array of the same elements."""
     if array.flags.c_contiguous:
         return array
+    if array.size < launch.SMALL and isinstance(array, np.ndarray):
+        return array.copy()
     kind = dtypes.from_numpy(array.dtype)
     out = wrap(memory.beside(array, array.shape, array.dtype), kind)
     launch.copy_array(array, kind, out)
@@ -60,6 +64,8 @@ def as_parts(array: Any) -> Any:
 
 def reduced_shape(shape: tuple[int, ...], dims: tuple[int, ...], keepdim: bool) -> tuple[int, ...]:
     """Size without the reduced dims, or with 1 in their place."""
+    if len(dims) == 1 and shape:
+        return (*shape[:dims[0]], 1, *shape[dims[0] + 1:]) if keepdim else shape[:dims[0]] + shape[dims[0] + 1:]
     return tuple([1 if d in dims else size for d, size in enumerate(shape) if keepdim or d not in dims])
 
 
@@ -67,12 +73,14 @@ def reduce(name: str, input: Tensor, dims: tuple[int, ...], keepdim: bool, kind:
            numbers: tuple = ()) -> Tensor:
     """Reduce ``dims`` with the named reduction over elements of type ``kind``, and answer in type ``answer``."""
     array = launch.computing_array(input, kind)
-    shape = array.shape
+    size = reduced_shape(array.shape, dims, keepdim)
     if not dims:                                # reducing no dimension still maps each element
         array, outer, count, inner = packed(array), array.size, 1, 1
     else:
+        if name in TWICE and array.size >= launch.SMALL and kind.category != 3:
+            array, dims = last_dims_first(name, array, dims)
         array, outer, count, inner = arranged(array, dims)
-    made = memory.empty(reduced_shape(shape, dims, keepdim), answer.compute, input._device)
+    made = memory.empty(size, answer.compute, input._device)
     kernels = table.loops_of(input._device.type, "reduction")
     if kind.category == 3 and answer is kind and name in ("sum", "mean"):       # the parts are summed side by side
         array, inner, target = as_parts(array.reshape(outer, count, inner)), 2 * inner, as_parts(made.reshape(outer, inner))
@@ -84,6 +92,25 @@ def reduce(name: str, input: Tensor, dims: tuple[int, ...], keepdim: bool, kind:
         kernel = kernels.reduce_columns(name, array.dtype.char)
         kernel(array.reshape(outer, count, inner), numbers, made.reshape(outer, inner), work=array.size)
     return launch.deliver(name, made, answer, out)
+
+
+def last_dims_first(name: str, array: Any, dims: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
+    """Where dims that do not lie side by side are reduced: the array without the last run of them, sums in float64, and the dims left."""
+    first = end = max(dims) + 1
+    while first - 1 in dims:
+        first -= 1
+    rest = tuple([d for d in dims if d < first])
+    if not rest or array.__class__ is not np.ndarray or not array.flags.c_contiguous:
+        return array, dims
+    summed = np.dtype(np.float64 if array.dtype.kind == "f" else np.int64)
+    kind = {"sum": summed, "mean": summed, "amax": array.dtype, "amin": array.dtype}.get(name, BOOL)
+    made = memory.empty(array.shape[:first] + array.shape[end:], kind)
+    outer, inner = math.prod(array.shape[:first]), math.prod(array.shape[end:])
+    if inner == 1:
+        cpu_loops().reduce_rows(name, array.dtype.char)(array.reshape(outer, -1), (), made.reshape(outer), work=array.size)
+    else:
+        cpu_loops().reduce_columns(name, array.dtype.char)(array.reshape(outer, -1, inner), (), made.reshape(outer, inner), work=array.size)
+    return made, rest
 
 
 def summing_type(input: Tensor, dtype: Any, out: Any) -> Any:
@@ -116,8 +143,12 @@ def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = N
 def whole(name: str, input: Tensor) -> Tensor | None:
     """A reduction of all elements where nothing is to be done but to run it; None where something is."""
     array, kind = input._array, input._dtype
-    if kind not in PLAIN or input._device is not CPU or not array.flags.c_contiguous or not array.size:
+    if kind not in PLAIN or input._device is not CPU or not array.size:
         return None
+    if not array.flags.c_contiguous:
+        if array.size >= launch.SMALL:
+            return None
+        array = array.ravel("K")                # the order is free
     made = new_array((), kind.numpy)
     kernel = cpu_loops().reduce_rows(name, array.dtype.char)
     kernel(array.reshape(1, -1), (), made.reshape(1), work=array.size)

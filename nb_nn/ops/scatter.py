@@ -13,7 +13,7 @@ from ..core.geometry import wrap_dim
 from ..core.launch import NUMBERS
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase, wrap
-from . import copies, slicing, view
+from . import slicing, view
 from .indexing import bits, check_range, corner, folded, kernels, packed, places_of, rewritten, scalar_of, source_array
 from .sparse.parts import sparse_of
 
@@ -48,8 +48,9 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
             array = array[corner(size, dim)]
         check_range(places, own[dim], dim)
         outer, inner = math.prod(size[:dim]), math.prod(size[dim + 1:])
-        launch.launch("gather", bits(packed(array, kind)).reshape(outer, own[dim], inner), places.reshape(outer, size[dim], inner),
-                      bits(made).reshape(outer, size[dim], inner))
+        folds = outer, size[dim], inner
+        launch.launch("gather", bits(packed(array, kind)).reshape(outer, own[dim], inner), places.reshape(folds),
+                      bits(made).reshape(folds))
     return launch.deliver("gather", made, kind, out)
 
 
@@ -96,9 +97,8 @@ def scatter_into(name: str, input: Tensor, dim: int, index: Tensor, src: Any, wr
         kernel, source = kernels(input._device).scatter_value(write), scalar_of(src, kind, compute)
     else:
         if given != size:
-            src = copies.alias(src)
-            src._array = src._array[corner(size)]
-        kernel, source = kernels(input._device).scatter(write), folded(source_array(src, input, compute).reshape(size), dim)
+            src = wrap(src._array[corner(size)], kind)
+        kernel, source = kernels(input._device).scatter(write), folded(source_array(src, out, compute).reshape(size), dim)
 
     def run(target: Any) -> None:
         outer, inner = math.prod(size[:dim]), math.prod(size[dim + 1:])

@@ -5,16 +5,18 @@ from typing import Any
 
 import numpy as np
 
+from nb_nn.kernels import table
+
 from ..core import dtype as dtypes
 from ..core import launch
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase, wrap
 from . import copies, scatter
-from .indexing import check_range, corner, places_of
+from .indexing import check_range, corner, folded, kernels, places_of, rewritten, source_array
 
 Tensor = TensorBase
-WRITES = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
+WRITES = {"sum": "add", "mean": "add", "prod": "multiply", "amax": "larger", "amin": "smaller"}
 
 
 def start_of(reduce: str, kind: np.dtype) -> Any:
@@ -30,36 +32,35 @@ def start_of(reduce: str, kind: np.dtype) -> Any:
     return np.iinfo(kind).min if reduce == "amax" else np.iinfo(kind).max
 
 
-def places_everywhere(index: np.ndarray, dim: int) -> tuple:
-    """The full index of each element of ``index``."""
-    grid = list(np.ogrid[tuple(slice(size) for size in index.shape)])
-    grid[dim] = index
-    return tuple(grid)
-
-
 @op
 def scatter_reduced(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, include_self: bool, *,
                     out: Tensor | None = None) -> Tensor:
     """`scatter_reduce` with checked arguments."""
     kind, places = input._dtype, places_of("scatter_reduce", index)
-    made = launch.contiguous_array(input).copy()
-    source = launch.contiguous_array(src)
-    whole = made.reshape(made.shape or (1,))
-    size = places.shape or (1,)
-    where = places_everywhere(places.reshape(size), dim)
-    source = source.reshape(source.shape or (1,))[corner(size)]
-    if places.size:
-        check_range(places, whole.shape[dim], dim)
+    own, size = input._array.shape or (1,), places.shape or (1,)
+    if not places.size:
+        return rewritten(input, out, lambda target: None)
+    check_range(places, own[dim], dim)
+    given = src if (src._array.shape or (1,)) == size else wrap(src._array[corner(size)], kind)
+    source, where = folded(source_array(given, out, True).reshape(size), dim), folded(places, dim)
+    write = kernels(input._device)
+
+    def run(target: Any) -> None:
+        whole = target.reshape(where.shape[0], own[dim], where.shape[2])
         if not include_self:
-            whole[where] = start_of(reduce, made.dtype)
-        with np.errstate(all="ignore"):
-            WRITES[reduce].at(whole, where, source)
+            write.scatter_value("set")(where, whole.dtype.type(start_of(reduce, whole.dtype)), whole, work=places.size)
+        write.scatter(WRITES[reduce])(where, source, whole, work=places.size)
         if reduce == "mean":
             count = np.full(whole.shape, int(include_self), np.int64)
-            np.add.at(count, where, 1)
-            count = np.maximum(count, 1)
-            whole[...] = whole / count if made.dtype.kind in "fc" else whole // count
-    return launch.deliver("scatter_reduce", made, kind, out)
+            write.scatter_value("add")(where, np.int64(1), count, work=places.size)
+            if whole.dtype.kind == "f":
+                table.loops_of("cpu").flat("over_count", 2)(whole.ravel(), count.ravel(), (), whole.ravel())
+            else:
+                np.maximum(count, 1, out=count)
+                whole[...] = whole / count if whole.dtype.kind == "c" else whole // count
+
+    same = size[:dim] == own[:dim] and size[dim + 1:] == own[dim + 1:]
+    return rewritten(input, out, run, None if same else (lambda whole: whole[corner(size, dim)]), True)
 
 
 def _gradients(grad: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, include_self: bool, result: Tensor) -> list:

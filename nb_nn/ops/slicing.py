@@ -113,7 +113,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     shape, stride = input._array.shape, strides_of(input)
     rows, columns = shape[dim1] - max(-offset, 0), shape[dim2] - max(offset, 0)
     length = max(min(rows, columns), 0)
-    rest = [d for d in range(ndim) if d not in (dim1, dim2)]
+    rest = [d for d in range(ndim) if d not in (dim1, dim2)] if ndim > 2 else []
     shift = (offset * stride[dim2] if offset >= 0 else -offset * stride[dim1]) if length else 0
     return diagonal_view(input, tuple([shape[d] for d in rest] + [length]),
                          tuple([stride[d] for d in rest] + [stride[dim1] + stride[dim2]]), shift)

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core import dtype as dtypes
 from ..core import launch, memory
+from ..core.device import CPU
 from ..core.geometry import overlaps_itself
 from ..core.launch import NUMBERS
 from ..core.op import derivative, inplace, op
@@ -26,6 +27,7 @@ from .masking import masked_fill_, masked_select, nonzero_places
 
 Tensor = TensorBase
 SMALL = 1 << 14                 # elements that are filled at once, without a kernel
+LISTED = 1 << 8                 # so few indices are looked at by NumPy
 FEW = 16                        # one element of so many is picked without making the rest contiguous
 
 
@@ -44,12 +46,19 @@ def getitem(input: Tensor, index: Any) -> Tensor:
         return picked(input, 0, index, 0)
     if isinstance(index, TensorBase) and index._dtype is dtypes.int64 and index._array.ndim and input._array.ndim:
         return index_get(input, (index,))
+    if isinstance(index, TensorBase) and masks(index, input):
+        return masked_select(input, index)
     part, picks = walk(input, index)
     if not picks:
         return copies.alias(part) if part is input else part
     if masks_all(part, picks):
         return masked_select(part, picks[0][1])
     return index_get(part, by_dim(picks))
+
+
+def masks(index: Tensor, input: Tensor) -> bool:
+    """Whether an index is a mask of all elements."""
+    return index._dtype in MASKS and index._array.shape == input._array.shape and index._array.ndim > 0
 
 
 def masks_all(part: Tensor, picks: list) -> bool:
@@ -267,6 +276,11 @@ def index_get(input: Tensor, indices: tuple) -> Tensor:
         places = packed(indices[0]._array, dtypes.int64)
         check_range(places, array.shape[0], 0, IndexError, -array.shape[0])
         return wrap(selected(array, kind, 0, places.ravel(), (*places.shape, *array.shape[1:])), kind)
+    if few(input, indices):
+        try:
+            return wrap(np.ascontiguousarray(array[key_of(indices)]), kind)
+        except IndexError:
+            pass                # raised again, in our words, below
     picks = Picks("index", array, indices)
     if picks.scattered:
         return wrap(np.ascontiguousarray(picks.moved[picks.key()]), kind)
@@ -275,6 +289,20 @@ def index_get(input: Tensor, indices: tuple) -> Tensor:
         source, places = picks.folded(bits(packed(picks.moved, kind))), picks.places()
         launch.launch("index_select", source, places, bits(made).reshape(source.shape[0], places.size, source.shape[2]))
     return wrap(made, kind)
+
+
+def few(input: Tensor, indices: tuple) -> bool:
+    """Whether so few elements are indexed that NumPy picks them sooner."""
+    if input._device is not CPU:
+        return False
+    most = max([0 if index is None else index._array.size for index in indices])
+    whole = None not in indices and len(indices) == input._array.ndim           # one element an index
+    return most <= LISTED and input._array.size <= SMALL or whole and most <= SMALL
+
+
+def key_of(indices: tuple) -> tuple:
+    """Index tensors as NumPy takes them."""
+    return tuple([slice(None) if index is None else index._array for index in indices])
 
 
 index_get.declaration.node_name = "IndexBackward0"
@@ -297,7 +325,7 @@ def put_indices(input: Tensor, indices: tuple, values: Tensor, accumulate: bool 
                                f"result of shape {list(picks.shape)}") from None
     if math.prod(picks.shape) == 0:
         return rewritten(input, out, lambda target: None)
-    source = source_array(values, input, accumulate)
+    source = source_array(values, out, accumulate)
     if out is input and picks.scattered and not (accumulate and kind.half):
         if accumulate:
             np.add.at(picks.moved, picks.key(), source)
@@ -333,6 +361,9 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
     if not isinstance(value, (TensorBase, *NUMBERS)):
         module = type(value).__module__
         raise TypeError(f"can't assign a {'' if module == 'builtins' else module + '.'}{type(value).__name__} to a {input.type()}")
+    if isinstance(index, TensorBase) and isinstance(value, NUMBERS) and masks(index, input):
+        masked_fill_(input, index, value)
+        return
     if isinstance(index, TensorBase) and index._dtype is dtypes.int64 and index._array.ndim and input._array.ndim:
         part, picks = input, [(0, index)]
     else:

@@ -1,6 +1,7 @@
 """Views: other sizes and strides over the same memory. A write to a view is a write to its base."""
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,10 @@ def strides_of(tensor: Tensor) -> tuple[int, ...]:
 
 
 def restride(input: Tensor, size: tuple[int, ...], stride: tuple[int, ...], shift: int = 0) -> Tensor:
-    """A view with its own size and strides, beginning ``shift`` elements after ``input``."""
+    """A view with its own size and strides, beginning ``shift`` elements after ``input``, of elements of ``input`` alone."""
+    array = input._array
+    if array.flags.c_contiguous and array.size and input._device is CPU:
+        return view_of(input, strided(array, size, stride, shift))
     return view_of(input, strided(root_of(input), size, stride, storage_offset(input) + shift))
 
 
@@ -52,7 +56,7 @@ def view_size(input: Tensor, size: tuple[int, ...]) -> Tensor:
     array = input._array
     if array.flags.c_contiguous:
         try:
-            return view_of(input, array.reshape(infer_size(size, array.size) if min(size, default=0) < 0 else size))
+            return view_of(input, array.reshape(infer_size(size, array.size) if size and min(size) < -1 else size))
         except (ValueError, TypeError):
             size = infer_size(sizes_of((size,)), array.size)
     size = infer_size(sizes_of((size,)), array.size)
@@ -120,7 +124,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         return reshape(input, (1,))
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
-    return reshape(input, (*size[:start], int(np.prod(size[start:end + 1])), *size[end + 1:])) if start != end else input
+    return reshape(input, (*size[:start], math.prod(size[start:end + 1]), *size[end + 1:])) if start != end else input
 
 
 def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
@@ -277,7 +281,7 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
     if len(dims) != input._array.ndim:
         raise RuntimeError(f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
                            f"ordering of dimensions i.e. input.dim() = {input._array.ndim} is not equal to len(dims) = {len(dims)}")
-    wrapped = tuple(wrap_dim(dim, input._array.ndim) for dim in dims)
+    wrapped = tuple([wrap_dim(dim, input._array.ndim) for dim in dims])
     if len(set(wrapped)) != len(wrapped):
         raise RuntimeError("permute(): duplicate dims are not allowed.")
     return permute_dims(input, wrapped)

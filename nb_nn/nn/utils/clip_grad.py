@@ -11,7 +11,7 @@ from typing import Any
 
 from ...autograd.grad_mode import no_grad
 from ...ops.creation import tensor
-from ...ops.joining import stack
+from ...ops.moments import norms
 from ...tensor import Tensor
 
 
@@ -31,7 +31,7 @@ def get_total_norm(tensors: Iterable[Tensor], norm_type: float = 2.0, error_if_n
     if not tensors:
         return tensor(0.0)
     with no_grad():
-        total = stack([one.norm(norm_type).to(tensors[0].device) for one in tensors]).norm(norm_type)
+        total = norms(tuple(tensors), norm_type).norm(norm_type)
     if error_if_nonfinite and not math.isfinite(total.item()):
         raise RuntimeError(f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it cannot be clipped. "
                            "To disable this error and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`")
@@ -67,7 +67,7 @@ def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Tensor, 
     scale = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)       # no question whether it is needed: nothing waits for the number
     with no_grad():
         for grad in gradients_of(parameters):
-            grad.mul_(scale.to(grad.dtype))
+            grad.mul_(scale if grad.dtype is scale.dtype else scale.to(grad.dtype))
 
 
 def clip_grad_norm(parameters: Any, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False,
