@@ -99,7 +99,8 @@ from .ops.special_functions import gammainc as igamma
 from .ops.special_functions import gammaincc as igammac
 from .ops.special import digamma, digamma_, lgamma, lgamma_, mvlgamma, polygamma, round, round_
 from .ops.vector import cross, renorm, trace
-from .ops.activation import relu, relu_, sigmoid, sigmoid_, tanh, tanh_, prelu, selu, selu_, celu, celu_, threshold, threshold_
+from .ops.activation import sigmoid, sigmoid_, tanh, tanh_
+from .ops.piecewise import relu, relu_, prelu, selu, selu_, celu, celu_, threshold, threshold_
 from .ops.reduction import all, any, count_nonzero, mean, nansum, prod, sum
 from .ops.extremes import amax, amin, argmax, argmin, max, min
 from .ops.moments import dist, logsumexp, norm, std, std_mean, var, var_mean

@@ -35,6 +35,7 @@ from .ops import (
     masking,
     moments,
     pairs,
+    piecewise,
     random,
     rearranging,
     reduction,
@@ -589,8 +590,8 @@ class Tensor(TensorBase):
     mvlgamma, mvlgamma_ = special.mvlgamma, special.mvlgamma_
 
     # activation
-    relu, relu_, sigmoid, sigmoid_ = activation.relu, activation.relu_, activation.sigmoid, activation.sigmoid_
-    tanh, tanh_, prelu, hardshrink = activation.tanh, activation.tanh_, activation.prelu, activation.hardshrink
+    relu, relu_, sigmoid, sigmoid_ = piecewise.relu, piecewise.relu_, activation.sigmoid, activation.sigmoid_
+    tanh, tanh_, prelu, hardshrink = activation.tanh, activation.tanh_, piecewise.prelu, piecewise.hardshrink
 
     softmax, log_softmax = softmax_ops.softmax, softmax_ops.log_softmax
 

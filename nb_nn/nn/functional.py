@@ -11,9 +11,11 @@ from ..core.generator import Generator
 from ..core.geometry import wrap_dim
 from ..core.tensor_base import TensorBase
 from ..ops import activation as _activation
+from ..ops import piecewise as _piecewise
 from ..ops import random as _draws
-from ..ops.activation import celu, celu_, elu, elu_, gelu, logsigmoid, prelu, selu, selu_, softplus, softsign, tanhshrink
-from ..ops.activation import hardtanh_, leaky_relu_, relu_, threshold_
+from ..ops.activation import gelu, logsigmoid, softplus, softsign, tanhshrink
+from ..ops.piecewise import celu, celu_, elu, elu_, prelu, selu, selu_
+from ..ops.piecewise import hardtanh_, leaky_relu_, relu_, threshold_
 from ..ops.attention import scaled_dot_product_attention
 from ..ops.adaptive_pooling import (
     adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d,
@@ -64,7 +66,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> relu(tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
-    return relu_(input) if inplace else _activation.relu(input)
+    return relu_(input) if inplace else _piecewise.relu(input)
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
@@ -73,22 +75,22 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     >>> relu6(tensor([-1.0, 2.0, 7.0]))
     tensor([0., 2., 6.])
     """
-    return (hardtanh_ if inplace else _activation.hardtanh)(input, 0.0, 6.0)
+    return (hardtanh_ if inplace else _piecewise.hardtanh)(input, 0.0, 6.0)
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """Each element above ``threshold``; ``value`` in place of the others."""
-    return (threshold_ if inplace else _activation.threshold)(input, threshold, value)
+    return (threshold_ if inplace else _piecewise.threshold)(input, threshold, value)
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
     """Each element kept between ``min_val`` and ``max_val``."""
-    return (hardtanh_ if inplace else _activation.hardtanh)(input, min_val, max_val)
+    return (hardtanh_ if inplace else _piecewise.hardtanh)(input, min_val, max_val)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """Each element, with negative ones multiplied by ``negative_slope``."""
-    return (leaky_relu_ if inplace else _activation.leaky_relu)(input, negative_slope)
+    return (leaky_relu_ if inplace else _piecewise.leaky_relu)(input, negative_slope)
 
 
 def rrelu(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False,
@@ -125,15 +127,15 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """``x / 6 + 1 / 2`` kept between 0 and 1."""
-    return (_activation.hardsigmoid_ if inplace else _activation.hardsigmoid)(input)
+    return (_piecewise.hardsigmoid_ if inplace else _piecewise.hardsigmoid)(input)
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """``x * hardsigmoid(x)``."""
-    return (_activation.hardswish_ if inplace else _activation.hardswish)(input)
+    return (_piecewise.hardswish_ if inplace else _piecewise.hardswish)(input)
 
 
-hardshrink, softshrink = _activation.hardshrink, _activation.softshrink
+hardshrink, softshrink = _piecewise.hardshrink, _piecewise.softshrink
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:
@@ -291,7 +293,7 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
 def without(input: Tensor, p: float, inplace: bool, shape: tuple[int, ...]) -> Tensor:
     """Alpha dropout (Klambauer et al. 2017): what is dropped becomes SELU's lowest value, and the result is scaled and moved so
     that mean 0 and variance 1 stay."""
-    lowest = -_activation.SELU_ALPHA * _activation.SELU_SCALE
+    lowest = -_piecewise.SELU_ALPHA * _piecewise.SELU_SCALE
     scale = 1 / math.sqrt((1 - p) * (1 + p * lowest * lowest)) if p < 1 else 0.0
     mask = _draws.bernoulli_like(input.detach().new_empty(shape), 1 - p)
     result = (input * mask + lowest * (1 - mask)) * scale - p * lowest * scale

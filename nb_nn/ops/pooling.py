@@ -11,8 +11,8 @@ from ..core import launch, memory
 from ..core.geometry import window_count
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
-from .activation import relu
 from .convolution import each
+from .piecewise import relu
 
 Tensor = TensorBase
 

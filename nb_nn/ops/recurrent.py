@@ -24,10 +24,11 @@ from ..core import dtype as dtypes
 from ..core.op import derivative, op
 from ..core.state import state
 from ..core.tensor_base import TensorBase, wrap
-from .activation import relu, sigmoid, tanh
+from .activation import sigmoid, tanh
 from .copies import alias
 from .joining import cat
 from .matmul import linear
+from .piecewise import relu
 
 Tensor = TensorBase
 IN_CACHE = 1 << 19              # weights each worker keeps to itself, while it takes its sequences through all steps;

@@ -11,7 +11,7 @@ from oracle import FLOATS, INTEGERS, numbers, rounded
 from scipy import special
 
 import nb_nn as torch
-from nb_nn.ops import activation, arithmetic, exponential, trigonometry
+from nb_nn.ops import activation, arithmetic, exponential, piecewise, trigonometry
 
 SAME, FLOAT, BOOL = "same", "float", "bool"
 ALL = (*FLOATS, *INTEGERS, "bool")
@@ -151,7 +151,8 @@ UNARY = [
 ]
 
 ACTIVATIONS = [
-    Case(name, oracle, kinds=FLOATS, module=activation, method=False, **options) for name, oracle, options in [
+    Case(name, oracle, kinds=FLOATS, module=activation if hasattr(activation, name) else piecewise, method=False, **options)
+    for name, oracle, options in [
         ("leaky_relu", lambda x, s=0.01: np.where(x > 0, x, s * x), {"params": (0.1,), "away_from": 0}),
         ("threshold", lambda x, limit, value: np.where(x > limit, x, value), {"params": (0.5, 7.0), "away_from": 0.5}),
         ("elu", elu, {"params": (1.5,), "away_from": 0, "out": False}),

@@ -14,7 +14,7 @@ from ...core.sparse_array import is_sparse
 from ...core.state import state
 from ...core.storage import storage_of
 from ...core.tensor_base import TensorBase
-from .. import activation, arithmetic, comparison, copies, creation, exponential, joining, special, trigonometry
+from .. import activation, arithmetic, comparison, copies, creation, exponential, joining, piecewise, special, trigonometry
 from .construction import become, empty_sparse
 from .parts import coalesced_parts, keys_of, launch_add_rows, lookup, parts, sparse_of, strided_of
 
@@ -290,7 +290,7 @@ stated(arithmetic.sub, sub, sub_)
 for function in (
     arithmetic.abs, arithmetic.sign, arithmetic.square, arithmetic.floor, arithmetic.ceil, arithmetic.trunc, arithmetic.frac,
     exponential.sqrt, exponential.expm1, exponential.log1p, trigonometry.sin, trigonometry.tan, trigonometry.asin, trigonometry.atan,
-    trigonometry.sinh, trigonometry.erf, trigonometry.erfinv, activation.tanh, activation.relu, special.round,
+    trigonometry.sinh, trigonometry.erf, trigonometry.erfinv, activation.tanh, piecewise.relu, special.round,
     comparison.isnan, comparison.isinf,
 ):
     stated(function, elementwise(function))
