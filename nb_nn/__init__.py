@@ -60,11 +60,10 @@ from .ops.scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
 from .ops.diagonals import diag, diag_embed, diagflat, tril, tril_indices, triu, triu_indices
 from .ops.sorting import argsort, kthvalue, median, mode, msort, sort, topk
 from .ops.counting import bincount, bucketize, histc, searchsorted, unique, unique_consecutive
-from .ops.comparison import (
-    allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, clamp, clamp_, clamp_max,
-    clamp_max_, clamp_min, clamp_min_, eq, equal, ge, gt, isclose, isfinite, isinf, isnan, le, logical_and, logical_not, logical_or,
-    logical_xor, lt, maximum, minimum, ne, where,
-)
+from .ops.comparison import allclose, eq, equal, ge, gt, isclose, isfinite, isinf, isnan, le, lt, ne
+from .ops.choosing import clamp, clamp_, clamp_max, clamp_max_, clamp_min, clamp_min_, maximum, minimum, where
+from .ops.logic import bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor
+from .ops.logic import logical_and, logical_not, logical_or, logical_xor
 from .ops.complex import (
     adjoint, angle, complex, conj, conj_physical, conj_physical_, imag, is_conj, is_neg, isreal, polar, real, resolve_conj, resolve_neg,
     sgn, view_as_complex, view_as_real,

@@ -21,6 +21,7 @@ from .ops import (
     activation,
     arithmetic,
     callback,
+    choosing,
     comparison,
     complex,
     conversion,
@@ -32,6 +33,7 @@ from .ops import (
     extremes,
     indexing,
     linalg,
+    logic,
     masking,
     moments,
     pairs,
@@ -369,33 +371,33 @@ class Tensor(TensorBase):
         return comparison.ge(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
     def __and__(self, other: Any) -> Any:
-        return comparison.bitwise_and(self, other) if isinstance(other, OPERANDS) else NotImplemented
+        return logic.bitwise_and(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
     def __or__(self, other: Any) -> Any:
-        return comparison.bitwise_or(self, other) if isinstance(other, OPERANDS) else NotImplemented
+        return logic.bitwise_or(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
     def __xor__(self, other: Any) -> Any:
-        return comparison.bitwise_xor(self, other) if isinstance(other, OPERANDS) else NotImplemented
+        return logic.bitwise_xor(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
     def __lshift__(self, other: Any) -> Any:
-        return comparison.bitwise_left_shift(self, other) if isinstance(other, OPERANDS) else NotImplemented
+        return logic.bitwise_left_shift(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
     def __rshift__(self, other: Any) -> Any:
-        return comparison.bitwise_right_shift(self, other) if isinstance(other, OPERANDS) else NotImplemented
+        return logic.bitwise_right_shift(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
     def __rlshift__(self, other: Any) -> Any:
-        return comparison.bitwise_left_shift(other, self) if isinstance(other, OPERANDS) else NotImplemented
+        return logic.bitwise_left_shift(other, self) if isinstance(other, OPERANDS) else NotImplemented
 
     def __rrshift__(self, other: Any) -> Any:
-        return comparison.bitwise_right_shift(other, self) if isinstance(other, OPERANDS) else NotImplemented
+        return logic.bitwise_right_shift(other, self) if isinstance(other, OPERANDS) else NotImplemented
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
     __iadd__, __isub__, __imul__ = arithmetic.plus_, arithmetic.minus_, arithmetic.mul_
     __itruediv__ = __idiv__ = arithmetic.true_divide_
     __ifloordiv__, __imod__ = arithmetic.floor_divide_, arithmetic.remainder_
-    __iand__, __ior__, __ixor__ = comparison.bitwise_and_, comparison.bitwise_or_, comparison.bitwise_xor_
-    __ilshift__, __irshift__ = comparison.bitwise_left_shift_, comparison.bitwise_right_shift_
-    __neg__, __abs__, __invert__ = arithmetic.neg, arithmetic.abs, comparison.bitwise_not
+    __iand__, __ior__, __ixor__ = logic.bitwise_and_, logic.bitwise_or_, logic.bitwise_xor_
+    __ilshift__, __irshift__ = logic.bitwise_left_shift_, logic.bitwise_right_shift_
+    __neg__, __abs__, __invert__ = arithmetic.neg, arithmetic.abs, logic.bitwise_not
     __hash__ = object.__hash__
 
     def __pos__(self) -> Tensor:
@@ -523,22 +525,22 @@ class Tensor(TensorBase):
                                           comparison.gt_, comparison.ge, comparison.ge_)
     isnan, isinf, isfinite, isclose = comparison.isnan, comparison.isinf, comparison.isfinite, comparison.isclose
     allclose, equal = comparison.allclose, comparison.equal
-    logical_not, logical_not_ = comparison.logical_not, comparison.logical_not_
-    logical_and, logical_and_, logical_or, logical_or_ = (comparison.logical_and, comparison.logical_and_, comparison.logical_or,
-                                                          comparison.logical_or_)
-    logical_xor, logical_xor_ = comparison.logical_xor, comparison.logical_xor_
-    bitwise_not, bitwise_not_, bitwise_and, bitwise_and_ = (comparison.bitwise_not, comparison.bitwise_not_,
-                                                            comparison.bitwise_and, comparison.bitwise_and_)
-    bitwise_or, bitwise_or_, bitwise_xor, bitwise_xor_ = (comparison.bitwise_or, comparison.bitwise_or_, comparison.bitwise_xor,
-                                                          comparison.bitwise_xor_)
-    bitwise_left_shift, bitwise_left_shift_ = comparison.bitwise_left_shift, comparison.bitwise_left_shift_
-    bitwise_right_shift, bitwise_right_shift_ = comparison.bitwise_right_shift, comparison.bitwise_right_shift_
+    logical_not, logical_not_ = logic.logical_not, logic.logical_not_
+    logical_and, logical_and_, logical_or, logical_or_ = (logic.logical_and, logic.logical_and_, logic.logical_or,
+                                                          logic.logical_or_)
+    logical_xor, logical_xor_ = logic.logical_xor, logic.logical_xor_
+    bitwise_not, bitwise_not_, bitwise_and, bitwise_and_ = (logic.bitwise_not, logic.bitwise_not_,
+                                                            logic.bitwise_and, logic.bitwise_and_)
+    bitwise_or, bitwise_or_, bitwise_xor, bitwise_xor_ = (logic.bitwise_or, logic.bitwise_or_, logic.bitwise_xor,
+                                                          logic.bitwise_xor_)
+    bitwise_left_shift, bitwise_left_shift_ = logic.bitwise_left_shift, logic.bitwise_left_shift_
+    bitwise_right_shift, bitwise_right_shift_ = logic.bitwise_right_shift, logic.bitwise_right_shift_
     greater, greater_, greater_equal, greater_equal_, less, less_, less_equal, less_equal_ = gt, gt_, ge, ge_, lt, lt_, le, le_
     not_equal, not_equal_ = ne, ne_
-    maximum, minimum, where = comparison.maximum, comparison.minimum, comparison.where_method
-    clamp, clamp_, clip, clip_ = comparison.clamp, comparison.clamp_, comparison.clamp, comparison.clamp_
-    clamp_min, clamp_min_, clamp_max, clamp_max_ = (comparison.clamp_min, comparison.clamp_min_, comparison.clamp_max,
-                                                    comparison.clamp_max_)
+    maximum, minimum, where = choosing.maximum, choosing.minimum, choosing.where_method
+    clamp, clamp_, clip, clip_ = choosing.clamp, choosing.clamp_, choosing.clamp, choosing.clamp_
+    clamp_min, clamp_min_, clamp_max, clamp_max_ = (choosing.clamp_min, choosing.clamp_min_, choosing.clamp_max,
+                                                    choosing.clamp_max_)
 
     # exponential
     exp, exp_, exp2, exp2_, expm1, expm1_ = (exponential.exp, exponential.exp_, exponential.exp2, exponential.exp2_,

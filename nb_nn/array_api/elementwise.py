@@ -7,7 +7,7 @@ from typing import Any
 from ..core import dtype as dtypes
 from ..core.launch import NUMBERS
 from ..core.tensor_base import TensorBase
-from ..ops import activation, arithmetic, comparison, creation, exponential, pairs, singles, special, trigonometry
+from ..ops import activation, arithmetic, choosing, comparison, creation, exponential, logic, pairs, singles, special, trigonometry
 from ..ops import complex as complexes
 
 Tensor = TensorBase
@@ -62,24 +62,24 @@ tan, tanh, sqrt, square, negative, positive = map(unary, (trigonometry.tan, acti
 ceil, floor, trunc, reciprocal, signbit = map(unary, (arithmetic.ceil, arithmetic.floor, arithmetic.trunc, arithmetic.reciprocal,
                                                       singles.signbit))
 isfinite, isinf, isnan, logical_not, bitwise_invert = map(unary, (
-    comparison.isfinite, comparison.isinf, comparison.isnan, comparison.logical_not, comparison.bitwise_not))
+    comparison.isfinite, comparison.isinf, comparison.isnan, logic.logical_not, logic.bitwise_not))
 add, subtract, multiply, divide, pow = map(binary, (
     arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.true_divide, exponential.pow))
 floor_divide, atan2, hypot, copysign = map(binary, (
     arithmetic.floor_divide, trigonometry.atan2, pairs.hypot, pairs.copysign))
-logaddexp, nextafter, maximum, minimum = map(binary, (exponential.logaddexp, pairs.nextafter, comparison.maximum, comparison.minimum))
+logaddexp, nextafter, maximum, minimum = map(binary, (exponential.logaddexp, pairs.nextafter, choosing.maximum, choosing.minimum))
 equal, not_equal, less, less_equal, greater, greater_equal = map(binary, (
     comparison.eq, comparison.ne, comparison.lt, comparison.le, comparison.gt, comparison.ge))
-logical_and, logical_or, logical_xor = map(binary, (comparison.logical_and, comparison.logical_or, comparison.logical_xor))
-bitwise_and, bitwise_or, bitwise_xor = map(binary, (comparison.bitwise_and, comparison.bitwise_or, comparison.bitwise_xor))
-bitwise_left_shift, bitwise_right_shift = map(binary, (comparison.bitwise_left_shift, comparison.bitwise_right_shift))
+logical_and, logical_or, logical_xor = map(binary, (logic.logical_and, logic.logical_or, logic.logical_xor))
+bitwise_and, bitwise_or, bitwise_xor = map(binary, (logic.bitwise_and, logic.bitwise_or, logic.bitwise_xor))
+bitwise_left_shift, bitwise_right_shift = map(binary, (logic.bitwise_left_shift, logic.bitwise_right_shift))
 
 
 @binary
 def remainder(x1: Any, x2: Any, /) -> Tensor:
     """What is left of ``x1`` after whole multiples of ``x2``, with the sign of ``x2``, of 0 too."""
     made = arithmetic.remainder(x1, x2)
-    return comparison.where(made == 0, pairs.copysign(made, x2), made) if made._dtype.category == 2 else made
+    return choosing.where(made == 0, pairs.copysign(made, x2), made) if made._dtype.category == 2 else made
 
 
 def sign(x: Tensor, /) -> Tensor:
@@ -87,7 +87,7 @@ def sign(x: Tensor, /) -> Tensor:
     if x._dtype.is_complex:
         return (x / arithmetic.abs(x)).masked_fill(x == 0, 0)
     made = arithmetic.sign(x)
-    return comparison.where(comparison.isnan(x), x, made) if x._dtype.category == 2 else made
+    return choosing.where(comparison.isnan(x), x, made) if x._dtype.category == 2 else made
 
 
 def round(x: Tensor, /) -> Tensor:
@@ -113,7 +113,7 @@ def imag(x: Tensor, /) -> Tensor:
 def clip(x: Tensor, /, min: Any = None, max: Any = None) -> Tensor:
     """Each element kept between two bounds, in the type of ``x``."""
     made = x
-    for bound, kept in ((min, comparison.maximum), (max, comparison.minimum)):
+    for bound, kept in ((min, choosing.maximum), (max, choosing.minimum)):
         if bound is not None:
             bound = creation.full((), bound, dtype=x._dtype) if isinstance(bound, NUMBERS) else bound.to(x._dtype)
             made = kept(made, bound)

@@ -8,7 +8,7 @@ import numpy as np
 from ..core import dtype as dtypes
 from ..core.launch import NUMBERS
 from ..core.tensor_base import TensorBase, wrap
-from ..ops import comparison, counting, extremes, indexing, masking, reduction, scatter, slicing, sorting, view
+from ..ops import choosing, counting, extremes, indexing, masking, reduction, scatter, slicing, sorting, view
 from .elementwise import as_array, same_type
 from .manipulation import axes_of
 
@@ -52,8 +52,8 @@ def searchsorted(x1: Tensor, x2: Tensor, /, *, side: str = "left", sorter: Tenso
 def where(condition: Tensor, x1: Any, x2: Any, /) -> Tensor:
     """Elements of ``x1`` where the condition holds, else of ``x2``."""
     if isinstance(x1, NUMBERS) and isinstance(x2, NUMBERS):
-        return comparison.where(condition, x1, x2)
-    return comparison.where(condition, *same_type(as_array(x1, x2), as_array(x2, x1)))
+        return choosing.where(condition, x1, x2)
+    return choosing.where(condition, *same_type(as_array(x1, x2), as_array(x2, x1)))
 
 
 def sort(x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
@@ -72,13 +72,13 @@ def take(x: Tensor, indices: Tensor, /, *, axis: int | None = None) -> Tensor:
         raise ValueError("take: an axis is needed unless the array has one dimension")
     axis = view.wrap_dim(axis or 0, x.dim())
     size = x.shape[axis]
-    return indexing.index_select(x, axis, comparison.where(indices < 0, indices + size, indices))
+    return indexing.index_select(x, axis, choosing.where(indices < 0, indices + size, indices))
 
 
 def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
     """For each index, the element there along an axis."""
     size = x.shape[axis]
-    return scatter.take_along_dim(x, comparison.where(indices < 0, indices + size, indices), axis)
+    return scatter.take_along_dim(x, choosing.where(indices < 0, indices + size, indices), axis)
 
 
 class UniqueAllResult(NamedTuple):

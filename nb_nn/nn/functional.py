@@ -21,7 +21,7 @@ from ..ops.adaptive_pooling import (
     adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d,
     fractional_max_pool2d, fractional_max_pool3d,
 )
-from ..ops.comparison import minimum as _minimum
+from ..ops.choosing import minimum as _minimum
 from ..ops.ctc import ctc_loss
 from ..ops.convolution import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.distance import difference_plus as _difference_plus, pdist

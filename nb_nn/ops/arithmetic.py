@@ -401,7 +401,8 @@ addcdiv_ = inplace(addcdiv)
 derivative(addcdiv, input=lambda grad: grad, tensor1=lambda grad, tensor2, value: grad * value / tensor2,
            tensor2=lambda grad, tensor1, tensor2, value: -grad * value * tensor1 / (tensor2 * tensor2))
 
-holomorphic(mul, true_divide, square, reciprocal, lerp, addcmul, addcdiv)
+holomorphic(mul, square, reciprocal, lerp, addcmul, addcdiv)
+holomorphic(true_divide)
 
 # the operators take no old argument order and need no look for one
 plus, minus, plus_, minus_ = add, sub, add_, sub_

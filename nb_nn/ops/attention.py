@@ -13,7 +13,7 @@ from ..core.device import CPU
 from ..core.geometry import broadcast_shapes
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase
-from .comparison import where
+from .choosing import where
 from .creation import full_like, zeros_like
 from .matmul import matmul
 from .random import dropout_mask

@@ -9,7 +9,7 @@ from ..core import dtype as dtypes
 from ..core import launch, memory
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
-from .comparison import where
+from .choosing import where
 from .loss import REDUCTIONS, reduction_of
 
 Tensor = TensorBase

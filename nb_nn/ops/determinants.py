@@ -12,7 +12,7 @@ from ..core.op import derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
 from . import matrices
-from .comparison import where
+from .choosing import where
 from .joining import cat
 from .matrices import adjoint
 from .sequences import eye

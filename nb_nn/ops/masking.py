@@ -14,7 +14,7 @@ from ..core.launch import KEEP, broadcast_shapes, elementwise, few
 from ..core.op import derivative, inplace, no_derivative, op
 from ..core.tensor_base import TensorBase, wrap, wrap_host
 from . import slicing, view
-from .comparison import as_mask
+from .choosing import as_mask
 from .indexing import bits, broadcast, number_of, packed, rewritten, source_array
 
 Tensor = TensorBase

@@ -7,7 +7,7 @@ from typing import Any
 from ..core.geometry import wrap_dims
 from ..core.tensor_base import TensorBase
 from . import matrices, moments, view
-from .comparison import where
+from .choosing import where
 from .solving import inverse_ex
 from .spectra import svd_op
 

@@ -14,7 +14,7 @@ from ..core.op import derivative, holomorphic, inplace, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
 from . import copies, slicing, view
-from .comparison import maximum
+from .choosing import maximum
 from .exponential import logaddexp
 from .extremes import amax, amin
 from .indexing import folded

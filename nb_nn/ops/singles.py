@@ -12,7 +12,7 @@ from ..core.launch import FLOAT, unary
 from ..core.op import derivative, holomorphic, inplace, no_derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
-from . import arithmetic, comparison, trigonometry
+from . import arithmetic, choosing, comparison, trigonometry
 
 Tensor = TensorBase
 
@@ -186,7 +186,7 @@ def _sinc_gradient(grad: Tensor, input: Tensor) -> Tensor:
     safe = input.masked_fill(zero, 1)
     angle = safe * math.pi
     slope = (angle * trigonometry.cos(angle) - trigonometry.sin(angle)) / (angle * safe)
-    return grad * comparison.where(zero, input * (-math.pi ** 2 / 3), slope)
+    return grad * choosing.where(zero, input * (-math.pi ** 2 / 3), slope)
 
 
 sinc_ = inplace(sinc)
@@ -201,7 +201,7 @@ def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None)
     >>> logit(tensor([0.5, 0.75]))
     tensor([0.0000, 1.0986])
     """
-    kept = input if eps is None else comparison.clamp(input, eps, 1 - eps)
+    kept = input if eps is None else choosing.clamp(input, eps, 1 - eps)
     return unary("log", kept / (1 - kept), (), out, FLOAT)
 
 

@@ -12,7 +12,7 @@ from ..core.geometry import wrap_dim
 from ..core.op import no_derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
-from . import comparison, complex, creation, extremes, joining, reduction, scan, scatter, sequences, slicing, sorting, view
+from . import choosing, comparison, complex, creation, extremes, joining, reduction, scan, scatter, sequences, slicing, sorting, view
 
 Tensor = TensorBase
 INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
@@ -106,7 +106,7 @@ def quantiles_of_rows(rows: Tensor, q: Tensor, interpolation: str, skip_nan: boo
     count = (~nan).sum(-1, True) if skip_nan else creation.full_like(ordered.detach().narrow(-1, 0, 1), length, dtype=dtypes.int64)
     rank = q * (count - 1).clamp(min=0).to(rows._dtype)
     if not skip_nan:
-        rank = comparison.where(nan.any(-1, True), rank.new_full((), length - 1), rank)
+        rank = choosing.where(nan.any(-1, True), rank.new_full((), length - 1), rank)
     if interpolation == "nearest":
         return scatter.gather(ordered, -1, rank.round().long())
     below, above = rank.floor(), rank.ceil()
@@ -213,8 +213,8 @@ def corrcoef(input: Tensor) -> Tensor:
     deviation = (diagonal.real if made.is_complex() else diagonal).sqrt()
     found = made / view.unsqueeze(deviation, 1) / deviation
     if made.is_complex():
-        return complex.complex(comparison.clamp(found.real, -1, 1), comparison.clamp(found.imag, -1, 1))
-    return comparison.clamp(found, -1, 1)
+        return complex.complex(choosing.clamp(found.real, -1, 1), choosing.clamp(found.imag, -1, 1))
+    return choosing.clamp(found, -1, 1)
 
 
 @op

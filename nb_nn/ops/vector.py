@@ -8,7 +8,7 @@ from ..core import launch
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, holomorphic, op
 from ..core.tensor_base import TensorBase
-from . import comparison, copies, moments, rearranging, slicing
+from . import choosing, copies, moments, rearranging, slicing
 
 Tensor = TensorBase
 EPSILON = 1e-7                  # keeps the scale of `renorm` finite; torch's
@@ -84,7 +84,7 @@ def renorm(input: Tensor, p: Any, dim: int, maxnorm: Any, *, out: Tensor | None 
     dim = wrap_dim(dim, input._array.ndim)
     others = [place for place in range(input._array.ndim) if place != dim]
     lengths = moments.norm(input, p, others, True)
-    scale = comparison.where(lengths > maxnorm, maxnorm / (lengths + EPSILON), lengths.new_ones(()))
+    scale = choosing.where(lengths > maxnorm, maxnorm / (lengths + EPSILON), lengths.new_ones(()))
     scaled = input * scale
     return scaled if out is None else copies.copy_(out.resize_(scaled.size()), scaled)
 

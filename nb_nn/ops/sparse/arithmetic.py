@@ -14,7 +14,7 @@ from ...core.sparse_array import is_sparse
 from ...core.state import state
 from ...core.storage import storage_of
 from ...core.tensor_base import TensorBase
-from .. import activation, arithmetic, comparison, copies, creation, exponential, joining, piecewise, special, trigonometry
+from .. import activation, arithmetic, comparison, copies, creation, exponential, joining, logic, piecewise, special, trigonometry
 from .construction import become, empty_sparse
 from .parts import coalesced_parts, keys_of, launch_add_rows, lookup, parts, sparse_of, strided_of
 
@@ -116,7 +116,7 @@ def add_to_strided(input: Tensor, other: Tensor, alpha: Any) -> Tensor:
     same_size("add", input, other)
     indices, values, _ = parts(other)
     if kind is dtypes.bool_:
-        return comparison.logical_or(input, strided_of(values, indices, other._array.shape))
+        return logic.logical_or(input, strided_of(values, indices, other._array.shape))
     return add_sparse(input.to(kind), values.to(kind), indices, alpha)
 
 
