@@ -35,18 +35,19 @@ from .random import get_rng_state, initial_seed, manual_seed, seed, set_rng_stat
 
 from .ops.sequences import arange, eye, linspace, logspace, range
 from .ops.creation import (
-    as_tensor, asarray, empty, empty_permuted, fill,
-    empty_like, empty_strided, frombuffer, from_numpy, full, full_like, get_default_device, ones, ones_like,
-    scalar_tensor, set_default_device, tensor, zeros, zeros_like,
+    empty, empty_permuted, fill, empty_like, empty_strided, full, full_like, ones, ones_like, scalar_tensor, zeros, zeros_like,
 )
+from .ops.from_data import as_tensor, asarray, frombuffer, from_numpy, tensor
+from .ops.options import get_default_device, set_default_device
 from .ops.random import (
     bernoulli, multinomial, normal, rand, rand_like, randint, randint_like, randn, randn_like, randperm,
 )
 from .ops.random_counts import binomial, poisson
 from .ops.arithmetic import (
-    abs, abs_, add, addcdiv, addcmul, ceil, ceil_, div, floor, floor_, floor_divide, fmod, frac, frac_, lerp, mul, neg, neg_, reciprocal,
-    reciprocal_, remainder, rsub, sign, square, square_, sub, true_divide, trunc, trunc_,
+    abs, abs_, add, addcdiv, addcmul, ceil, ceil_, floor, floor_, frac, frac_, lerp, mul, neg, neg_, reciprocal, reciprocal_,
+    rsub, sign, square, square_, sub, trunc, trunc_,
 )
+from .ops.division import div, floor_divide, fmod, remainder, true_divide
 from .ops.indexing import index_add, index_copy, index_fill, index_select, put, take
 from .ops.scatter import gather, scatter, scatter_add, take_along_dim
 from .ops.scatter_reduce import index_reduce, scatter_reduce

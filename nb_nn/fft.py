@@ -21,7 +21,7 @@ import numpy as np
 from .core import launch
 from .core.geometry import wrap_dim
 from .core.tensor_base import TensorBase
-from .ops import creation, rearranging, sequences, spectral
+from .ops import options, rearranging, sequences, spectral
 from .ops.complex import conj
 from .ops.spectral import checked, fft_c2c, fft_c2r, fft_r2c, resized, wrap_unique
 
@@ -256,7 +256,7 @@ def fftfreq(n: int, d: float = 1.0, *, out: Tensor | None = None, dtype: Any = N
     >>> torch.fft.fftfreq(4)
     tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
     """
-    creation.check_options(layout)
+    options.check_options(layout)
     return sequences.delivered(np.fft.fftfreq(n, d), out, dtype, device, requires_grad)
 
 
@@ -267,7 +267,7 @@ def rfftfreq(n: int, d: float = 1.0, *, out: Tensor | None = None, dtype: Any = 
     >>> torch.fft.rfftfreq(4)
     tensor([0.0000, 0.2500, 0.5000])
     """
-    creation.check_options(layout)
+    options.check_options(layout)
     return sequences.delivered(np.fft.rfftfreq(n, d), out, dtype, device, requires_grad)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from .core import dtype as dtypes
 from .core.device import CPU
 from .core.storage import _Holder
-from .ops.creation import from_numpy
+from .ops.from_data import from_numpy
 
 CPU_TYPE = 1                            # kDLCPU
 UNSIGNED, BFLOAT = 1, 4                 # DLDataTypeCode

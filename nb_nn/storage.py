@@ -60,7 +60,7 @@ class Storage:
             raise TypeError(f"{type(self).__name__}(): expected a size or a sequence of numbers, got {type(given).__name__}")
 
     def _elements(self, values: Any) -> np.ndarray:
-        from .ops.creation import tensor
+        from .ops.from_data import tensor
 
         array = tensor(values, dtype=self.dtype)._array
         if array.ndim != 1:

@@ -29,8 +29,10 @@ from .ops import (
     counting,
     creation,
     diagonals,
+    division,
     exponential,
     extremes,
+    from_data,
     indexing,
     linalg,
     logic,
@@ -333,24 +335,24 @@ class Tensor(TensorBase):
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Any:
-        return arithmetic.true_divide(self, other) if isinstance(other, OPERANDS) else NotImplemented
+        return division.true_divide(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
     def __rtruediv__(self, other: Any) -> Any:
-        return arithmetic.true_divide(other, self) if isinstance(other, OPERANDS) else NotImplemented
+        return division.true_divide(other, self) if isinstance(other, OPERANDS) else NotImplemented
 
     __div__, __rdiv__ = __truediv__, __rtruediv__
 
     def __floordiv__(self, other: Any) -> Any:
-        return arithmetic.floor_divide(self, other) if isinstance(other, OPERANDS) else NotImplemented
+        return division.floor_divide(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
     def __rfloordiv__(self, other: Any) -> Any:
-        return arithmetic.floor_divide(other, self) if isinstance(other, OPERANDS) else NotImplemented
+        return division.floor_divide(other, self) if isinstance(other, OPERANDS) else NotImplemented
 
     def __mod__(self, other: Any) -> Any:
-        return arithmetic.remainder(self, other) if isinstance(other, OPERANDS) else NotImplemented
+        return division.remainder(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
     def __rmod__(self, other: Any) -> Any:
-        return arithmetic.remainder(other, self) if isinstance(other, OPERANDS) else NotImplemented
+        return division.remainder(other, self) if isinstance(other, OPERANDS) else NotImplemented
 
     def __eq__(self, other: Any) -> Any:
         return comparison.eq(self, other) if isinstance(other, OPERANDS) else NotImplemented
@@ -393,8 +395,8 @@ class Tensor(TensorBase):
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
     __iadd__, __isub__, __imul__ = arithmetic.plus_, arithmetic.minus_, arithmetic.mul_
-    __itruediv__ = __idiv__ = arithmetic.true_divide_
-    __ifloordiv__, __imod__ = arithmetic.floor_divide_, arithmetic.remainder_
+    __itruediv__ = __idiv__ = division.true_divide_
+    __ifloordiv__, __imod__ = division.floor_divide_, division.remainder_
     __iand__, __ior__, __ixor__ = logic.bitwise_and_, logic.bitwise_or_, logic.bitwise_xor_
     __ilshift__, __irshift__ = logic.bitwise_left_shift_, logic.bitwise_right_shift_
     __neg__, __abs__, __invert__ = arithmetic.neg, arithmetic.abs, logic.bitwise_not
@@ -495,10 +497,10 @@ class Tensor(TensorBase):
     # arithmetic
     add, add_, sub, sub_, mul, mul_ = (arithmetic.add, arithmetic.add_, arithmetic.sub, arithmetic.sub_, arithmetic.mul,
                                        arithmetic.mul_)
-    div, div_, true_divide, true_divide_ = arithmetic.div, arithmetic.div_, arithmetic.true_divide, arithmetic.true_divide_
+    div, div_, true_divide, true_divide_ = division.div, division.div_, division.true_divide, division.true_divide_
     multiply, multiply_, subtract, subtract_, divide, divide_ = mul, mul_, sub, sub_, div, div_
-    floor_divide, floor_divide_ = arithmetic.floor_divide, arithmetic.floor_divide_
-    remainder, remainder_, fmod, fmod_ = arithmetic.remainder, arithmetic.remainder_, arithmetic.fmod, arithmetic.fmod_
+    floor_divide, floor_divide_ = division.floor_divide, division.floor_divide_
+    remainder, remainder_, fmod, fmod_ = division.remainder, division.remainder_, division.fmod, division.fmod_
     neg, neg_, abs, abs_, sign, sign_ = (arithmetic.neg, arithmetic.neg_, arithmetic.abs, arithmetic.abs_, arithmetic.sign,
                                          arithmetic.sign_)
     negative, negative_, absolute, absolute_ = neg, neg_, abs, abs_
@@ -742,7 +744,7 @@ def legacy_new(cls: type, args: tuple, device: Any = None, dtype: Any = None) ->
         elif isinstance(data, storages.Storage):
             made = creation.empty(0, dtype=kind).set_(data)
         else:
-            made = creation.tensor(data, dtype=kind, device=device)
+            made = from_data.tensor(data, dtype=kind, device=device)
     else:
         made = creation.empty(*(args or (0,)), dtype=kind, device=device)
     made.__class__ = cls

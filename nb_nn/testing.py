@@ -9,7 +9,7 @@ import numpy as np
 from .core import dtype as dtypes
 from .core.launch import NUMBERS
 from .core.tensor_base import TensorBase
-from .ops.creation import as_tensor
+from .ops.from_data import as_tensor
 from .ops.view import strides_of
 
 __all__ = ["assert_allclose", "assert_close"]

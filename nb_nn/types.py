@@ -105,7 +105,7 @@ def set_default_tensor_type(t: Any) -> None:
     >>> set_default_tensor_type("torch.FloatTensor")
     """
     from .ops.conversion import as_dtype, device_type
-    from .ops.creation import set_default_device
+    from .ops.options import set_default_device
 
     if not isinstance(t, dtypes.dtype):
         set_default_device(device_type(t))

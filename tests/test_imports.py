@@ -16,7 +16,7 @@ ABOVE = len(LAYERS)
 # (importer, imported): the only imports against the arrow, and all but the first inside functions
 ALLOWED = {
     ("core.op", "autograd"),            # the choke point records into the graph
-    ("ops.creation", "cuda"), ("storage", "cuda"),      # once one asks for CUDA
+    ("ops.options", "cuda"), ("storage", "cuda"),      # once one asks for CUDA
     ("autograd.function", "ops"), ("autograd.views", "ops"),        # backward formulas of views are operations
     ("ops.shape_inplace", "storage"), ("interop", "array_api"),
 }

@@ -5,14 +5,14 @@ from typing import Any
 
 from .. import interop
 from ..core.tensor_base import TensorBase
-from ..ops import creation, diagonals, rearranging, sequences
+from ..ops import creation, diagonals, from_data, rearranging, sequences
 
 Tensor = TensorBase
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Tensor:
     """An array of numbers, nested sequences, or an object with memory."""
-    return creation.asarray(obj, dtype=dtype, device=device, copy=copy)
+    return from_data.asarray(obj, dtype=dtype, device=device, copy=copy)
 
 
 def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None) -> Tensor:

@@ -7,7 +7,20 @@ from typing import Any
 from ..core import dtype as dtypes
 from ..core.launch import NUMBERS
 from ..core.tensor_base import TensorBase
-from ..ops import activation, arithmetic, choosing, comparison, creation, exponential, logic, pairs, singles, special, trigonometry
+from ..ops import (
+    activation,
+    arithmetic,
+    choosing,
+    comparison,
+    creation,
+    division,
+    exponential,
+    logic,
+    pairs,
+    singles,
+    special,
+    trigonometry,
+)
 from ..ops import complex as complexes
 
 Tensor = TensorBase
@@ -64,9 +77,9 @@ ceil, floor, trunc, reciprocal, signbit = map(unary, (arithmetic.ceil, arithmeti
 isfinite, isinf, isnan, logical_not, bitwise_invert = map(unary, (
     comparison.isfinite, comparison.isinf, comparison.isnan, logic.logical_not, logic.bitwise_not))
 add, subtract, multiply, divide, pow = map(binary, (
-    arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.true_divide, exponential.pow))
+    arithmetic.add, arithmetic.sub, arithmetic.mul, division.true_divide, exponential.pow))
 floor_divide, atan2, hypot, copysign = map(binary, (
-    arithmetic.floor_divide, trigonometry.atan2, pairs.hypot, pairs.copysign))
+    division.floor_divide, trigonometry.atan2, pairs.hypot, pairs.copysign))
 logaddexp, nextafter, maximum, minimum = map(binary, (exponential.logaddexp, pairs.nextafter, choosing.maximum, choosing.minimum))
 equal, not_equal, less, less_equal, greater, greater_equal = map(binary, (
     comparison.eq, comparison.ne, comparison.lt, comparison.le, comparison.gt, comparison.ge))
@@ -78,7 +91,7 @@ bitwise_left_shift, bitwise_right_shift = map(binary, (logic.bitwise_left_shift,
 @binary
 def remainder(x1: Any, x2: Any, /) -> Tensor:
     """What is left of ``x1`` after whole multiples of ``x2``, with the sign of ``x2``, of 0 too."""
-    made = arithmetic.remainder(x1, x2)
+    made = division.remainder(x1, x2)
     return choosing.where(made == 0, pairs.copysign(made, x2), made) if made._dtype.category == 2 else made
 
 

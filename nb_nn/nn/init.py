@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.grad_mode import no_grad
-from ..ops import creation, sequences
+from ..ops import from_data, sequences
 from ..ops import random as random_ops
 from ..tensor import Tensor
 
@@ -121,7 +121,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
         for channel in range(min(channels, tensor.size(1))):
             values[(group * channels + channel, channel, *center)] = 1
     with no_grad():
-        return tensor.copy_(creation.from_numpy(values))
+        return tensor.copy_(from_data.from_numpy(values))
 
 
 def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
@@ -197,7 +197,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     q, r = np.linalg.qr(drawn.T if wide else drawn)
     q = q * np.where(np.diag(r) < 0, -1, 1)         # makes q uniform (Mezzadri 2007)
     with no_grad():
-        return tensor.copy_(creation.from_numpy(np.ascontiguousarray(q.T if wide else q) * gain).reshape(tensor.shape))
+        return tensor.copy_(from_data.from_numpy(np.ascontiguousarray(q.T if wide else q) * gain).reshape(tensor.shape))
 
 
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
@@ -209,7 +209,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
     dropped = np.zeros((rows, columns), np.bool_)
     np.put_along_axis(dropped, order[:math.ceil(sparsity * rows)], True, 0)
     with no_grad():
-        return normal_(tensor, 0, std, generator).masked_fill_(creation.from_numpy(dropped).to(tensor.device), 0)
+        return normal_(tensor, 0, std, generator).masked_fill_(from_data.from_numpy(dropped).to(tensor.device), 0)
 
 
 def deprecated(function: Callable) -> Callable:

@@ -13,7 +13,7 @@ from ..core import dtype as dtypes
 from ..core.launch import BOOL, COMPLEX, FLOAT, REAL, elementwise, unary
 from ..core.op import derivative, inplace, no_derivative, op
 from ..core.tensor_base import TensorBase, view_of
-from . import arithmetic, copies, creation, view
+from . import arithmetic, copies, creation, from_data, view
 
 Tensor = TensorBase
 
@@ -128,12 +128,12 @@ def imag(input: Tensor) -> Tensor:
 
 def set_real(input: Tensor, value: Any) -> None:
     """``input.real = value``."""
-    copies.copy_(real(input), value if isinstance(value, TensorBase) else creation.as_tensor(value))
+    copies.copy_(real(input), value if isinstance(value, TensorBase) else from_data.as_tensor(value))
 
 
 def set_imag(input: Tensor, value: Any) -> None:
     """``input.imag = value``."""
-    copies.copy_(imag(input), value if isinstance(value, TensorBase) else creation.as_tensor(value))
+    copies.copy_(imag(input), value if isinstance(value, TensorBase) else from_data.as_tensor(value))
 
 
 @op

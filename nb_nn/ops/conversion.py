@@ -12,7 +12,7 @@ from ..core.op import derivative, op
 from ..core.sparse_array import is_sparse
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, wrap
-from . import copies, creation
+from . import copies, options
 from . import memory_format as formats
 
 Tensor = TensorBase
@@ -41,7 +41,7 @@ def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, non_blo
     if memory_format is not None:
         changed = to(input, dtype=dtype, device=device, non_blocking=non_blocking)
         return in_format(changed, memory_format, copy and changed is input)
-    where = input._device if device is None else creation.place(device)
+    where = input._device if device is None else options.place(device)
     if where is not input._device and where != input._device:
         if is_sparse(input):
             from .sparse.construction import moved as moved_sparse

@@ -10,7 +10,7 @@ from ..core import launch
 from ..core.launch import FLOAT, NUMBERS, binary
 from ..core.op import derivative, inplace, no_derivative, op
 from ..core.tensor_base import TensorBase
-from . import arithmetic, exponential
+from . import arithmetic, division, exponential
 
 Tensor = TensorBase
 
@@ -138,7 +138,7 @@ def lcm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """
     check_integers("lcm", input, other)
     common = binary("gcd", input, other)
-    parts = arithmetic.floor_divide(input, common.masked_fill(common == 0, 1))
+    parts = division.floor_divide(input, common.masked_fill(common == 0, 1))
     return launch.unary("absolute", binary("mul", parts, other), (), out)
 
 

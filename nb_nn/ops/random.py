@@ -14,7 +14,7 @@ from ..core.generator import Generator, default_generator, generator_of
 from ..core.geometry import sizes_of
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase, wrap
-from . import creation
+from . import creation, options
 
 Tensor = TensorBase
 
@@ -199,8 +199,8 @@ def rand(*size: Any, generator: Generator | None = None, out: Tensor | None = No
     >>> bool((torch.rand(3) < 1).all())
     True
     """
-    creation.check_options(layout, pin_memory=pin_memory)
-    return creation.finish(uniform_(_target(size, out, dtype, device), generator=generator), requires_grad)
+    options.check_options(layout, pin_memory=pin_memory)
+    return options.finish(uniform_(_target(size, out, dtype, device), generator=generator), requires_grad)
 
 
 def _target(size: tuple, out: Any, kind: Any, where: Any) -> Tensor:
@@ -214,8 +214,8 @@ def randn(*size: Any, generator: Generator | None = None, out: Tensor | None = N
     >>> torch.randn(2, 3).shape
     torch.Size([2, 3])
     """
-    creation.check_options(layout, pin_memory=pin_memory)
-    return creation.finish(normal_(_target(size, out, dtype, device), generator=generator), requires_grad)
+    options.check_options(layout, pin_memory=pin_memory)
+    return options.finish(normal_(_target(size, out, dtype, device), generator=generator), requires_grad)
 
 
 def randint(low: int = 0, high: Any = None, size: Any = None, *, generator: Generator | None = None, out: Tensor | None = None,
@@ -226,7 +226,7 @@ def randint(low: int = 0, high: Any = None, size: Any = None, *, generator: Gene
     >>> bool((torch.randint(3, (4,)) < 3).all())
     True
     """
-    creation.check_options(layout, pin_memory=pin_memory)
+    options.check_options(layout, pin_memory=pin_memory)
     if size is None:
         low, high, size = 0, low, high
     elif high is None:
@@ -236,7 +236,7 @@ def randint(low: int = 0, high: Any = None, size: Any = None, *, generator: Gene
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     target = _target((sizes_of((size,)),), out, dtype or dtypes.int64, device)
-    return creation.finish(random_fill(target, low, high, generator=generator), requires_grad)
+    return options.finish(random_fill(target, low, high, generator=generator), requires_grad)
 
 
 def randperm(n: int, *, generator: Generator | None = None, out: Tensor | None = None, dtype: Any = None, layout: Any = None,
@@ -246,7 +246,7 @@ def randperm(n: int, *, generator: Generator | None = None, out: Tensor | None =
     >>> sorted(torch.randperm(4).tolist())
     [0, 1, 2, 3]
     """
-    creation.check_options(layout, pin_memory=pin_memory)
+    options.check_options(layout, pin_memory=pin_memory)
     if n < 0:
         raise RuntimeError(f"n must be non-negative, got {n}")
     values = memory.empty((n,), np.dtype(np.int64))
@@ -254,32 +254,32 @@ def randperm(n: int, *, generator: Generator | None = None, out: Tensor | None =
         launch.launch("permutation", *(generator or default_generator).take(n), values)
     kind = dtype or (out._dtype if out is not None else dtypes.int64)
     made = launch.deliver("randperm", launch.convert(values, dtypes.int64, kind), kind, out)
-    return creation.finish(made if device is None else made.to(creation.place(device)), requires_grad)
+    return options.finish(made if device is None else made.to(options.place(device)), requires_grad)
 
 
 def rand_like(input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
               memory_format: Any = None) -> Tensor:
     """`rand` in ``input``'s size and type."""
-    creation.check_options(layout)
-    return creation.finish(uniform_(creation.empty_like(input, dtype=dtype, device=device, memory_format=memory_format)), requires_grad)
+    options.check_options(layout)
+    return options.finish(uniform_(creation.empty_like(input, dtype=dtype, device=device, memory_format=memory_format)), requires_grad)
 
 
 def randn_like(input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
                memory_format: Any = None) -> Tensor:
     """`randn` in ``input``'s size and type."""
-    creation.check_options(layout)
-    return creation.finish(normal_(creation.empty_like(input, dtype=dtype, device=device, memory_format=memory_format)), requires_grad)
+    options.check_options(layout)
+    return options.finish(normal_(creation.empty_like(input, dtype=dtype, device=device, memory_format=memory_format)), requires_grad)
 
 
 def randint_like(input: Tensor, low: int = 0, high: int | None = None, *, dtype: Any = None, layout: Any = None, device: Any = None,
                  requires_grad: bool = False, memory_format: Any = None) -> Tensor:
     """`randint` in ``input``'s size and type."""
-    creation.check_options(layout)
+    options.check_options(layout)
     low, high = (0, low) if high is None else (low, high)
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     made = creation.empty_like(input, dtype=dtype, device=device, memory_format=memory_format)
-    return creation.finish(random_fill(made, low, high), requires_grad)
+    return options.finish(random_fill(made, low, high), requires_grad)
 
 
 def bernoulli(input: Tensor, p: Any = None, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
@@ -303,13 +303,13 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Gene
     >>> torch.normal(tensor([1.0, 2.0]), 0.0)
     tensor([1., 2.])
     """
-    creation.check_options(layout, pin_memory=pin_memory)
+    options.check_options(layout, pin_memory=pin_memory)
     means, stds = isinstance(mean, TensorBase), isinstance(std, TensorBase)
     if size is not None or not (means or stds):
         if size is None:
             raise TypeError("normal() needs the argument 'size' when 'mean' and 'std' are both numbers")
         target = _target((sizes_of((size,)),), out, dtype, device)
-        return creation.finish(normal_(target, mean, std, generator=generator), requires_grad)
+        return options.finish(normal_(target, mean, std, generator=generator), requires_grad)
     if stds and std._array.size and bool((std < 0).any()):
         raise RuntimeError("normal expects all elements of std >= 0.0")
     if not stds and std < 0:

@@ -70,7 +70,7 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: int | None = None
         input, dim = view.flatten(input), 0
     dim = wrap_dim(dim, input._array.ndim)
     if isinstance(repeats, (tuple, list)):
-        from .creation import tensor
+        from .from_data import tensor
 
         repeats = tensor(repeats)
     if not isinstance(repeats, TensorBase):

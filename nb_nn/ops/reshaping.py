@@ -12,7 +12,7 @@ from ..core.geometry import sizes_of, wrap_dim
 from ..core.op import no_derivative, op
 from ..core.size import Size
 from ..core.tensor_base import TensorBase, wrap
-from . import copies, creation, joining, masking, sequences, slicing, view
+from . import copies, creation, from_data, joining, masking, sequences, slicing, view
 
 Tensor = TensorBase
 
@@ -306,7 +306,7 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     """
     if not isinstance(elements, TensorBase) and not isinstance(test_elements, TensorBase):
         raise TypeError("isin(): elements and test_elements cannot both be numbers")
-    first, second = (one if isinstance(one, TensorBase) else creation.tensor(one) for one in (elements, test_elements))
+    first, second = (one if isinstance(one, TensorBase) else from_data.tensor(one) for one in (elements, test_elements))
     return launch.into_out("isin", isin_elements(first, second, invert), out)
 
 

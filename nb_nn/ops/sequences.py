@@ -14,7 +14,8 @@ from ..core.dtype import dtype
 from ..core.state import state
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, wrap
-from .creation import check_options, filled, finish, resolve
+from .creation import filled
+from .options import check_options, finish, resolve
 
 Tensor = TensorBase
 

@@ -9,7 +9,7 @@ from ..core.dtype import get_default_dtype
 from ..core.launch import FLOAT, unary
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase
-from . import arithmetic, copies, view
+from . import arithmetic, copies, division, view
 
 Tensor = TensorBase
 
@@ -29,7 +29,7 @@ def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Ten
     if not decimals:
         return unary("round", input, (), out)
     scale = 10.0 ** abs(decimals)
-    there, back = (arithmetic.mul, arithmetic.div) if decimals > 0 else (arithmetic.div, arithmetic.mul)
+    there, back = (arithmetic.mul, division.div) if decimals > 0 else (division.div, arithmetic.mul)
     return back(unary("round", there(input, scale)), scale, out=out)
 
 

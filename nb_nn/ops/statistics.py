@@ -12,7 +12,22 @@ from ..core.geometry import wrap_dim
 from ..core.op import no_derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
-from . import choosing, comparison, complex, creation, extremes, joining, reduction, scan, scatter, sequences, slicing, sorting, view
+from . import (
+    choosing,
+    comparison,
+    complex,
+    creation,
+    extremes,
+    from_data,
+    joining,
+    reduction,
+    scan,
+    scatter,
+    sequences,
+    slicing,
+    sorting,
+    view,
+)
 
 Tensor = TensorBase
 INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
@@ -77,7 +92,7 @@ def _quantile(name: str, input: Tensor, q: Any, dim: int | None, keepdim: bool, 
     if not isinstance(q, TensorBase):
         if not 0 <= q <= 1:
             raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q}")
-        q = creation.tensor(float(q), dtype=input._dtype)
+        q = from_data.tensor(float(q), dtype=input._dtype)
     elif q._dtype is not input._dtype:
         raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
     elif q._array.ndim > 1:

@@ -21,7 +21,7 @@ from ..core.op import derivative, inplace, op
 from ..core.state import recorders, state
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, view_of, wrap
-from . import copies, creation, slicing, view
+from . import copies, creation, from_data, slicing, view
 from .indexing import bits, broadcast, check_range, kernels, packed, rewritten, selected, source_array
 from .masking import masked_fill_, masked_select, nonzero_places
 
@@ -110,7 +110,7 @@ def as_index(item: Any) -> Any:
     if isinstance(item, TensorBase):
         made = item
     elif isinstance(item, (np.ndarray, list, tuple, range)):
-        made = creation.tensor(list(item) if isinstance(item, range) else item)
+        made = from_data.tensor(list(item) if isinstance(item, range) else item)
         if not made._array.size:
             made = made.long()
     elif hasattr(type(item), "__index__"):
@@ -145,7 +145,7 @@ def walk(input: Tensor, index: Any) -> tuple[Tensor, list]:
             part, dim = sliced(part, dim, item), dim + 1
         elif isinstance(item, (bool, TensorBase)):
             if isinstance(item, bool) or item._array.ndim == 0:
-                part, item = view.unsqueeze_dim(part, dim), creation.tensor([bool(item)])
+                part, item = view.unsqueeze_dim(part, dim), from_data.tensor([bool(item)])
             picks.append((dim, item))
             dim += item._array.ndim if item._dtype in MASKS else 1
         else:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.dtype import dtype
 from ..core.tensor_base import TensorBase
-from .creation import check_options, resolve
+from .options import check_options, resolve
 from .sequences import delivered
 
 Tensor = TensorBase

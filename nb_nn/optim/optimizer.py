@@ -9,7 +9,7 @@ from typing import Any
 
 from ..autograd.grad_mode import enable_grad, no_grad
 from ..nn.modules.module import clear_grads
-from ..ops.creation import tensor
+from ..ops.from_data import tensor
 from ..tensor import Tensor
 
 

@@ -11,7 +11,7 @@ from oracle import FLOATS, INTEGERS, numbers, rounded
 from scipy import special
 
 import nb_nn as torch
-from nb_nn.ops import activation, arithmetic, exponential, piecewise, trigonometry
+from nb_nn.ops import activation, arithmetic, division, exponential, piecewise, trigonometry
 
 SAME, FLOAT, BOOL = "same", "float", "bool"
 ALL = (*FLOATS, *INTEGERS, "bool")
@@ -220,4 +220,4 @@ TERNARY = [
 ]
 
 POINTWISE = [*UNARY, *ACTIVATIONS, *BINARY, *TERNARY]
-MODULES = (arithmetic, exponential, trigonometry)       # whose operations all have a row here
+MODULES = (arithmetic, division, exponential, trigonometry)       # whose operations all have a row here

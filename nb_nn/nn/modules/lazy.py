@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Any
 
 from ...core import dtype as dtypes
-from ...ops.creation import tensor
+from ...ops.from_data import tensor
 from ...tensor import Tensor
 from ..parameter import UninitializedBuffer, UninitializedParameter, is_lazy
 from .batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...autograd.grad_mode import no_grad
-from ...ops.creation import tensor
+from ...ops.from_data import tensor
 from ...ops.moments import norms
 from ...tensor import Tensor
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ...core import dtype as dtypes
-from ...ops.creation import tensor
+from ...ops.from_data import tensor
 from ...ops.joining import cat, stack
 from ...tensor import Tensor
 from .. import functional as F

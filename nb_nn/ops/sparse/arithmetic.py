@@ -14,7 +14,21 @@ from ...core.sparse_array import is_sparse
 from ...core.state import state
 from ...core.storage import storage_of
 from ...core.tensor_base import TensorBase
-from .. import activation, arithmetic, comparison, copies, creation, exponential, joining, logic, piecewise, special, trigonometry
+from .. import (
+    activation,
+    arithmetic,
+    comparison,
+    copies,
+    creation,
+    division,
+    exponential,
+    from_data,
+    joining,
+    logic,
+    piecewise,
+    special,
+    trigonometry,
+)
 from .construction import become, empty_sparse
 from .parts import coalesced_parts, keys_of, launch_add_rows, lookup, parts, sparse_of, strided_of
 
@@ -175,7 +189,7 @@ def product_of_sparse(input: Tensor, other: Tensor) -> Tensor:
     if same_places(input, other):
         return sparse_of(first * coalesced_parts(other)[1], a, size, True)
     mine, theirs = keys_of(a, size), keys_of(other._array.indices, size)
-    both = creation.from_numpy(launch.np.flatnonzero(launch.np.isin(mine, theirs, assume_unique=True)))
+    both = from_data.from_numpy(launch.np.flatnonzero(launch.np.isin(mine, theirs, assume_unique=True)))
     indices = a.index_select(1, both)
     return sparse_of(first.index_select(0, both) * lookup(other, indices), indices, size, True)
 
@@ -218,7 +232,7 @@ def floor_divide(input: Any, other: Any) -> Tensor:
     """A sparse tensor divided by a number and rounded down."""
     divisor(input, other)
     indices, values = coalesced_parts(input)
-    return sparse_of(arithmetic.floor_divide(values, other), indices, input._array.shape, True)
+    return sparse_of(division.floor_divide(values, other), indices, input._array.shape, True)
 
 
 def neg(input: Tensor) -> Tensor:
@@ -281,8 +295,8 @@ def fill_(input: Tensor, value: Any) -> Tensor:
 
 
 stated(arithmetic.mul, mul, mul_)
-stated(arithmetic.true_divide, true_divide, true_divide_)
-stated(arithmetic.floor_divide, floor_divide)
+stated(division.true_divide, true_divide, true_divide_)
+stated(division.floor_divide, floor_divide)
 stated(arithmetic.neg, neg)
 stated(exponential.pow, pow)
 stated(arithmetic.add, add, add_)

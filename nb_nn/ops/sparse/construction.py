@@ -11,7 +11,7 @@ from ...core.geometry import sizes_of
 from ...core.size import Size
 from ...core.sparse_array import is_sparse
 from ...core.tensor_base import TensorBase, alias_of, wrap
-from .. import copies, creation, masking, view
+from .. import copies, creation, from_data, masking, options, view
 from . import parts
 from .parts import check_sparse, coalesced_parts, keys_of, lookup, sparse_of, strided_of
 
@@ -36,15 +36,15 @@ def sparse_coo_tensor(indices: Any = None, values: Any = None, size: Any = None,
     """
     if layout is not None and layout.name != "sparse_coo":
         raise RuntimeError(f"sparse_coo_tensor: makes tensors of the layout torch.sparse_coo, not {layout}")
-    creation.check_options(pin_memory=pin_memory)
+    options.check_options(pin_memory=pin_memory)
     if values is None and (size is None) == (indices is None):
         raise TypeError("sparse_coo_tensor(): expected indices and values, or a size alone")
     if values is None:
         made = empty_sparse(sizes_of((size if indices is None else indices,)), dtype, device)
     else:
         held = values if isinstance(values, TensorBase) and device is None else None
-        places = creation.as_tensor(indices, device=device or (held._device if held is not None else None))
-        values = creation.as_tensor(values, dtype=dtype, device=device)
+        places = from_data.as_tensor(indices, device=device or (held._device if held is not None else None))
+        values = from_data.as_tensor(values, dtype=dtype, device=device)
         values = view.reshape(values, (1,)) if values._array.ndim == 0 else values
         places = places.to(dtypes.int64) if places._array.ndim == 2 or places._array.size else places
         size = checked_size(places, values, None if size is None else sizes_of((size,)))
@@ -299,7 +299,7 @@ def from_scipy(matrix: Any) -> Tensor:
     coo = matrix.tocoo()
     places = coo.coords if hasattr(coo, "coords") else (coo.row, coo.col)
     indices = np.array(np.stack(places), np.int64).reshape(len(coo.shape), -1)
-    return sparse_coo_tensor(creation.from_numpy(indices), creation.from_numpy(np.array(coo.data)), Size(coo.shape))
+    return sparse_coo_tensor(from_data.from_numpy(indices), from_data.from_numpy(np.array(coo.data)), Size(coo.shape))
 
 
 def to_scipy(input: Tensor) -> Any:
@@ -324,7 +324,7 @@ def like_sparse(value: Any, input: Tensor, kind: Any, where: Any, requires_grad:
     """What ``zeros_like`` and ``empty_like`` make of a sparse tensor: one that stores nothing."""
     if out is not None or value not in (None, 0):
         raise RuntimeError("full_like: is not implemented for sparse tensors but to fill with zeros; to_dense() gives a strided one")
-    return creation.finish(empty_sparse(input._array.shape, kind, where, input.sparse_dim()), requires_grad)
+    return options.finish(empty_sparse(input._array.shape, kind, where, input.sparse_dim()), requires_grad)
 
 
 def moved(input: Tensor, dtype: Any, device: Any, non_blocking: bool) -> Tensor:

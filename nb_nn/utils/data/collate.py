@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...core.dtype import float64
-from ...ops.creation import as_tensor, tensor
+from ...ops.from_data import as_tensor, tensor
 from ...ops.joining import stack
 from ...tensor import Tensor
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...core.generator import Generator
-from ...ops.creation import tensor
+from ...ops.from_data import tensor
 from ...ops.indexing import index_select
 from .collate import default_collate, default_convert
 from .dataset import Dataset, IterableDataset, Subset, TensorDataset

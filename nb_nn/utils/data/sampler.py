@@ -6,7 +6,7 @@ from typing import Any
 
 from ...core.dtype import float64
 from ...core.generator import Generator
-from ...ops.creation import as_tensor
+from ...ops.from_data import as_tensor
 from ...ops.random import multinomial, randint, randperm
 
 
