@@ -104,7 +104,8 @@ from .ops.piecewise import relu, relu_, prelu, selu, selu_, celu, celu_, thresho
 from .ops.reduction import all, any, count_nonzero, mean, nansum, prod, sum
 from .ops.extremes import amax, amin, argmax, argmin, max, min
 from .ops.moments import dist, logsumexp, norm, std, std_mean, var, var_mean
-from .ops.view import as_strided, broadcast_to, flatten, movedim, permute, reshape, squeeze, t, transpose, unflatten, unsqueeze
+from .ops.view import broadcast_to, flatten, movedim, permute, reshape, squeeze, t, transpose, unflatten, unsqueeze
+from .ops.as_strided import as_strided
 from .ops.slicing import chunk, diagonal, narrow, select, split, split_with_sizes, unbind
 from .ops.copies import clone, detach
 from .ops.matmul import addbmm, addmm, addmv, addr, baddbmm, bmm, dot, einsum, ger, matmul, mm, mv, vdot

@@ -8,8 +8,8 @@ import numpy as np
 from .core.sparse_array import is_sparse
 from .core.storage import Storage, storage_of, storage_offset, strided
 from .core.tensor_base import wrap
+from .ops.as_strided import strides_of
 from .ops.sparse.parts import wrap_sparse
-from .ops.view import strides_of
 
 
 def deepcopy(tensor: Any, memo: dict) -> Any:

@@ -58,6 +58,7 @@ from .ops import (
     vector,
     view_copies,
 )
+from .ops import as_strided as as_strided_ops
 from .ops import matmul as matmul_ops
 from .ops import scatter as scatter_ops
 from .ops import scatter_reduce as scatter_reduce_ops
@@ -121,7 +122,7 @@ class Tensor(TensorBase):
 
     def stride(self, dim: int | None = None) -> Any:
         """Steps between elements along all dimensions, or along one, in elements."""
-        steps = view_ops.strides_of(self)
+        steps = as_strided_ops.strides_of(self)
         return steps if dim is None else steps[view_ops.wrap_dim(dim, len(steps))]
 
     def storage_offset(self) -> int:
@@ -616,7 +617,7 @@ class Tensor(TensorBase):
 
     # view
     view, view_as, reshape, reshape_as = view_ops.view, view_ops.view_as, view_ops.reshape, view_ops.reshape_as
-    flatten, unflatten, contiguous, as_strided = view_ops.flatten, view_ops.unflatten, view_ops.contiguous, view_ops.as_strided
+    flatten, unflatten, contiguous, as_strided = view_ops.flatten, view_ops.unflatten, view_ops.contiguous, as_strided_ops.as_strided
     transpose, t, permute, movedim = view_ops.transpose, view_ops.t, view_ops.permute, view_ops.movedim
     expand, expand_as, broadcast_to = view_ops.expand, view_ops.expand_as, view_ops.broadcast_to
     select, narrow, squeeze, unsqueeze = slicing.select, slicing.narrow, view_ops.squeeze, view_ops.unsqueeze

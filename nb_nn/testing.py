@@ -9,8 +9,8 @@ import numpy as np
 from .core import dtype as dtypes
 from .core.launch import NUMBERS
 from .core.tensor_base import TensorBase
+from .ops.as_strided import strides_of
 from .ops.from_data import as_tensor
-from .ops.view import strides_of
 
 __all__ = ["assert_allclose", "assert_close"]
 

@@ -116,8 +116,8 @@ class AsStrided(Node):
         self.is_complex = view._dtype.is_complex, base._dtype.is_complex
 
     def backward(self, grads: list) -> list:
+        from ..ops.as_strided import as_strided_backward
         from ..ops.complex import view_as_complex, view_as_real
-        from ..ops.view import as_strided_backward
 
         own, of_base = self.is_complex
         if own and not of_base:

@@ -13,7 +13,7 @@ from ..core import dtype as dtypes
 from ..core.launch import BOOL, COMPLEX, FLOAT, REAL, elementwise, unary
 from ..core.op import derivative, inplace, no_derivative, op
 from ..core.tensor_base import TensorBase, view_of
-from . import arithmetic, copies, creation, from_data, view
+from . import arithmetic, as_strided, copies, creation, from_data, view
 
 Tensor = TensorBase
 
@@ -52,7 +52,7 @@ def view_as_complex(input: Tensor) -> Tensor:
         raise RuntimeError("Input tensor must have one or more dimensions")
     if array.shape[-1] != 2:
         raise RuntimeError("Tensor must have a last dimension of size 2")
-    steps = view.strides_of(input)
+    steps = as_strided.strides_of(input)
     if steps[-1] != 1:
         raise RuntimeError("Tensor must have a last dimension with stride 1")
     if builtins.any(step % 2 for step in steps[:-1]):
@@ -71,7 +71,7 @@ derivative(view_as_complex, input=lambda grad: view_as_real(grad))
 
 def complex_of_pairs(pairs: Tensor) -> Tensor:
     """`view_as_complex`, of a copy if the pairs lie otherwise."""
-    steps = view.strides_of(pairs)
+    steps = as_strided.strides_of(pairs)
     fits = steps[-1] == 1 and not builtins.any(step % 2 for step in steps[:-1]) and view.storage_offset(pairs) % 2 == 0
     return view_as_complex(pairs if fits else copies.clone(view.contiguous(pairs)))
 

@@ -12,7 +12,7 @@ from ..core.geometry import sizes_of, wrap_dim
 from ..core.op import no_derivative, op
 from ..core.size import Size
 from ..core.tensor_base import TensorBase, wrap
-from . import copies, creation, from_data, joining, masking, sequences, slicing, view
+from . import as_strided, copies, creation, from_data, joining, masking, sequences, slicing, view
 
 Tensor = TensorBase
 
@@ -282,7 +282,7 @@ def fill_diagonal_(input: Tensor, fill_value: Any, wrap: bool = False) -> Tensor
         for row, column in zip(steps // shape[1], steps % shape[1]):
             input[int(row), int(column)] = fill_value
         return input
-    view.as_strided(input, (count,), (sum(strides),), input.storage_offset()).fill_(fill_value)
+    as_strided.as_strided(input, (count,), (sum(strides),), input.storage_offset()).fill_(fill_value)
     return input
 
 

@@ -10,7 +10,7 @@ from ..core.geometry import contiguous_strides, sizes_of
 from ..core.state import state
 from ..core.storage import Storage, storage_of, strided
 from ..core.tensor_base import TensorBase
-from . import view
+from . import as_strided, view
 
 Tensor = TensorBase
 
@@ -71,7 +71,7 @@ def transpose_(input: Tensor, dim0: int, dim1: int) -> Tensor:
 
 def as_strided_(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
     """In-place form of `as_strided`."""
-    return become(input, view.as_strided, size, stride, storage_offset)
+    return become(input, as_strided.as_strided, size, stride, storage_offset)
 
 
 def set_(input: Tensor, source: Any = None, storage_offset: int = 0, size: Any = None, stride: Any = None) -> Tensor:
@@ -88,7 +88,7 @@ def set_(input: Tensor, source: Any = None, storage_offset: int = 0, size: Any =
     if isinstance(source, TensorBase):
         held, kind = storage_of(source), source._dtype
         if size is None:
-            size, stride, storage_offset = source._array.shape, view.strides_of(source), view.storage_offset(source)
+            size, stride, storage_offset = source._array.shape, as_strided.strides_of(source), view.storage_offset(source)
     elif source is None:
         held, kind, size, stride = Storage(memory.empty((0,), input._dtype.numpy)), input._dtype, (0,), (1,)
     elif hasattr(source, "memory"):

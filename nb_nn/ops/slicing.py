@@ -9,7 +9,7 @@ from ..core.device import CPU
 from ..core.geometry import sizes_of, wrap_dim
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, view_of
-from .view import as_strided, as_strided_backward, restride, strides_of
+from .as_strided import as_strided, as_strided_backward, restride, strides_of
 
 Tensor = TensorBase
 

@@ -6,7 +6,7 @@ from typing import Any
 from ..core import launch
 from ..core.geometry import wrap_dim
 from ..core.tensor_base import TensorBase
-from . import complex, copies, slicing, view
+from . import as_strided, complex, copies, slicing, view
 from . import reshaping as shapes
 
 Tensor = TensorBase
@@ -50,7 +50,7 @@ def as_strided_copy(input: Tensor, size: Any, stride: Any, storage_offset: int |
     tensor([[1, 2],
             [2, 3]])
     """
-    return copied("as_strided_copy", view.as_strided(input, size, stride, storage_offset), out)
+    return copied("as_strided_copy", as_strided.as_strided(input, size, stride, storage_offset), out)
 
 
 def diagonal_copy(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1, *, out: Tensor | None = None) -> Tensor:
@@ -209,4 +209,4 @@ def as_strided_scatter(input: Tensor, src: Tensor, size: Any, stride: Any, stora
     >>> as_strided_scatter(zeros(4), tensor([1.0, 2.0]), (2,), (2,))
     tensor([1., 0., 2., 0.])
     """
-    return shapes.with_part(input, lambda made: view.as_strided(made, size, stride, storage_offset), src)
+    return shapes.with_part(input, lambda made: as_strided.as_strided(made, size, stride, storage_offset), src)
