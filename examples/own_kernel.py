@@ -6,7 +6,7 @@ it runs as it is (shown in a simulator so far; see docs/gpu.md).
 import math
 
 import nb_nn as torch
-from nb_nn.core.launch import elementwise
+from nb_nn.core.elementwise import elementwise
 from nb_nn.core.op import derivative, op
 from nb_nn.kernels.compile import formula
 from nb_nn.kernels.formulas.vector import exp

@@ -15,7 +15,7 @@ import numpy as np
 
 from .autograd.views import geometry
 from .core import dtype as dtypes
-from .core import launch, memory
+from .core import launch, memory, scalars
 from .core.device import CPU
 from .core.storage import Storage as Memory
 from .core.storage import strided
@@ -124,7 +124,7 @@ class Storage:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         where = self._part(index) if isinstance(index, slice) else self._position(index)
-        self._array[where] = launch.full_scalar(value, self.dtype, CPU)._array
+        self._array[where] = scalars.full_scalar(value, self.dtype, CPU)._array
 
     def __iter__(self) -> Iterator:
         return iter(self.tolist())

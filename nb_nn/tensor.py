@@ -13,7 +13,7 @@ from .autograd import engine, hooks, views
 from .core import dtype as dtypes
 from .core import storage, tensor_base
 from .core.device import CPU
-from .core.launch import NUMBERS
+from .core.scalars import NUMBERS
 from .core.size import Size
 from .core.sparse_array import is_sparse
 from .core.tensor_base import TensorBase, alias_of

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .core import dtype as dtypes
-from .core.launch import NUMBERS
+from .core.scalars import NUMBERS
 from .core.tensor_base import TensorBase
 from .ops.as_strided import strides_of
 from .ops.from_data import as_tensor

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core import dtype as dtypes
-from ..core.launch import NUMBERS
+from ..core.scalars import NUMBERS
 from ..core.tensor_base import TensorBase
 from ..ops import (
     activation,

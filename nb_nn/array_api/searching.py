@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core.launch import NUMBERS
+from ..core.scalars import NUMBERS
 from ..core.tensor_base import TensorBase, wrap
 from ..ops import choosing, counting, extremes, indexing, masking, reduction, scatter, slicing, sorting, view
 from .elementwise import as_array, same_type

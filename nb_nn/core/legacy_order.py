@@ -5,7 +5,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from .launch import NUMBERS
+from .scalars import NUMBERS
 
 
 def factor_first(function: Callable, tensors: int, factor: str) -> Callable:

@@ -1,7 +1,8 @@
 """Smooth activations, element by element, and `glu`. Each backward is an operation of its own, with a derivative."""
 from __future__ import annotations
 
-from ..core.launch import FLOAT, binary, elementwise, empty, unary
+from ..core.elementwise import FLOAT, binary, elementwise, unary
+from ..core.launch import empty
 from ..core.op import derivative, holomorphic, inplace, op
 from ..core.tensor_base import TensorBase
 from .joining import cat

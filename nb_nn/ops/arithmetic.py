@@ -5,9 +5,10 @@ import numbers
 from typing import Any
 
 from ..core import dtype as dtypes
-from ..core.launch import FLOAT, NUMBERS, REAL, binary, elementwise, scalar_like, unary
+from ..core.elementwise import FLOAT, REAL, binary, elementwise, scalar_like, unary
 from ..core.legacy_order import factor_first
 from ..core.op import derivative, holomorphic, inplace, op
+from ..core.scalars import NUMBERS
 from ..core.tensor_base import TensorBase
 
 Tensor = TensorBase

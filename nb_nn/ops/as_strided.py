@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from ..core import launch
+from ..core import launch, storage
 from ..core.device import CPU
 from ..core.geometry import contiguous_strides, overlaps_itself, sizes_of
 from ..core.op import derivative, op
-from ..core.storage import root_of, storage_offset, strided
+from ..core.storage import root_of, strided
 from ..core.tensor_base import TensorBase, view_of
 
 Tensor = TensorBase
@@ -29,7 +29,7 @@ def restride(input: Tensor, size: tuple[int, ...], stride: tuple[int, ...], shif
     array = input._array
     if array.flags.c_contiguous and array.size and input._device is CPU:
         return view_of(input, strided(array, size, stride, shift))
-    return view_of(input, strided(root_of(input), size, stride, storage_offset(input) + shift))
+    return view_of(input, strided(root_of(input), size, stride, storage.storage_offset(input) + shift))
 
 
 @op
@@ -46,7 +46,7 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
     if any(step < 0 for step in stride):
         raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
     root = root_of(input)
-    offset = _offset(input) if storage_offset is None else storage_offset
+    offset = storage.storage_offset(input) if storage_offset is None else storage_offset
     if offset < 0:
         raise RuntimeError(f"as_strided: Tensor: invalid storage offset {offset}")
     reach = offset + sum((n - 1) * step for n, step in zip(size, stride))
@@ -55,9 +55,6 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
                            f"size of {(reach + 1) * input._array.itemsize} are out of bounds for storage of size "
                            f"{root.nbytes}")
     return view_of(input, strided(root, size, stride, offset))
-
-
-_offset = storage_offset
 
 
 def _as_strided_grad(grad: Tensor, input_geometry: tuple, size: Any, stride: Any, storage_offset: int | None) -> Tensor:

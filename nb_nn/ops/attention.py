@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import launch, memory
+from ..core import launch, loops, memory
 from ..core.device import CPU
 from ..core.geometry import broadcast_shapes
 from ..core.op import derivative, op
@@ -157,7 +157,7 @@ def expanded(array: Any, batch: tuple[int, ...]) -> Any:
     """An array whose leading dimensions are ``batch``, without a copy."""
     if array.shape[:-2] == batch:
         return array
-    strides = launch.broadcast_strides(array, (*batch, *array.shape[-2:]))
+    strides = loops.broadcast_strides(array, (*batch, *array.shape[-2:]))
     return np.lib.stride_tricks.as_strided(array, (*batch, *array.shape[-2:]), strides)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..core import launch
+from ..core import launch, memory
 from ..core.device import CPU
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase
@@ -48,7 +48,7 @@ def _write(input: Tensor, name: str, function: Callable, others: tuple) -> Tenso
             raise TypeError(f"{name}: expected {input.type()} for 'other' (got {one.type()})")
     columns = [view.expand(one, input.size()).flatten().tolist() for one in (input, *others)]
     target = launch.check_out(name, input, input._array.shape, input._dtype)
-    results = launch.memory.empty((target.size,), input._dtype.compute)
+    results = memory.empty((target.size,), input._dtype.compute)
     for place, values in enumerate(zip(*columns)):
         results[place] = function(*values)
     if input._dtype.half:

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
+from ..core.elementwise import MASKED, binary, elementwise, few, scalar_like, unary
 from ..core.geometry import broadcast_shapes
-from ..core.launch import MASKED, NUMBERS, binary, elementwise, few, full_scalar, scalar_like, unary
 from ..core.op import derivative, inplace, op
+from ..core.scalars import NUMBERS, full_scalar
 from ..core.tensor_base import TensorBase, wrap_host
 from .comparison import isnan
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core.launch import BOOL, binary, elementwise, few, unary
+from ..core.elementwise import BOOL, binary, elementwise, few, unary
 from ..core.op import derivative, inplace, no_derivative, op
 from ..core.tensor_base import TensorBase
 

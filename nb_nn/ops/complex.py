@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core.launch import BOOL, COMPLEX, FLOAT, REAL, elementwise, unary
+from ..core.elementwise import BOOL, COMPLEX, FLOAT, REAL, elementwise, unary
 from ..core.op import derivative, inplace, no_derivative, op
+from ..core.storage import storage_offset
 from ..core.tensor_base import TensorBase, view_of
 from . import arithmetic, as_strided, copies, creation, from_data, view
 
@@ -57,7 +58,7 @@ def view_as_complex(input: Tensor) -> Tensor:
         raise RuntimeError("Tensor must have a last dimension with stride 1")
     if builtins.any(step % 2 for step in steps[:-1]):
         raise RuntimeError("Tensor must have a stride divisible by 2 for all but last dimension")
-    if view.storage_offset(input) % 2:
+    if storage_offset(input) % 2:
         raise RuntimeError("Tensor must have a storage_offset divisible by 2")
     wide = kind.to_complex()
     made = view_of(input, array.view(wide.numpy)[..., 0])
@@ -72,7 +73,7 @@ derivative(view_as_complex, input=lambda grad: view_as_real(grad))
 def complex_of_pairs(pairs: Tensor) -> Tensor:
     """`view_as_complex`, of a copy if the pairs lie otherwise."""
     steps = as_strided.strides_of(pairs)
-    fits = steps[-1] == 1 and not builtins.any(step % 2 for step in steps[:-1]) and view.storage_offset(pairs) % 2 == 0
+    fits = steps[-1] == 1 and not builtins.any(step % 2 for step in steps[:-1]) and storage_offset(pairs) % 2 == 0
     return view_as_complex(pairs if fits else copies.clone(view.contiguous(pairs)))
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from ..core import cuda_memory, launch, memory
 from ..core.device import CPU
-from ..core.geometry import contiguous_strides, sizes_of
+from ..core.geometry import broadcast_shapes, contiguous_strides, sizes_of
 from ..core.op import derivative, inplace, op
 from ..core.storage import Storage, root_of, storage_of, storage_offset, strided
-from ..core.tensor_base import TensorBase, alias_of, view_of
+from ..core.tensor_base import TensorBase, alias_of, view_of, wrap
 from . import memory_format as formats
 
 Tensor = TensorBase
@@ -87,7 +87,7 @@ def copy(input: Tensor, src: Any, non_blocking: bool = False, *, out: Tensor | N
     missing = len(target._array.shape) - src._array.ndim
     if missing < 0 or any(own not in (1, new) for own, new in zip(src._array.shape, target._array.shape[missing:])):
         raise RuntimeError(f"output with shape {list(target._array.shape)} doesn't match the broadcast shape "
-                           f"{list(launch.broadcast_shapes(target._array.shape, src._array.shape))}")
+                           f"{list(broadcast_shapes(target._array.shape, src._array.shape))}")
     launch.copy_array(src._array if src._device is target._device else cuda_memory.moved(src._array, target._device), src._dtype, target)
     return target
 
@@ -119,7 +119,7 @@ derivative(clone, input=lambda grad: grad)
 @op
 def cast(input: Tensor, dtype: Any) -> Tensor:
     """A copy of the elements in another type."""
-    return launch.wrap(launch.convert(input._array, input._dtype, dtype), dtype)
+    return wrap(launch.convert(input._array, input._dtype, dtype), dtype)
 
 
 cast.declaration.node_name = "ToCopyBackward0"

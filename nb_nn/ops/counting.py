@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core import elementwise, launch, memory
 from ..core.geometry import wrap_dim
-from ..core.launch import NUMBERS
 from ..core.op import no_derivative, op
+from ..core.scalars import NUMBERS
 from ..core.tensor_base import TensorBase, wrap
 from . import copies, extremes, reduction, slicing, view
 from .indexing import index_select
@@ -137,7 +137,7 @@ def searchsorted(sorted_sequence: Tensor, input: Any, *, out_int32: bool = False
     if side == "left" and right:
         raise RuntimeError("torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True")
     if isinstance(input, NUMBERS):
-        input = launch.scalar_like(input, sorted_sequence)
+        input = elementwise.scalar_like(input, sorted_sequence)
     own, given = sorted_sequence._array.shape, input._array.shape
     if len(own) == 0 or len(own) > 1 and own[:-1] != given[:-1]:
         raise RuntimeError("torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "

@@ -4,13 +4,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..core import cuda_memory, launch, memory
+from ..core import cuda_memory, launch, memory, scalars
 from ..core import dtype as dtypes
 from ..core.device import CPU
 from ..core.dtype import dtype
 from ..core.geometry import contiguous_strides, is_dense, sizes_of
-from ..core.launch import NUMBERS
 from ..core.op import derivative, inplace, op
+from ..core.scalars import NUMBERS
 from ..core.size import Size
 from ..core.sparse_array import is_sparse
 from ..core.storage import Storage, strided
@@ -94,8 +94,8 @@ def full(size: Any, fill_value: Any, *, out: Any = None, dtype: dtype | None = N
 
 def filling(value: Any, kind: dtype) -> Any:
     """A number as NumPy stores it in an array of a type; RuntimeError if it does not fit."""
-    number = launch.number_as(value, kind)
-    return number if kind.category < 3 and not kind.half else launch.full_scalar(number, kind, CPU)._array[()]
+    number = scalars.number_as(value, kind)
+    return number if kind.category < 3 and not kind.half else scalars.full_scalar(number, kind, CPU)._array[()]
 
 
 def filled(value: Any, size: tuple, out: Any, kind: dtype | None, where: Any, requires_grad: bool) -> Tensor:

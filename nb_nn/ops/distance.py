@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import math
 
-from ..core import launch, memory
+from ..core import elementwise, launch, memory
 from ..core.geometry import broadcast_shapes
 from ..core.op import derivative, op
 from ..core.state import state
@@ -159,7 +159,7 @@ derivative(distances_of_pairs, input=_of_pairs)
 @op
 def difference_plus(x1: Tensor, x2: Tensor, eps: float) -> Tensor:
     """``x1 - x2 + eps``."""
-    return launch.elementwise("difference_plus", (x1, x2), (eps,))
+    return elementwise.elementwise("difference_plus", (x1, x2), (eps,))
 
 
 derivative(difference_plus, x1=lambda grad: grad, x2=lambda grad: -grad)

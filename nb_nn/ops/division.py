@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import dtype as dtypes
-from ..core.launch import FLOAT, binary
+from ..core.elementwise import FLOAT, binary
 from ..core.op import derivative, holomorphic, inplace, op
 from ..core.tensor_base import TensorBase
 

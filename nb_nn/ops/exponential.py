@@ -6,8 +6,9 @@ import math
 from typing import Any
 
 from ..core import dtype as dtypes
-from ..core.launch import FLOAT, NUMBERS, binary, unary
+from ..core.elementwise import FLOAT, binary, unary
 from ..core.op import derivative, holomorphic, inplace, op
+from ..core.scalars import NUMBERS
 from ..core.tensor_base import TensorBase
 from . import arithmetic
 

@@ -8,7 +8,7 @@ import numpy as np
 from nb_nn.kernels import table
 
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core import elementwise, launch, memory
 from ..core.geometry import wrap_dim, wrap_dims
 from ..core.op import derivative, no_derivative, op
 from ..core.results import result_type
@@ -190,7 +190,7 @@ def _place(name: str, input: Tensor, dim: int | None, keepdim: bool, out: Any) -
         dim = wrap_dim(dim, input._array.ndim)
     elif input._array.size == 0:
         raise IndexError(f"arg{name}(): Expected reduction dim to be specified for input.numel() == 0.")
-    if launch.few((input,)) and input._array.size and not input._dtype.half:
+    if elementwise.few((input,)) and input._array.size and not input._dtype.half:
         find = input._array.argmax if name == "max" else input._array.argmin
         places = wrap(np.asarray(find(dim, keepdims=keepdim)), dtypes.int64)
     else:

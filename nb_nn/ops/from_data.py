@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch
+from ..core import launch, scalars
 from ..core.device import CPU
 from ..core.dtype import dtype
-from ..core.launch import NUMBERS
-from ..core.storage import Storage
+from ..core.scalars import NUMBERS
+from ..core.storage import Storage, flat_root
 from ..core.tensor_base import TensorBase, alias_of, wrap
 from .options import check_options, finish, place, resolve
 
@@ -84,7 +84,7 @@ def _array_of(data: Any, wanted: dtype | None = None) -> tuple[np.ndarray, dtype
         own = kind if own is None else dtypes.promote_types(own, kind)
     own = own or dtypes.get_default_dtype()
     if wanted is dtypes.uint64 and own.category == 1:
-        own, flat = wanted, [launch.wrapped(one, wanted) if -1 << 63 <= one < 0 else one for one in flat]
+        own, flat = wanted, [scalars.wrapped(one, wanted) if -1 << 63 <= one < 0 else one for one in flat]
     try:
         return np.array(flat, {2: np.float64, 3: np.complex128}.get(own.category, own.numpy)).reshape(shape), own
     except OverflowError:
@@ -186,7 +186,7 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
                       stacklevel=2)
         ndarray = ndarray.copy()
     made = wrap(ndarray.view(np.ndarray), kind)
-    made._storage = Storage(launch.flat_root(made._array), resizable=False)
+    made._storage = Storage(flat_root(made._array), resizable=False)
     return made
 
 

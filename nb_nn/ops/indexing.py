@@ -14,10 +14,11 @@ import numpy as np
 from nb_nn.kernels import table
 
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core import launch, loops, memory, scalars
+from ..core.device import CPU
 from ..core.geometry import overlaps_itself, wrap_dim
-from ..core.launch import NUMBERS
 from ..core.op import derivative, inplace, op
+from ..core.scalars import NUMBERS
 from ..core.tensor_base import TensorBase, wrap, wrap_host
 from . import view
 
@@ -27,7 +28,7 @@ SMALL = 1 << 10                 # so few elements are picked by NumPy, which beg
 BITS = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 
 
-def kernels(where: Any = launch.CPU) -> Any:
+def kernels(where: Any = CPU) -> Any:
     """The module with the kernels that are made for a kind of write, on a device."""
     return table.loops_of(where.type, "indexing")
 
@@ -41,7 +42,7 @@ def packed(array: Any, kind: Any) -> Any:
     """A C-contiguous array with the elements of one that stores the type ``kind``."""
     if array.flags.c_contiguous:
         return array
-    if array.size < launch.SMALL and isinstance(array, np.ndarray):
+    if array.size < loops.SMALL and isinstance(array, np.ndarray):
         return array.copy()
     out = wrap(memory.beside(array, array.shape, array.dtype), kind)
     launch.copy_array(array, kind, out)
@@ -100,7 +101,7 @@ def rewritten(input: Tensor, out: Any, write: Callable, part: Callable | None = 
     of them: of their bits, or with ``compute`` of their values. Elements that share places are refused, unless ``shared``."""
     kind = input._dtype
     if out is None:
-        if input._array.size < SMALL and input._device is launch.CPU:
+        if input._array.size < SMALL and input._device is CPU:
             out = wrap_host(input._array.copy(), kind)
         else:
             out = launch.empty(input._array.shape, kind, input._device)
@@ -142,7 +143,7 @@ def write_changes(array: Any, write: Callable, kind: Any) -> None:
 
 def scalar_of(value: Any, kind: Any, compute: bool = False) -> Any:
     """A number as one of a tensor's type: its bits, or with ``compute`` its value."""
-    scalar = launch.full_scalar(launch.number_as(value, kind), kind, launch.CPU)._array
+    scalar = scalars.full_scalar(scalars.number_as(value, kind), kind, CPU)._array
     return (launch.from_half(scalar, kind) if kind.half else scalar)[()] if compute else bits(scalar)[()]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import dtype as dtypes
-from ..core.launch import BOOL, binary, unary
+from ..core.elementwise import BOOL, binary, unary
 from ..core.op import derivative, inplace, no_derivative, op
 from ..core.tensor_base import TensorBase
 

@@ -8,7 +8,8 @@ from nb_nn.kernels import table
 
 from ..autograd.grad_mode import no_grad
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core import elementwise, launch, memory
+from ..core.device import CPU
 from ..core.geometry import broadcast_shapes
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase
@@ -22,7 +23,7 @@ BEND: dict[str, Callable] = {}          # second derivative of each loss for its
 
 def in_one_pass(input: Tensor, target: Tensor) -> bool:
     """Whether a sum of losses has a kernel of its own."""
-    return input._device is launch.CPU and target._device is launch.CPU and input._array.shape == target._array.shape
+    return input._device is CPU and target._device is CPU and input._array.shape == target._array.shape
 
 
 def loss_op(name: str, node_name: str, bend: Callable, of_difference: bool = False) -> Callable:
@@ -32,7 +33,7 @@ def loss_op(name: str, node_name: str, bend: Callable, of_difference: bool = Fal
     """
     def body(input: Tensor, target: Tensor, numbers: tuple, reduction: int) -> Tensor:
         if reduction == NONE or not in_one_pass(input, target):
-            losses = launch.elementwise(name, (input, target), numbers)
+            losses = elementwise.elementwise(name, (input, target), numbers)
             return losses if reduction == NONE else losses.mean() if reduction == MEAN else losses.sum()
         x, y = launch.contiguous_array(input).reshape(-1), launch.contiguous_array(target).reshape(-1)
         made = memory.empty((), x.dtype)
@@ -69,7 +70,7 @@ def loss_backward(grad_output: Tensor, input: Tensor, target: Tensor, name: str,
     """Gradient of the loss ``name`` for its input."""
     if reduction == NONE or not in_one_pass(input, target):
         grad = grad_output / count_of(input, target) if reduction == MEAN else grad_output
-        return launch.elementwise(name + "_backward", (grad, input, target), numbers)
+        return elementwise.elementwise(name + "_backward", (grad, input, target), numbers)
     x, y = launch.contiguous_array(input), launch.contiguous_array(target)
     made = memory.empty(x.shape, x.dtype)
     table.loops_of("cpu", "loss_of_elements").gradient(name)(

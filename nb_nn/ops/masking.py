@@ -8,9 +8,10 @@ import numpy as np
 from nb_nn.kernels import table
 
 from ..core import dtype as dtypes
-from ..core import launch, memory
-from ..core.geometry import overlaps_itself
-from ..core.launch import KEEP, broadcast_shapes, elementwise, few
+from ..core import launch, memory, scalars
+from ..core.device import CPU
+from ..core.elementwise import KEEP, elementwise, few
+from ..core.geometry import broadcast_shapes, overlaps_itself
 from ..core.op import derivative, inplace, no_derivative, op
 from ..core.tensor_base import TensorBase, wrap, wrap_host
 from . import slicing, view
@@ -30,10 +31,10 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any, *, out: Tensor | None =
     tensor([0., 2., 0.])
     """
     kind, array, truth = input._dtype, input._array, as_mask(mask, "masked_fill")._array
-    filling = launch.number_as(number_of("masked_fill_", value), kind)
+    filling = scalars.number_as(number_of("masked_fill_", value), kind)
     if out is input and not array.flags.c_contiguous and overlaps_itself(array.shape, array.strides):
         places = np.broadcast_to(truth, array.shape)
-        pattern = bits(launch.full_scalar(filling, kind, launch.CPU)._array)
+        pattern = bits(scalars.full_scalar(filling, kind, CPU)._array)
         return rewritten(input, out, lambda target: np.copyto(target, pattern, where=places), shared=True)
     if kind.half or input._device is not mask._device or array.shape != truth.shape or not (
             array.flags.c_contiguous and truth.flags.c_contiguous) or (
@@ -136,7 +137,7 @@ derivative(masked_scatter, input=lambda grad, mask: masked_fill(grad, mask, 0),
 def nonzero_places(input: Tensor) -> Tensor:
     """`nonzero` as one tensor."""
     array = input._array
-    if launch.few((input,)) and array.ndim and not input._dtype.half:
+    if few((input,)) and array.ndim and not input._dtype.half:
         return wrap(np.ascontiguousarray(np.transpose(array.nonzero())), dtypes.int64)
     truth = array if array.dtype == np.bool_ else (input != 0)._array
     flat = packed(truth, dtypes.bool_).view(np.uint8).reshape(-1)

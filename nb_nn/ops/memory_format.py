@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core import launch, memory
+from ..core import launch, loops, memory
 from ..core.geometry import contiguous_strides
 from ..core.storage import Storage, strided
+from ..core.tensor_base import wrap
 
 RANKS = {"channels_last": 4, "channels_last_3d": 5}
 
@@ -54,11 +55,11 @@ def copied(name: str, input: Any, chosen: str) -> Any:
     array = input._array
     if chosen in RANKS:
         root = memory.beside(array, (array.size,), array.dtype)
-        out = launch.wrap(strided(root, array.shape, strides_of_format(name, array.shape, chosen), 0), input._dtype)
+        out = wrap(strided(root, array.shape, strides_of_format(name, array.shape, chosen), 0), input._dtype)
         out._storage = Storage(root)
     elif chosen == "contiguous_format":
-        out = launch.wrap(memory.beside(array, array.shape, array.dtype), input._dtype)
+        out = wrap(memory.beside(array, array.shape, array.dtype), input._dtype)
     else:
-        out = launch.wrap(launch.like_inputs((array,), array.shape, array.dtype), input._dtype)
+        out = wrap(loops.like_inputs((array,), array.shape, array.dtype), input._dtype)
     launch.copy_array(array, input._dtype, out)
     return out

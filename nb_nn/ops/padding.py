@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core import launch, memory, scalars
+from ..core.device import CPU
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
 from .indexing import index_select
@@ -30,7 +31,7 @@ def constant_pad(input: Tensor, pad: tuple[int, ...], value: float) -> Tensor:
                            f"size, which is invalid. Check dimension {d} of your input.")
     made = memory.empty(shape, kind.numpy)
     if max(pad, default=0) > 0:
-        made.fill(launch.full_scalar(value, kind, launch.CPU)._array[()])
+        made.fill(scalars.full_scalar(value, kind, CPU)._array[()])
     inner = made[tuple([slice(max(low, 0), size - max(high, 0)) for size, low, high in zip(shape, before, behind)])]
     kept = input._array[tuple([slice(max(-low, 0), size - max(-high, 0)) for size, low, high in zip(given, before, behind)])]
     launch.copy_array(kept, kind, wrap(inner, kind))
@@ -89,7 +90,7 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
     if ndim - dims not in (1, 2) or dims > 3:
         raise NotImplementedError(f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {mode} of "
                                   f"{dims} dimension(s) takes input of {dims + 1} or {dims + 2} dimensions, got {ndim}")
-    together = mode != "circular" and input._device is launch.CPU and input._dtype.category == 2 and any(numbers)
+    together = mode != "circular" and input._device is CPU and input._dtype.category == 2 and any(numbers)
     for number in range(dims):
         low, high, dim = numbers[2 * number], numbers[2 * number + 1], ndim - 1 - number
         if low or high:

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch
-from ..core.launch import FLOAT, NUMBERS, binary
+from ..core import elementwise, launch
+from ..core.elementwise import FLOAT, binary
 from ..core.op import derivative, inplace, no_derivative, op
+from ..core.scalars import NUMBERS
 from ..core.tensor_base import TensorBase
 from . import arithmetic, division, exponential
 
@@ -139,7 +140,7 @@ def lcm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     check_integers("lcm", input, other)
     common = binary("gcd", input, other)
     parts = division.floor_divide(input, common.masked_fill(common == 0, 1))
-    return launch.unary("absolute", binary("mul", parts, other), (), out)
+    return elementwise.unary("absolute", binary("mul", parts, other), (), out)
 
 
 gcd_, lcm_ = inplace(gcd), inplace(lcm)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from ..core import dtype as dtypes
-from ..core.launch import binary, elementwise, unary
+from ..core.elementwise import binary, elementwise, unary
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase
 from .activation import check_floating

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core import elementwise, launch, memory
 from ..core.device import CPU
 from ..core.generator import Generator, default_generator, generator_of
-from ..core.geometry import sizes_of
+from ..core.geometry import broadcast_shapes, sizes_of
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase, wrap
 from . import creation, options
@@ -317,7 +317,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Gene
     like = mean if means else std
     if means and stds and mean.shape != std.shape:
         if mean.numel() != std.numel():
-            like = creation.empty(launch.broadcast_shapes(mean._array.shape, std._array.shape), dtype=mean._dtype)
+            like = creation.empty(broadcast_shapes(mean._array.shape, std._array.shape), dtype=mean._dtype)
         else:
             std = std.reshape(mean.shape)
     result = (normal_like(like.detach(), generator=generator) * std + mean).detach()
@@ -376,7 +376,7 @@ def dropout_mask(input: Tensor, p: float) -> tuple[Tensor, Tensor]:
 @op
 def masked_scale(input: Tensor, mask: Tensor, scale: float) -> Tensor:
     """``input * scale`` where ``mask`` holds, zero elsewhere."""
-    return launch.elementwise("masked_scale", (input, mask), (scale,), None, launch.KEEP)
+    return elementwise.elementwise("masked_scale", (input, mask), (scale,), None, elementwise.KEEP)
 
 
 dropout_mask.declaration.node_name = "NativeDropoutBackward0"

@@ -12,8 +12,7 @@ from nb_nn.kernels import table
 
 from ..core import dtype as dtypes
 from ..core import launch, memory
-from ..core.geometry import sizes_of, wrap_dim, wrap_dims
-from ..core.launch import broadcast_shapes
+from ..core.geometry import broadcast_shapes, sizes_of, wrap_dim, wrap_dims
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
 from . import copies, view

@@ -19,7 +19,7 @@ import numpy as np
 from nb_nn.kernels import threads
 
 from ..autograd.engine import grad as gradients
-from ..core import cuda_memory, launch, memory
+from ..core import cuda_memory, elementwise, launch, memory
 from ..core import dtype as dtypes
 from ..core.op import derivative, op
 from ..core.state import state
@@ -65,7 +65,7 @@ def add(total: Any, more: Any) -> Any:
     if total.__class__ is np.ndarray:
         total += more
     else:
-        launch.elementwise("add", (own(total), own(more)), out=own(total))
+        elementwise.elementwise("add", (own(total), own(more)), out=own(total))
     return total
 
 

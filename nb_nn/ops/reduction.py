@@ -11,7 +11,7 @@ import numpy as np
 from nb_nn.kernels import table
 
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core import launch, loops, memory
 from ..core.device import CPU
 from ..core.geometry import wrap_dim, wrap_dims
 from ..core.op import derivative, holomorphic, no_derivative, op
@@ -49,7 +49,7 @@ def packed(array: Any) -> Any:
     """A C-contiguous array of the same elements."""
     if array.flags.c_contiguous:
         return array
-    if array.size < launch.SMALL and isinstance(array, np.ndarray):
+    if array.size < loops.SMALL and isinstance(array, np.ndarray):
         return array.copy()
     kind = dtypes.from_numpy(array.dtype)
     out = wrap(memory.beside(array, array.shape, array.dtype), kind)
@@ -77,7 +77,7 @@ def reduce(name: str, input: Tensor, dims: tuple[int, ...], keepdim: bool, kind:
     if not dims:                                # reducing no dimension still maps each element
         array, outer, count, inner = packed(array), array.size, 1, 1
     else:
-        if name in TWICE and array.size >= launch.SMALL and kind.category != 3:
+        if name in TWICE and array.size >= loops.SMALL and kind.category != 3:
             array, dims = last_dims_first(name, array, dims)
         array, outer, count, inner = arranged(array, dims)
     made = memory.empty(size, answer.compute, input._device)
@@ -146,7 +146,7 @@ def whole(name: str, input: Tensor) -> Tensor | None:
     if kind not in PLAIN or input._device is not CPU or not array.size:
         return None
     if not array.flags.c_contiguous:
-        if array.size >= launch.SMALL:
+        if array.size >= loops.SMALL:
             return None
         array = array.ravel("K")                # the order is free
     made = new_array((), kind.numpy)
@@ -162,7 +162,7 @@ def all_if_empty(dims: tuple[int, ...], ndim: int) -> tuple[int, ...]:
 
 def spread(grad: Tensor, size: tuple[int, ...], dim: Any, keepdim: bool) -> Tensor:
     """A reduced tensor expanded back over the reduced dims."""
-    if not grad._array.ndim and grad._device is CPU and math.prod(size) < launch.SMALL:
+    if not grad._array.ndim and grad._device is CPU and math.prod(size) < loops.SMALL:
         return repeated(grad, size)
     if not keepdim and grad._array.ndim:
         dims = all_if_empty(wrap_dims(dim, len(size)), len(size))

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core import dtype as dtypes
 from ..core import launch, memory
+from ..core.device import CPU
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
 from . import adaptive_pooling
@@ -253,7 +254,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     if channels % (r * r):
         raise RuntimeError(f"pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
                            f"input.size(-3)={channels} is not divisible by {r * r}")
-    if input._device is launch.CPU and input._dtype.category == 2:
+    if input._device is CPU and input._dtype.category == 2:
         made = shuffled(input.reshape(-1, r, r, high, wide))
     else:
         made = input.reshape(-1, channels // (r * r), r, r, high, wide).permute(0, 1, 4, 2, 5, 3)
@@ -298,7 +299,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     if r < 1 or high % r or wide % r:
         raise RuntimeError(f"pixel_unshuffle expects height and width to be divisible by downscale_factor, but input.size(-2)={high}, "
                            f"input.size(-1)={wide} and downscale_factor={r}")
-    if input._device is launch.CPU and input._dtype.category == 2:
+    if input._device is CPU and input._dtype.category == 2:
         made = unshuffled(input.reshape(-1, high, wide), r)
     else:
         made = input.reshape(-1, channels, high // r, r, wide // r, r).permute(0, 1, 3, 5, 2, 4)

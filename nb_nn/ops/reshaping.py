@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch
+from ..core import geometry, launch
 from ..core.geometry import sizes_of, wrap_dim
 from ..core.op import no_derivative, op
 from ..core.size import Size
@@ -192,7 +192,7 @@ def broadcast_shapes(*shapes: Any) -> Size:
     >>> torch.broadcast_shapes((2, 1), (3,))
     torch.Size([2, 3])
     """
-    return Size(launch.broadcast_shapes(*[(one,) if isinstance(one, int) else tuple(one) for one in shapes]))
+    return Size(geometry.broadcast_shapes(*[(one,) if isinstance(one, int) else tuple(one) for one in shapes]))
 
 
 def argwhere(input: Tensor) -> Tensor:

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..core import dtype as dtypes
 from ..core import launch, memory
-from ..core.geometry import wrap_dim
-from ..core.launch import NUMBERS
+from ..core.geometry import broadcast_shapes, wrap_dim
 from ..core.op import derivative, inplace, op
+from ..core.scalars import NUMBERS
 from ..core.tensor_base import TensorBase, wrap
 from . import slicing, view
 from .indexing import bits, check_range, corner, folded, kernels, packed, places_of, rewritten, scalar_of, source_array
@@ -224,6 +224,6 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, ou
         indices = indices + (indices < 0) * input._array.shape[dim]
     own, other = list(input._array.shape), list(indices._array.shape)
     own[dim] = other[dim] = 1
-    size = list(launch.broadcast_shapes(tuple(own), tuple(other)))
+    size = list(broadcast_shapes(tuple(own), tuple(other)))
     return gather(view.expand(input, [-1 if d == dim else one for d, one in enumerate(size)]), dim,
                   view.expand(indices, [-1 if d == dim else one for d, one in enumerate(size)]), out=out)

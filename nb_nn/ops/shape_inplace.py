@@ -6,6 +6,7 @@ from typing import Any
 
 from ..autograd import views
 from ..core import memory
+from ..core import storage as storages
 from ..core.geometry import contiguous_strides, sizes_of
 from ..core.state import state
 from ..core.storage import Storage, storage_of, strided
@@ -88,7 +89,7 @@ def set_(input: Tensor, source: Any = None, storage_offset: int = 0, size: Any =
     if isinstance(source, TensorBase):
         held, kind = storage_of(source), source._dtype
         if size is None:
-            size, stride, storage_offset = source._array.shape, as_strided.strides_of(source), view.storage_offset(source)
+            size, stride, storage_offset = source._array.shape, as_strided.strides_of(source), storages.storage_offset(source)
     elif source is None:
         held, kind, size, stride = Storage(memory.empty((0,), input._dtype.numpy)), input._dtype, (0,), (1,)
     elif hasattr(source, "memory"):

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch
-from ..core.launch import FLOAT, unary
+from ..core import launch, scalars
+from ..core.elementwise import FLOAT, unary
 from ..core.op import derivative, holomorphic, inplace, no_derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
@@ -70,7 +70,7 @@ def nan_to_num(input: Tensor, nan: float | None = None, posinf: float | None = N
     kind = input._dtype
     if kind.category != 2:
         return unary("copy", input, (), out)
-    largest = launch.LARGEST.get(kind, float(np.finfo(np.float64).max))
+    largest = scalars.LARGEST.get(kind, float(np.finfo(np.float64).max))
     top, bottom = largest if posinf is None else float(posinf), -largest if neginf is None else float(neginf)
     return unary("nan_to_num", input, (0.0 if nan is None else float(nan), top, bottom), out)
 

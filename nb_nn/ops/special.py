@@ -6,7 +6,7 @@ import operator
 from typing import Any
 
 from ..core.dtype import get_default_dtype
-from ..core.launch import FLOAT, unary
+from ..core.elementwise import FLOAT, unary
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase
 from . import arithmetic, copies, division, view

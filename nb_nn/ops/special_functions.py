@@ -9,8 +9,8 @@ import numpy as np
 
 from ..core import dtype as dtypes
 from ..core import launch
-from ..core.launch import NUMBERS
 from ..core.op import derivative, inplace, no_derivative, op
+from ..core.scalars import NUMBERS
 from ..core.tensor_base import TensorBase
 from . import exponential
 from . import special as gamma_functions

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core import launch, memory, scalars
 from ..core.device import CPU
 from ..core.geometry import overlaps_itself
-from ..core.launch import NUMBERS
 from ..core.op import derivative, inplace, op
+from ..core.scalars import NUMBERS
 from ..core.state import recorders, state
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, view_of, wrap
@@ -214,10 +214,10 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
         if isinstance(value, TensorBase):
             copies.copy_(part, without_ones(value, part._array.ndim))
         else:
-            creation.fill_(part, launch.number_as(value, kind))
+            creation.fill_(part, scalars.number_as(value, kind))
         return
     if not isinstance(value, TensorBase):
-        value = launch.full_scalar(launch.number_as(value, kind), kind, part._device)
+        value = scalars.full_scalar(scalars.number_as(value, kind), kind, part._device)
     if len(picks) == 1 and picks[0][1]._dtype in MASKS and value._array.size == 1 and value._dtype is kind:
         dim, mask = picks[0]
         trailing = part._array.ndim - dim - mask._array.ndim

@@ -4,7 +4,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..core.launch import FLOAT, binary, unary
+from ..core.elementwise import FLOAT, binary, unary
 from ..core.op import derivative, holomorphic, inplace, op
 from ..core.tensor_base import TensorBase
 

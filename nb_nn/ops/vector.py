@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import dtype as dtypes
-from ..core import launch
+from ..core import elementwise, launch
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, holomorphic, op
 from ..core.tensor_base import TensorBase
@@ -56,7 +56,7 @@ def cross_along(input: Tensor, other: Tensor, dim: int, *, out: Tensor | None = 
     made = launch.empty(input._array.shape, input._dtype, input._device)
     for place, part in enumerate(slicing.unbind(made, dim)):
         i, j = (place + 1) % 3, (place + 2) % 3
-        launch.elementwise("difference_of_products", (a[i], b[j], a[j], b[i]), (), part)
+        elementwise.elementwise("difference_of_products", (a[i], b[j], a[j], b[i]), (), part)
     return launch.into_out("cross", made, out)
 
 

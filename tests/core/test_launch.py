@@ -7,7 +7,7 @@ from layouts import LAYOUTS, laid_out
 from oracle import check, numbers, tensor, values
 
 import nb_nn as torch
-from nb_nn.core import launch
+from nb_nn.core import launch, scalars
 from nb_nn.kernels import table
 
 
@@ -74,7 +74,7 @@ def test_a_refused_result_leaves_out_as_it_was():
 @pytest.mark.parametrize("value, kind", [(1 << 70, torch.int64), (300, torch.uint8), (1 << 40, torch.int32)])
 def test_numbers_too_large_for_a_type_are_refused(value, kind):
     with pytest.raises(RuntimeError, match="without overflow"):
-        launch.full_scalar(value, kind, torch.device("cpu"))
+        scalars.full_scalar(value, kind, torch.device("cpu"))
     with pytest.raises((RuntimeError, OverflowError)):
         torch.zeros(2, dtype=torch.int64) + (1 << 70)
 

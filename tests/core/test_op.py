@@ -4,7 +4,7 @@ import inspect
 import pytest
 
 import nb_nn as torch
-from nb_nn.core import launch
+from nb_nn.core import elementwise
 from nb_nn.core.op import DECLARED, derivative, inplace, no_derivative, op
 from nb_nn.core.state import recorders
 
@@ -22,7 +22,7 @@ def test_an_operation_is_a_function_with_its_own_signature(declared):
     @op
     def twice(input: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
         """Two of it."""
-        return launch.binary("mul", input, 2, out)
+        return elementwise.binary("mul", input, 2, out)
 
     twice_ = inplace(twice)
     derivative(twice, input=lambda grad: grad * 2)
@@ -61,7 +61,7 @@ def test_formulas_name_what_there_is(declared):
 def test_results_of_operations_without_derivative_need_no_gradient(declared):
     @op
     def places(input):
-        return launch.binary("gt", input, 0, None, launch.BOOL)
+        return elementwise.binary("gt", input, 0, None, elementwise.BOOL)
 
     no_derivative(places)
     assert not places(torch.ones(2, requires_grad=True)).requires_grad

@@ -6,10 +6,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ...core import dtype as dtypes
 from ...core import launch
-from ...core.launch import NUMBERS
 from ...core.op import derivative, inplace, no_sparse_form, op, sparse_form
+from ...core.scalars import NUMBERS
 from ...core.sparse_array import is_sparse
 from ...core.state import state
 from ...core.storage import storage_of
@@ -189,7 +191,7 @@ def product_of_sparse(input: Tensor, other: Tensor) -> Tensor:
     if same_places(input, other):
         return sparse_of(first * coalesced_parts(other)[1], a, size, True)
     mine, theirs = keys_of(a, size), keys_of(other._array.indices, size)
-    both = from_data.from_numpy(launch.np.flatnonzero(launch.np.isin(mine, theirs, assume_unique=True)))
+    both = from_data.from_numpy(np.flatnonzero(np.isin(mine, theirs, assume_unique=True)))
     indices = a.index_select(1, both)
     return sparse_of(first.index_select(0, both) * lookup(other, indices), indices, size, True)
 

@@ -1,0 +1,204 @@
+"""A formula, applied to each element: the sizes and types of the result, and the shortest way to its loop."""
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from nb_nn.kernels.compile import SERIAL_BELOW
+
+from . import cuda_memory, memory
+from . import dtype as dtypes
+from .device import CPU
+from .dtype import dtype
+from .geometry import broadcast_shapes
+from .launch import check_device, check_out, computing_array, copy_array, same_device, to_half
+from .loops import PLANS, SMALL, Plan, like_inputs, loop, new_array, repeated
+from .scalars import NUMBERS, as_tensor, full_scalar, wrapped
+from .tensor_base import TensorBase, wrap, wrap_host
+
+SAME, FLOAT, BOOL, MASKED, KEEP, REAL, COMPLEX = "same", "float", "bool", "masked", "keep", "real", "complex"
+FEW = memory.SMALLEST // 16     # elements of any type for which the allocator would ask NumPy anyway
+
+
+def unary(name: str, x: Any, numbers: tuple = (), out: Any = None, result: str = SAME) -> Any:
+    """Apply the formula ``name`` to each element; ``numbers`` are further arguments of it."""
+    if out is None:
+        plan = PLANS.get((name, 1, x._dtype))
+        array = x._array
+        if plan is not None and x._device is CPU and array.flags.c_contiguous:
+            kind = plan.result
+            made = new_array(array.shape, kind.numpy) if array.size < FEW else memory.empty(array.shape, kind.numpy)
+            (plan.flat.serial if array.size < SERIAL_BELOW else plan.flat)(array.ravel(), numbers, made.ravel())
+            return wrap_host(made, kind)
+    return elementwise(name, (x,), numbers, out, result)
+
+
+def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> Any:
+    """Apply the formula ``name`` to the elements of two tensors, or of a tensor and a number, with broadcasting."""
+    if isinstance(x, TensorBase) and isinstance(y, TensorBase):
+        a, b, kind = x._array, y._array, x._dtype
+        if not b.ndim and a.ndim and kind is y._dtype and kind in PLAIN and a.flags.c_contiguous and x._device is y._device is CPU and (
+                out is None or out is x):
+            return _number_formula(name, x, kind, b.item(), out, result)
+        if kind is y._dtype and a.shape == b.shape and x._device is y._device is CPU and (out is None or out is x):
+            plan = PLANS.get((name, 2, kind))
+            if plan is not None:
+                if not (a.flags.c_contiguous and b.flags.c_contiguous):
+                    if out is not None or a.size >= SMALL or a.ndim > 1 and any(a.strides) and any(b.strides):
+                        return elementwise(name, (x, y), (), out, result)
+                    a, b = a.copy(), b.copy()       # a constant gradient, mostly
+                if out is None:
+                    made = new_array(a.shape, plan.result.numpy) if a.size < FEW else memory.empty(a.shape, plan.result.numpy)
+                elif plan.result is kind and (y is x or y._storage is None or not np.may_share_memory(a, b)):
+                    made = a
+                else:
+                    return elementwise(name, (x, y), (), out, result)
+                (plan.flat.serial if a.size < SERIAL_BELOW else plan.flat)(a.ravel(), b.ravel(), (), made.ravel())
+                return out if out is not None else wrap_host(made, plan.result)
+        return elementwise(name, (x, y), (), out, result)
+    return with_number(name, x, y, out, result)
+
+
+def with_number(name: str, x: Any, y: Any, out: Any, result: str) -> Any:
+    """``binary`` where one operand is a number (or a NumPy array); a number on the right is an argument of the formula, not an
+    array."""
+    if not isinstance(x, TensorBase):
+        if not isinstance(x, NUMBERS):
+            if isinstance(x, np.ndarray):
+                return binary(name, as_tensor(x), y, out, result)
+            raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(x).__name__}")
+        return elementwise(name, (scalar_like(wrapped(x, y._dtype), y, result), y), (), out, result)
+    if not isinstance(y, NUMBERS):
+        if isinstance(y, np.ndarray):
+            return binary(name, x, as_tensor(y), out, result)
+        raise TypeError(f"{name}(): argument 'other' must be Tensor or a number, not {type(y).__name__}")
+    kind = dtypes.promote_operands((x, y))
+    if kind is x._dtype and not kind.half and (result is not FLOAT or kind.category >= 2) and -(1 << 63) <= y.real < 1 << 63:
+        return _number_formula(name, x, kind, y, out, result)
+    return elementwise(name, (x, scalar_like(y, x, result)), (), out, result)
+
+
+def scalar_like(value: Any, like: Any, result: str = SAME) -> Any:
+    """A number as a 0-d tensor of the type in which it is computed with beside ``like``."""
+    kind = dtypes.promote_operands((like, value))
+    if result is FLOAT and kind.category < 2:
+        kind = dtypes.get_default_dtype()
+    return full_scalar(value, kind, like._device)
+
+
+def _number_formula(name: str, x: Any, kind: dtype, y: Any, out: Any, result: str) -> Any:
+    number = complex(y) if kind.category == 3 else float(y) if kind.category == 2 else bool(y) if kind.category == 0 else int(y)
+    key = (name, kind, "number" if x._device is CPU else "cuda")
+    plan = PLANS.get(key)
+    if plan is None:
+        plan = PLANS[key] = Plan(name, 1, x._device.type, kind, dtypes.bool_ if result is BOOL else kind)
+    array = x._array
+    if x._device is CPU and array.flags.c_contiguous and (out is None or out is x and plan.result is kind):
+        made = array if out is x else memory.empty(array.shape, plan.result.numpy)
+        plan.flat(array.ravel(), (number,), made.ravel())
+        return x if out is x else wrap_host(made, plan.result)
+    return run(plan, name, (array,), array.shape, (number,), out, (x,))
+
+
+PLAIN = (dtypes.float32, dtypes.float64)
+
+
+def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, result: str = SAME) -> Any:
+    """Apply a formula to broadcast operands of any types and strides.
+
+    ``result`` says what types do: SAME computes and answers in the promoted type, FLOAT raises integers to the default float
+    type first, BOOL answers bool, MASKED leaves bool operands out of the promotion, KEEP takes each operand as it is and
+    answers in the first one's type, REAL and COMPLEX answer in the real or complex type that goes with the promoted one.
+    """
+    if out is None and result is not MASKED and result is not KEEP:
+        made = _flat(name, inputs, numbers)
+        if made is not None:
+            return made
+    for operand in inputs:
+        if not isinstance(operand, TensorBase):
+            raise TypeError(f"{name}(): expected a Tensor, got {type(operand).__name__}")
+    device = same_device(name, inputs)
+    if device is not CPU:
+        inputs = tuple([wrap(cuda_memory.moved(t._array, device), t._dtype) if t._device is CPU else t for t in inputs])
+    kind = dtypes.promote_operands(inputs if result is not MASKED else [t for t in inputs if t._dtype is not dtypes.bool_] or inputs)
+    if result is KEEP:
+        kind = inputs[0]._dtype
+    elif result is FLOAT and kind.category < 2:
+        kind = dtypes.get_default_dtype()
+    answer = dtypes.bool_ if result is BOOL else kind.to_real() if result is REAL else kind.to_complex() if result is COMPLEX else kind
+    key = (name, len(inputs), kind) if device is CPU and result is not KEEP and result is not MASKED else (
+        name, len(inputs), kind, answer, device.type)
+    plan = PLANS.get(key)
+    if plan is None:
+        plan = Plan(name, len(inputs), device.type, kind, answer)
+        if device is not CPU or not kind.half:
+            PLANS[key] = plan
+    keep_bool = result is MASKED
+    arrays = tuple([computing_array(t, t._dtype if result is KEEP or keep_bool and t._dtype is dtypes.bool_ else kind) for t in inputs])
+    shape = arrays[0].shape if len(arrays) == 1 else broadcast_shapes(*[array.shape for array in arrays])
+    return run(plan, name, arrays, shape, numbers, out, inputs)
+
+
+def _flat(name: str, inputs: tuple, numbers: tuple) -> Any:
+    """The call where nothing is to be done but to run flat, perhaps on copies of few elements; None where something is."""
+    first = inputs[0]
+    if not isinstance(first, TensorBase):
+        return None
+    plan = PLANS.get((name, len(inputs), first._dtype))
+    if plan is None:
+        return None
+    shape, even = first._array.shape, True
+    arrays = []
+    for operand in inputs:
+        if not isinstance(operand, TensorBase) or operand._dtype is not first._dtype or operand._device is not CPU:
+            return None
+        array = operand._array
+        if not array.flags.c_contiguous:
+            if array.size >= SMALL or array.ndim > 1 and any(array.strides):
+                return None
+            array = array.copy()
+        even = even and array.shape == shape
+        arrays.append(array)
+    if not even:
+        try:
+            shape = np.broadcast(*arrays).shape
+        except ValueError:
+            return None
+        if math.prod(shape) >= SMALL:
+            return None
+        arrays = [array if array.shape == shape else repeated(array, shape) for array in arrays]
+    arrays = [array.ravel() for array in arrays]
+    made = memory.empty(shape, plan.result.numpy)
+    (plan.flat.serial if made.size < SERIAL_BELOW else plan.flat)(*arrays, numbers, made.ravel())
+    return wrap_host(made, plan.result)
+
+
+def few(tensors: tuple) -> bool:
+    """Whether tensors lie in C order on the CPU, are of one size, which is small, or of size ()."""
+    shape = tensors[0]._array.shape
+    for one in tensors:
+        array = one._array
+        if array.shape != shape and array.shape or one._device is not CPU or not array.flags.c_contiguous or array.size >= SMALL:
+            return False
+    return True
+
+
+def run(plan: Plan, name: str, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out: Any, inputs: tuple) -> Any:
+    """Run a plan on arrays of its computing type, into ``out`` or a new tensor."""
+    kind = plan.result
+    if out is None:
+        made = memory.beside(arrays[0], shape, kind.compute) if len(arrays) == 1 and arrays[0].flags.c_contiguous else like_inputs(
+            arrays, shape, kind.compute)
+        loop(plan, arrays, shape, numbers, made)
+        return wrap(to_half(made, kind) if kind.half else made, kind)
+    target = check_out(name, out, shape, kind, inputs)
+    check_device(name, arrays[0], out)
+    direct = out._dtype is kind and not kind.half and not any(
+        array is not target and memory.may_share(array, target) for array in arrays)
+    made = target if direct else memory.beside(target, shape, kind.compute)
+    loop(plan, arrays, shape, numbers, made)
+    if not direct:
+        copy_array(to_half(made, kind) if kind.half else made, kind, out)
+    return out
