@@ -21,9 +21,10 @@ from .types import (
     finfo, get_num_threads, iinfo, is_complex, is_floating_point, is_storage, is_tensor, numel, result_type, set_default_tensor_type,
     set_num_threads, set_flush_denormal,
 )
-from .storage import (
-    BFloat16Storage, BoolStorage, ByteStorage, CharStorage, ComplexDoubleStorage, ComplexFloatStorage, DoubleStorage, FloatStorage,
-    HalfStorage, IntStorage, LongStorage, ShortStorage, Storage, UntypedStorage,
+from .storage import Storage
+from .storage_types import (
+    BFloat16Storage, BoolStorage, ByteStorage, CharStorage, ComplexDoubleStorage, ComplexFloatStorage, DoubleStorage,
+    FloatStorage, HalfStorage, IntStorage, LongStorage, ShortStorage, UntypedStorage,
 )
 from .sharing import from_file
 from .interop import from_dlpack, to_dlpack

@@ -12,7 +12,9 @@ from .core.device import CPU
 from .core.sparse_array import is_sparse
 from .core.storage import storage_of, strided
 from .core.tensor_base import wrap
-from .storage import OF_DTYPE, UntypedStorage, over, shared_copy
+from .storage import OF_DTYPE, over
+from .storage_memory import shared_copy
+from .storage_types import UntypedStorage
 
 
 def _references(input: Any) -> tuple[int, int]:

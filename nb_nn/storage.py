@@ -5,25 +5,31 @@ seen by all tensors over it.
 """
 from __future__ import annotations
 
-import gc
 import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from .autograd.views import geometry
 from .core import dtype as dtypes
 from .core import launch, memory, scalars
 from .core.device import CPU
 from .core.storage import Storage as Memory
-from .core.storage import strided
-from .core.tensor_base import TensorBase, wrap
+from .core.tensor_base import wrap
+from .storage_memory import SharedMap, move, shared_copy
+
+OF_DTYPE: dict[dtypes.dtype, type] = {}       # filled by storage_types.py, as is the next
+NAMED: dict[str, type] = {}
 
 
-class SharedMap(mmap.mmap):
-    """Memory that processes share: of a file, or anonymous and inherited by forked children."""
+def cast_to(kind: Any) -> Callable:
+    """A method that gives the elements in another type."""
+    def cast(self: Storage) -> Storage:
+        return self._cast(kind)
+
+    cast.__doc__ = f"The elements as {kind.name}."
+    return cast
 
 
 class Storage:
@@ -202,45 +208,8 @@ class Storage:
             return self
         return over(Memory(launch.convert(self._array, self.dtype, kind)), kind)
 
-    def bool(self) -> Storage:
-        """The elements as bool."""
-        return self._cast(dtypes.bool_)
-
-    def byte(self) -> Storage:
-        """The elements as uint8."""
-        return self._cast(dtypes.uint8)
-
-    def char(self) -> Storage:
-        """The elements as int8."""
-        return self._cast(dtypes.int8)
-
-    def short(self) -> Storage:
-        """The elements as int16."""
-        return self._cast(dtypes.int16)
-
-    def int(self) -> Storage:
-        """The elements as int32."""
-        return self._cast(dtypes.int32)
-
-    def long(self) -> Storage:
-        """The elements as int64."""
-        return self._cast(dtypes.int64)
-
-    def half(self) -> Storage:
-        """The elements as float16."""
-        return self._cast(dtypes.float16)
-
-    def bfloat16(self) -> Storage:
-        """The elements as bfloat16."""
-        return self._cast(dtypes.bfloat16)
-
-    def float(self) -> Storage:
-        """The elements as float32."""
-        return self._cast(dtypes.float32)
-
-    def double(self) -> Storage:
-        """The elements as float64."""
-        return self._cast(dtypes.float64)
+    bool, byte, char, short, int = map(cast_to, (dtypes.bool_, dtypes.uint8, dtypes.int8, dtypes.int16, dtypes.int32))
+    long, half, bfloat16, float, double = map(cast_to, (dtypes.int64, dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64))
 
     def cpu(self) -> Storage:
         """This storage in the memory of the CPU, where it is."""
@@ -337,112 +306,6 @@ class Storage:
         return "".join(f" {value}\n" for value in self.tolist()) + f"[torch.{type(self).__name__} of size {self.size()}]"
 
 
-class BoolStorage(Storage):
-    """Memory of bool elements."""
-
-    dtype = dtypes.bool_
-
-
-class ByteStorage(Storage):
-    """Memory of uint8 elements."""
-
-    dtype = dtypes.uint8
-
-
-class CharStorage(Storage):
-    """Memory of int8 elements."""
-
-    dtype = dtypes.int8
-
-
-class ShortStorage(Storage):
-    """Memory of int16 elements."""
-
-    dtype = dtypes.int16
-
-
-class IntStorage(Storage):
-    """Memory of int32 elements."""
-
-    dtype = dtypes.int32
-
-
-class LongStorage(Storage):
-    """Memory of int64 elements."""
-
-    dtype = dtypes.int64
-
-
-class UInt16Storage(Storage):
-    """Memory of uint16 elements."""
-
-    dtype = dtypes.uint16
-
-
-class UInt32Storage(Storage):
-    """Memory of uint32 elements."""
-
-    dtype = dtypes.uint32
-
-
-class UInt64Storage(Storage):
-    """Memory of uint64 elements."""
-
-    dtype = dtypes.uint64
-
-
-class HalfStorage(Storage):
-    """Memory of float16 elements."""
-
-    dtype = dtypes.float16
-
-
-class BFloat16Storage(Storage):
-    """Memory of bfloat16 elements."""
-
-    dtype = dtypes.bfloat16
-
-
-class FloatStorage(Storage):
-    """Memory of float32 elements.
-
-    >>> FloatStorage([1, 2])
-     1.0
-     2.0
-    [torch.FloatStorage of size 2]
-    """
-
-    dtype = dtypes.float32
-
-
-class DoubleStorage(Storage):
-    """Memory of float64 elements."""
-
-    dtype = dtypes.float64
-
-
-class ComplexFloatStorage(Storage):
-    """Memory of complex64 elements."""
-
-    dtype = dtypes.complex64
-
-
-class ComplexDoubleStorage(Storage):
-    """Memory of complex128 elements."""
-
-    dtype = dtypes.complex128
-
-
-class UntypedStorage(ByteStorage):
-    """Memory in bytes, whatever a tensor takes them for."""
-
-
-OF_DTYPE = {kind.dtype: kind for kind in (
-    BoolStorage, ByteStorage, CharStorage, ShortStorage, IntStorage, LongStorage, UInt16Storage, UInt32Storage, UInt64Storage,
-    HalfStorage, BFloat16Storage, FloatStorage, DoubleStorage, ComplexFloatStorage, ComplexDoubleStorage)}
-NAMED = {kind.__name__: kind for kind in (*OF_DTYPE.values(), UntypedStorage)}
-
-
 def over(held: Memory, kind: Any) -> Any:
     """The typed storage over memory."""
     made = object.__new__(OF_DTYPE[kind])
@@ -450,36 +313,5 @@ def over(held: Memory, kind: Any) -> Any:
     return made
 
 
-def shared_copy(root: np.ndarray) -> np.ndarray:
-    """The elements in memory that forked processes share."""
-    made = np.frombuffer(SharedMap(-1, max(root.nbytes, 1)), root.dtype, root.size)
-    made[:] = root
-    return made
-
-
 def _from_bytes(name: str, content: bytes) -> Storage:
     return NAMED[name].from_buffer(content, "native")
-
-
-def move(held: Memory, root: np.ndarray, resizable: bool = True) -> None:
-    """Let ``root`` be the memory, with the elements that were there; all tensors over it follow.
-
-    Only the collector knows which these are: a tensor knows its memory, not the other way round.
-    """
-    old = held.root
-    root[:old.size] = old
-    holders = [one for one in gc.get_referrers(old) if isinstance(one, Memory)]         # ``tensor.data`` has one of its own
-    places = [(tensor, *geometry(tensor)) for tensor in map(_owner, gc.get_referrers(*holders)) if tensor is not None]
-    for one in holders:
-        one.root, one.resizable = root, resizable
-    for tensor, size, stride, offset in places:
-        tensor._array = strided(root.view(tensor._array.dtype), size, stride, offset)
-
-
-def _owner(referrer: Any) -> Any:
-    """The tensor that refers to memory, itself or by its dictionary."""
-    if isinstance(referrer, TensorBase):
-        return referrer
-    if isinstance(referrer, dict) and "_array" in referrer:
-        return next((one for one in gc.get_referrers(referrer) if isinstance(one, TensorBase) and one.__dict__ is referrer), None)
-    return None
