@@ -11,7 +11,9 @@ import nb_nn.kernels
 
 PACKAGE, KERNELS = Path(nb_nn.__file__).parent, Path(nb_nn.kernels.__file__).parent
 LAYERS = ("kernels", "core", "autograd", "ops", "tensor")
-WITH_TENSOR = ("copying", "interop", "printing", "sharing", "storage", "storage_memory", "storage_types", "tensor_autograd", "tensor_operators")       # parts of the Tensor in files of their own
+WITH_TENSOR = (      # parts of the Tensor in files of their own
+    "copying", "interop", "printing", "sharing", "storage", "storage_memory", "storage_types", "tensor_autograd", "tensor_operators",
+    "tensor_properties")
 ABOVE = len(LAYERS)
 # (importer, imported): the only imports against the arrow, and all but the first inside functions
 ALLOWED = {

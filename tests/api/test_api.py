@@ -62,6 +62,7 @@ def test_every_public_function_is_documented():
 
 
 def test_every_public_method_of_a_tensor_is_documented():
-    for name, value in vars(nb_nn.Tensor).items():
+    for name in dir(nb_nn.Tensor):
+        value = getattr(nb_nn.Tensor, name)
         if not name.startswith("_") and callable(value):
             assert (value.__doc__ or "").strip(), f"Tensor.{name} has no docstring"
