@@ -13,7 +13,7 @@ from ..core.geometry import wrap_dim, wrap_dims
 from ..core.op import derivative, no_derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
-from . import comparison
+from . import choosing
 from .reduction import all_if_empty, arranged, packed, reduce, reduced_shape, spread, whole
 
 Tensor = TensorBase
@@ -153,7 +153,7 @@ def _max_or_min(input: Tensor, dim: Any, keepdim: bool, out: Any, whole: Any, al
     if not isinstance(input, TensorBase):
         raise TypeError(f"{pairwise[:3]}(): argument 'input' must be Tensor, not {type(input).__name__}")
     if isinstance(dim, TensorBase):
-        return getattr(comparison, pairwise)(input, dim, out=out)
+        return getattr(choosing, pairwise)(input, dim, out=out)
     if dim is None:
         if input._array.size == 0:
             raise RuntimeError(f"{whole.__name__[1:]}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
