@@ -9,6 +9,7 @@ from ..core import launch, memory
 from ..core.device import CPU
 from ..core.geometry import wrap_dims
 from ..core.op import derivative, no_derivative, op
+from ..core.sparse_array import is_sparse
 from ..core.tensor_base import TensorBase, wrap
 from . import view
 from .extremes import amax, amin
@@ -226,7 +227,8 @@ def _norm_gradient(grad: Tensor, input: Tensor, result: Tensor, p: float, dims: 
 def norms(tensors: tuple, p: float) -> Tensor:
     """The norms of some tensors, each of all elements of one, as a vector on the device of the first."""
     first, (name, numbers) = tensors[0], NORMS.get(p, ("norm", (p,)))
-    alike = all(one._dtype is first._dtype and one._device is CPU and one._array.flags.c_contiguous and one._array.size for one in tensors)
+    alike = all(not is_sparse(one) and one._dtype is first._dtype and one._device is CPU and one._array.flags.c_contiguous
+                and one._array.size for one in tensors)
     if numbers or not alike or first._dtype not in PLAIN:
         return stack([norm(one, p).to(first._device) for one in tensors])
     made = memory.empty((len(tensors),), first._dtype.numpy)
