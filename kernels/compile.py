@@ -167,8 +167,3 @@ def _timed(compile_: Callable, *args: Any, **kwargs: Any) -> Any:
         if _compiling[0] > 5 and not _compiling[1] and sys.stderr.isatty():
             _compiling[1] = True
             print(f"nb_nn: compiling kernels for their first use; they are kept in {cache.directory()}", file=sys.stderr)
-
-
-def compile_seconds() -> float:
-    """Seconds this process has spent in compiling kernels or loading them from the cache."""
-    return _compiling[0]

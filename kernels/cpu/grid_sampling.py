@@ -16,7 +16,7 @@ from ..compile import inlined, kernel, prange
 BLOCK = 256                     # points whose taps are kept together
 PIECE = 8 * BLOCK               # points of a task
 NEAREST, CUBIC = 1, 2           # modes; 0 is linear
-BORDER, REFLECTION = 1, 2       # paddings; 0 is zeros
+REFLECTION = 2      # a padding; 0 is zeros, 1 the border
 GROUPS = 16                     # tasks, at least, that the channels of few images are split into
 
 

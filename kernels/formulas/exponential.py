@@ -9,7 +9,7 @@ from ..bits import bits_to_float32, bits_to_float64, float32_to_bits, float64_to
 from .by_dtype import fma, part, polynomial
 
 f4, f8, i4, i8 = np.float32, np.float64, np.int32, np.int64
-ZERO, HALF, ONE, TWO = f4(0), f4(0.5), f4(1), f4(2)
+ZERO, HALF, ONE = f4(0), f4(0.5), f4(1)
 
 LOG2_E = 1.4426950408889634
 LN2 = 0.6931471805599453

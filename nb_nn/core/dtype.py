@@ -67,7 +67,6 @@ float64 = double = dtype("float64", "float64", 2)
 complex64 = cfloat = dtype("complex64", "complex64", 3)
 complex128 = cdouble = dtype("complex128", "complex128", 3)
 ALL = (bool_, uint8, int8, int16, uint16, int32, uint32, int64, uint64, float16, bfloat16, float32, float64, complex64, complex128)
-FLOATING = (float16, bfloat16, float32, float64)
 _rank = {kind: rank for rank, kind in enumerate(ALL)}
 _by_numpy = {kind.numpy: kind for kind in ALL if kind is not bfloat16}
 

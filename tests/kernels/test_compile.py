@@ -13,7 +13,7 @@ from nb_nn.kernels.cpu import loops
 
 FORMULA = """
 import sys, numpy as np
-from nb_nn.kernels.compile import formula, compile_seconds
+from nb_nn.kernels.compile import formula
 from nb_nn.kernels.cpu import loops
 @formula
 def mine(x, y):

@@ -12,7 +12,53 @@ from ..parameter import Parameter
 from .module import Module
 
 
-class Embedding(Module):
+class Table(Module):
+    """Learned rows, of which one may stand for padding: what the layers below have in common."""
+
+    weight: Parameter
+    padding = "padding_idx"     # how errors call it
+
+    def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None, max_norm: float | None, norm_type: float,
+                 scale_grad_by_freq: bool, sparse: bool, given: Tensor | None, freeze: bool, device: Any, dtype: Any):
+        super().__init__()
+        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
+            raise AssertionError(f"{self.padding} must be within num_embeddings: got {padding_idx} for {num_embeddings} rows")
+        self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
+        self.max_norm, self.norm_type = max_norm, norm_type
+        self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
+        if given is None:
+            self.weight = Parameter(empty(num_embeddings, embedding_dim, device=device, dtype=dtype), requires_grad=not freeze)
+            self.reset_parameters()
+        elif tuple(given.shape) != (num_embeddings, embedding_dim):
+            raise AssertionError("Shape of weight does not match num_embeddings and embedding_dim: expected "
+                                 f"{[num_embeddings, embedding_dim]}, got {list(given.shape)}")
+        else:
+            self.weight = Parameter(given, requires_grad=not freeze)
+
+    def reset_parameters(self) -> None:
+        """Draw new rows."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            with no_grad():
+                self.weight[self.padding_idx].fill_(0)
+
+    def shown(self, *options: tuple[str, Any]) -> str:
+        """The sizes, and the options that differ from the usual."""
+        changed = [f", {name}={getattr(self, name)}" for name, usual in options if getattr(self, name) != usual]
+        return f"{self.num_embeddings}, {self.embedding_dim}" + "".join(changed)
+
+    @classmethod
+    def of_rows(cls, rows: Tensor, freeze: bool, *options: Any, **more: Any) -> Table:
+        """A layer of given rows."""
+        if rows.dim() != 2:
+            raise AssertionError("Embeddings parameter is expected to be 2-dimensional")
+        made = cls(*rows.shape, *options, _weight=rows, **more)
+        made.weight.requires_grad = not freeze
+        return made
+
+
+class Embedding(Table):
     """A table of learned rows, looked up by number.
 
     The row ``padding_idx`` starts as zeros and is not learned. Rows longer than ``max_norm`` are shortened when looked up; with
@@ -24,43 +70,19 @@ class Embedding(Module):
     torch.Size([2, 4, 3])
     """
 
-    weight: Parameter
+    padding = "Padding_idx"
 
     def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, max_norm: float | None = None,
                  norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False, _weight: Tensor | None = None,
                  _freeze: bool = False, device: Any = None, dtype: Any = None):
-        super().__init__()
-        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
-        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
-            raise AssertionError(f"Padding_idx must be within num_embeddings: got {padding_idx} for {num_embeddings} rows")
-        self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
-        self.max_norm, self.norm_type = max_norm, norm_type
-        self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
-        if _weight is None:
-            self.weight = Parameter(empty(num_embeddings, embedding_dim, device=device, dtype=dtype), requires_grad=not _freeze)
-            self.reset_parameters()
-        elif tuple(_weight.shape) != (num_embeddings, embedding_dim):
-            raise AssertionError("Shape of weight does not match num_embeddings and embedding_dim: expected "
-                                 f"{[num_embeddings, embedding_dim]}, got {list(_weight.shape)}")
-        else:
-            self.weight = Parameter(_weight, requires_grad=not _freeze)
-
-    def reset_parameters(self) -> None:
-        """Draw new rows."""
-        init.normal_(self.weight)
-        if self.padding_idx is not None:
-            with no_grad():
-                self.weight[self.padding_idx].fill_(0)
+        super().__init__(num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, _weight, _freeze,
+                         device, dtype)
 
     def forward(self, input: Tensor) -> Tensor:
         return F.embedding(input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse)
 
     def extra_repr(self) -> str:
-        shown = f"{self.num_embeddings}, {self.embedding_dim}"
-        for name, usual in (("padding_idx", None), ("max_norm", None), ("norm_type", 2), ("scale_grad_by_freq", False)):
-            if getattr(self, name) != usual:
-                shown += f", {name}={getattr(self, name)}"
-        return shown + ", sparse=True" if self.sparse else shown
+        return self.shown(("padding_idx", None), ("max_norm", None), ("norm_type", 2), ("scale_grad_by_freq", False), ("sparse", False))
 
     @classmethod
     def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None, max_norm: float | None = None,
@@ -70,14 +92,10 @@ class Embedding(Module):
         >>> torch.nn.Embedding.from_pretrained(tensor([[1.0, 2.0]]))(tensor([0]))
         tensor([[1., 2.]])
         """
-        if embeddings.dim() != 2:
-            raise AssertionError("Embeddings parameter is expected to be 2-dimensional")
-        made = cls(*embeddings.shape, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, _weight=embeddings)
-        made.weight.requires_grad = not freeze
-        return made
+        return cls.of_rows(embeddings, freeze, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
 
 
-class EmbeddingBag(Module):
+class EmbeddingBag(Table):
     """A table of learned rows, of which each bag's are summed up, averaged or compared (``mode`` "sum", "mean", "max").
 
     For the other options see `Embedding` and `functional.embedding_bag`; a bag takes no part in rows for padding.
@@ -89,39 +107,19 @@ class EmbeddingBag(Module):
     torch.Size([2, 3])
     """
 
-    weight: Parameter
-
     def __init__(self, num_embeddings: int, embedding_dim: int, max_norm: float | None = None, norm_type: float = 2.0,
                  scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, _weight: Tensor | None = None,
                  include_last_offset: bool = False, padding_idx: int | None = None, device: Any = None, dtype: Any = None):
-        super().__init__()
-        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
-        self.max_norm, self.norm_type, self.scale_grad_by_freq = max_norm, norm_type, scale_grad_by_freq
-        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
-            raise AssertionError(f"padding_idx must be within num_embeddings: got {padding_idx} for {num_embeddings} rows")
-        self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
-        if _weight is None:
-            self.weight = Parameter(empty(num_embeddings, embedding_dim, device=device, dtype=dtype))
-            self.reset_parameters()
-        elif tuple(_weight.shape) != (num_embeddings, embedding_dim):
-            raise AssertionError("Shape of weight does not match num_embeddings and embedding_dim: expected "
-                                 f"{[num_embeddings, embedding_dim]}, got {list(_weight.shape)}")
-        else:
-            self.weight = Parameter(_weight)
-        self.mode, self.sparse, self.include_last_offset = mode, sparse, include_last_offset
-
-    reset_parameters = Embedding.reset_parameters
+        super().__init__(num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, _weight, False,
+                         device, dtype)
+        self.mode, self.include_last_offset = mode, include_last_offset
 
     def forward(self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None) -> Tensor:
         return F.embedding_bag(input, self.weight, offsets, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.mode,
                                self.sparse, per_sample_weights, self.include_last_offset, self.padding_idx)
 
     def extra_repr(self) -> str:
-        shown = f"{self.num_embeddings}, {self.embedding_dim}"
-        for name, usual in (("max_norm", None), ("norm_type", 2), ("scale_grad_by_freq", False)):
-            if getattr(self, name) != usual:
-                shown += f", {name}={getattr(self, name)}"
-        shown += f", mode={self.mode!r}"
+        shown = self.shown(("max_norm", None), ("norm_type", 2), ("scale_grad_by_freq", False)) + f", mode={self.mode!r}"
         return shown if self.padding_idx is None else f"{shown}, padding_idx={self.padding_idx}"
 
     @classmethod
@@ -133,8 +131,5 @@ class EmbeddingBag(Module):
         >>> torch.nn.EmbeddingBag.from_pretrained(tensor([[1.0, 2.0], [3.0, 6.0]]))(tensor([[1, 0]]))
         tensor([[2., 4.]])
         """
-        if embeddings.dim() != 2:
-            raise AssertionError("Embeddings parameter is expected to be 2-dimensional")
-        made = cls(*embeddings.shape, max_norm, norm_type, scale_grad_by_freq, mode, sparse, embeddings, include_last_offset, padding_idx)
-        made.weight.requires_grad = not freeze
-        return made
+        return cls.of_rows(embeddings, freeze, max_norm, norm_type, scale_grad_by_freq, mode, sparse,
+                           include_last_offset=include_last_offset, padding_idx=padding_idx)
