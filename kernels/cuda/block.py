@@ -65,30 +65,20 @@ def next_task():
     return cuda.gridDim.x * cuda.blockDim.y
 
 
-def sum_of(shared, value, lane, width, step):
-    """Sum of the values of ``width`` threads, of which this is number ``lane``, whose places in ``shared`` lie ``step`` apart."""
-    slot = cuda.threadIdx.y * cuda.blockDim.x + cuda.threadIdx.x
+def row_sum(shared, value):
+    """Sum of the values of all threads with the same threadIdx.y; ``shared`` has a place for each thread of the block."""
+    lane, slot = cuda.threadIdx.x, cuda.threadIdx.y * cuda.blockDim.x + cuda.threadIdx.x
     shared[slot] = value
-    half = width // 2
+    half = cuda.blockDim.x // 2
     while half > 0:
         cuda.syncthreads()
         if lane < half:
-            shared[slot] = shared[slot] + shared[slot + half * step]
+            shared[slot] = shared[slot] + shared[slot + half]
         half //= 2
     cuda.syncthreads()
-    found = shared[slot - lane * step]
+    found = shared[slot - lane]
     cuda.syncthreads()
     return found
-
-
-def row_sum(shared, value):
-    """Sum of the values of all threads with the same threadIdx.y; ``shared`` has a place for each thread of the block."""
-    return sum_of(shared, value, cuda.threadIdx.x, cuda.blockDim.x, 1)
-
-
-def column_sum(shared, value):
-    """Sum of the values of all threads with the same threadIdx.x."""
-    return sum_of(shared, value, cuda.threadIdx.y, cuda.blockDim.y, cuda.blockDim.x)
 
 
 def row_max(shared, value):
@@ -103,5 +93,21 @@ def row_max(shared, value):
         half //= 2
     cuda.syncthreads()
     found = shared[slot - lane]
+    cuda.syncthreads()
+    return found
+
+
+def column_sum(shared, value):
+    """Sum of the values of all threads with the same threadIdx.x."""
+    across, slot = cuda.blockDim.x, cuda.threadIdx.y * cuda.blockDim.x + cuda.threadIdx.x
+    shared[slot] = value
+    half = cuda.blockDim.y // 2
+    while half > 0:
+        cuda.syncthreads()
+        if cuda.threadIdx.y < half:
+            shared[slot] = shared[slot] + shared[slot + half * across]
+        half //= 2
+    cuda.syncthreads()
+    found = shared[cuda.threadIdx.x]
     cuda.syncthreads()
     return found
