@@ -273,7 +273,15 @@ def accumulate(variable: Any, value: Any, create_graph: bool) -> None:
             value._storage is None or sys.getrefcount(value._storage) <= 2):
         value._requires_grad, value._node = False, None
         variable._grad = value
+    elif value._base is not None and sys.getrefcount(value) <= UNSHARED and whole_of_unshared(value):
+        variable._grad = wrap(value._array, value._dtype)
     else:
         variable._grad = value.detach().clone()
 
 
+def whole_of_unshared(view: Any) -> bool:
+    """Whether a view shows all elements, in order, of a tensor that only it still holds."""
+    base = view._base
+    return (view._array.nbytes == base._array.nbytes and view._array.flags.c_contiguous and base.__class__ is view.__class__
+            and sys.getrefcount(base) <= 3              # the view, the name here, the argument
+            and sys.getrefcount(view._storage) <= 3)    # the view, its base, the argument
