@@ -4,6 +4,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 TIMES = 8
 
 
@@ -130,4 +132,15 @@ FURTHER = {name: row(call, *makers) for name, call, *makers in (
     ("pairwise_distance", lambda f, x, y: f.pairwise_distance(x, y), VECTORS, VECTORS),
     ("normalize", lambda f, x: f.normalize(x), IMAGES))}
 
+
+
+def lenet(library: Any) -> tuple:
+    """LeNet on 512 digits."""
+    nn = library.nn
+    model = nn.Sequential(nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+                          nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
+    return model, np.random.default_rng(0).random((512, 1, 28, 28), np.float32)
+
+
+MODELS = {"LeNet 512x1x28x28": lenet}
 GROUPS = {"pools": POOLS, "sampling": SAMPLING, "norms": NORMS, "activations": ACTIVATIONS, "losses": LOSSES, "further": FURTHER}

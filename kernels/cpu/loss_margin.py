@@ -56,3 +56,36 @@ def multilabel_margin_backward(grad, x, target, out):
             made[wanted[t]] -= share * x.dtype.type(lacking)
         for j in range(classes):
             made[j] += share * x.dtype.type(short[j])
+
+
+@kernel
+def multi_margin(x, target, p, margin, out):
+    """Sum of max(0, margin - x[t] + x[j]) ** p over classes j other than the target t, over C; x is (N, C), p 1 or 2."""
+    classes, zero, wide = x.shape[1], x.dtype.type(0), x.dtype.type(margin)
+    for r in prange(x.shape[0]):
+        n = np.int64(r)
+        row, wanted, total = x[n], target[n], 0.0
+        own = row[wanted]
+        for j in range(classes):
+            lack = row[j] - own + wide
+            if (lack > zero or lack != lack) and j != wanted:
+                total += np.float64(lack if p == 1 else lack * lack)
+        out[n] = total / classes
+
+
+@kernel
+def multi_margin_backward(grad, x, target, p, margin, out):
+    """Gradient of `multi_margin` for its x; grad is (N,)."""
+    classes, zero, wide = x.shape[1], x.dtype.type(0), x.dtype.type(margin)
+    for r in prange(x.shape[0]):
+        n = np.int64(r)
+        row, made, wanted, share, total = x[n], out[n], target[n], grad[n] / x.dtype.type(classes), 0.0
+        own = row[wanted]
+        for j in range(classes):
+            lack = row[j] - own + wide
+            if lack > zero and j != wanted:
+                made[j] = share if p == 1 else share * (lack + lack)
+                total += np.float64(made[j])
+            else:
+                made[j] = zero
+        made[wanted] = -total

@@ -16,7 +16,7 @@ from . import adaptive_pooling
 from .indexing import index_select
 
 Tensor = TensorBase
-BETWEEN = 1 << 21       # bytes of memory between two dimensions of a block of planes
+BETWEEN = 1 << 20       # bytes of memory between two dimensions of a block of planes
 CUBIC = -0.75           # the parameter of the cubic kernel (Keys 1981)
 LINEAR = {"linear": 1, "bilinear": 2, "trilinear": 3}
 MODES = "nearest | linear | bilinear | bicubic | trilinear | area | nearest-exact"
@@ -64,7 +64,7 @@ derivative(resample_backward, grad_output=lambda grad, dims, places, weights: re
 def blocks(size: tuple[int, ...], counts: tuple[int, ...], dims: int, itemsize: int) -> list[slice]:
     """Planes to resample at a time, so that what is between two dimensions takes little memory."""
     between = max([math.prod(counts[:number]) * math.prod(size[1 + number:]) for number in range(1, dims)], default=0) * itemsize
-    step = max(16, BETWEEN // max(between, 1)) if between else max(size[0], 1)
+    step = max(4, BETWEEN // max(between, 1)) if between else max(size[0], 1)
     return [slice(start, start + step) for start in range(0, size[0], step)]
 
 
