@@ -20,7 +20,7 @@ import convolution_cases
 import peaks_cases
 from models_cases import MODELS
 
-LIMIT = 1.005       # of the ratio to PyTorch's: 1.00 in the digits that are printed
+LIMIT = 1.01        # of the ratio to PyTorch's: a hundredth is less than two runs of the same differ by
 
 
 def layer(build: Callable, *size: int, times: int = 6) -> Callable:
@@ -28,7 +28,8 @@ def layer(build: Callable, *size: int, times: int = 6) -> Callable:
     def run(library: Any, large: bool) -> None:
         x = library.randn(size[0] * (times if large else 1), *size[1:]).requires_grad_()
         result = build(library.nn)(x)
-        (result[0] if isinstance(result, tuple) else result).sum().backward()
+        result = result[0] if isinstance(result, tuple) else result
+        result.backward(library.randn(result.shape))
     return run
 
 

@@ -20,6 +20,12 @@ def _references(value: Any) -> int:
     return sys.getrefcount(value)
 
 
+def _references_of_local(value: Any) -> int:
+    held, value = value, None
+    return sys.getrefcount(held)
+
+
+HELD = _references_of_local([object()].pop())   # references to a gradient nobody else holds when `_add` counts them
 UNSHARED = _references([object()].pop())        # references to a gradient nobody else holds when `accumulate` counts them
 
 
@@ -252,9 +258,19 @@ def _add(waiting_grads: dict, node: Node, number: int, value: Any) -> None:
     if slots is None:
         slots = waiting_grads[node] = [None] * node.outputs
     elif slots[number] is not None:
-        held = slots[number]
-        value = value + held if held._array.__class__ is SparseArray else held + value      # strided + sparse alone is defined
+        held, slots[number] = slots[number], None
+        if sys.getrefcount(held) <= HELD and not state.grad and addable(held, value):
+            value = held.add_(value)            # nobody else sees it
+        else:
+            value = value + held if held._array.__class__ is SparseArray else held + value      # strided + sparse alone is defined
     slots[number] = value
+
+
+def addable(held: Any, value: Any) -> bool:
+    """Whether ``value`` can be added to the memory of ``held``, which no other tensor shows."""
+    return (held._array.__class__ is value._array.__class__ is np.ndarray and held._base is None and held._dtype is value._dtype
+            and held._array.flags.c_contiguous and held._array.flags.writeable
+            and (sys.getrefcount(held._array) if held._storage is None else sys.getrefcount(held._storage)) <= 2)
 
 
 def accumulate(variable: Any, value: Any, create_graph: bool) -> None:
