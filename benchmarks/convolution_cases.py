@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from compare import Row, compare
 
-import nb_nn
-
 CASES: dict[str, tuple[Callable, tuple[int, ...]]] = {
     "LeNet 5x5, 1 to 6": (lambda nn: nn.Conv2d(1, 6, 5, padding=2), (64, 1, 28, 28)),
     "LeNet 5x5, 6 to 16": (lambda nn: nn.Conv2d(6, 16, 5), (64, 6, 14, 14)),
@@ -54,6 +52,8 @@ def step(library, make: Callable, x: np.ndarray, direction: np.ndarray | None, s
 def convolutions() -> Iterator[Row]:
     """Forward and backward of the layers in `CASES`."""
     import torch
+
+    import nb_nn
 
     random = np.random.default_rng(0)
     for name, (make, size) in CASES.items():

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compile import kernel, prange
+from ..compile import inlined, kernel, prange
 
 
 @kernel
@@ -56,3 +56,43 @@ def multilabel_margin_backward(grad, x, target, out):
             made[wanted[t]] -= share * x.dtype.type(lacking)
         for j in range(classes):
             made[j] += share * x.dtype.type(short[j])
+
+
+@inlined
+def lacks_of_row(row, wanted, p, margin):
+    """`multi_margin` of a row, not yet over C."""
+    own, total = row[wanted], 0.0
+    for j in range(row.size):
+        lack = row[j] - own + margin
+        if (lack > 0 or lack != lack) and j != wanted:
+            total += np.float64(lack if p == 1 else lack * lack)
+    return total
+
+
+@inlined
+def spread_over_row(share, row, wanted, p, margin, made):
+    """`multi_margin_backward` of a row."""
+    own, total = row[wanted], 0.0
+    for j in range(row.size):
+        lack, given = row[j] - own + margin, share * 0
+        if lack > 0 and j != wanted:
+            given = share if p == 1 else share * (lack + lack)
+        made[j] = given
+        total += np.float64(given)
+    made[wanted] = -total
+
+
+@kernel
+def multi_margin(x, target, p, margin, out):
+    """Sum of max(0, margin - x[t] + x[j]) ** p over classes j other than the target t, over C; x is (N, C), p 1 or 2."""
+    for r in prange(x.shape[0]):
+        n = np.int64(r)
+        out[n] = lacks_of_row(x[n], target[n], p, x.dtype.type(margin)) / x.shape[1]
+
+
+@kernel
+def multi_margin_backward(grad, x, target, p, margin, out):
+    """Gradient of `multi_margin` for its x; grad is (N,)."""
+    for r in prange(x.shape[0]):
+        n = np.int64(r)
+        spread_over_row(grad[n] / x.dtype.type(x.shape[1]), x[n], target[n], p, x.dtype.type(margin), out[n])

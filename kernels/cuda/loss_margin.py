@@ -57,3 +57,33 @@ def multilabel_margin_backward(grad, x, target, out):
             for t in range(count):
                 lacking += 1 if one - x[n, target[n, t]] + x[n, j] > 0 else 0
         out[n, j] = grad[n] / x.dtype.type(classes) * x.dtype.type(lacking)
+
+
+@kernel
+def multi_margin(x, target, p, margin, out):
+    """Sum of max(0, margin - x[t] + x[j]) ** p over classes j other than the target t, over C; x is (N, C), p 1 or 2."""
+    classes, zero, wide = x.shape[1], x.dtype.type(0), x.dtype.type(margin)
+    for n in range(cuda.grid(1), x.shape[0], cuda.gridsize(1)):
+        wanted, total = target[n], 0.0
+        for j in range(classes):
+            lack = x[n, j] - x[n, wanted] + wide
+            if (lack > zero or lack != lack) and j != wanted:
+                total += np.float64(lack if p == 1 else lack * lack)
+        out[n] = total / classes
+
+
+@kernel
+def multi_margin_backward(grad, x, target, p, margin, out):
+    """Gradient of `multi_margin` for its x; grad is (N,)."""
+    classes, zero, wide = x.shape[1], x.dtype.type(0), x.dtype.type(margin)
+    for n in range(cuda.grid(1), x.shape[0], cuda.gridsize(1)):
+        wanted, share, total = target[n], grad[n] / x.dtype.type(classes), 0.0
+        for j in range(classes):
+            lack = x[n, j] - x[n, wanted] + wide
+            if lack > zero and j != wanted:
+                made = share if p == 1 else share * (lack + lack)
+                total += np.float64(made)
+                out[n, j] = made
+            else:
+                out[n, j] = zero
+        out[n, wanted] = -total

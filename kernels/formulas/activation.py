@@ -214,3 +214,8 @@ def tanh_backward(grad, result):
 @formula
 def leaky_relu_each(x, slope):
     return x if x > 0 else x * slope
+
+
+@formula
+def prelu_weight_backward(grad, x):
+    return typed(0.0, x) if x > 0 else grad * x

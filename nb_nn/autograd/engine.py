@@ -20,6 +20,12 @@ def _references(value: Any) -> int:
     return sys.getrefcount(value)
 
 
+def _references_of_local(value: Any) -> int:
+    held, value = value, None
+    return sys.getrefcount(held)
+
+
+HELD = _references_of_local([object()].pop())   # references to a gradient nobody else holds when `_add` counts them
 UNSHARED = _references([object()].pop())        # references to a gradient nobody else holds when `accumulate` counts them
 
 
@@ -252,9 +258,19 @@ def _add(waiting_grads: dict, node: Node, number: int, value: Any) -> None:
     if slots is None:
         slots = waiting_grads[node] = [None] * node.outputs
     elif slots[number] is not None:
-        held = slots[number]
-        value = value + held if held._array.__class__ is SparseArray else held + value      # strided + sparse alone is defined
+        held, slots[number] = slots[number], None
+        if sys.getrefcount(held) <= HELD and not state.grad and addable(held, value):
+            value = held.add_(value)            # nobody else sees it
+        else:
+            value = value + held if held._array.__class__ is SparseArray else held + value      # strided + sparse alone is defined
     slots[number] = value
+
+
+def addable(held: Any, value: Any) -> bool:
+    """Whether ``value`` can be added to the memory of ``held``, which no other tensor shows."""
+    return (held._array.__class__ is value._array.__class__ is np.ndarray and held._base is None and held._dtype is value._dtype
+            and held._array.flags.c_contiguous and held._array.flags.writeable
+            and (sys.getrefcount(held._array) if held._storage is None else sys.getrefcount(held._storage)) <= 2)
 
 
 def accumulate(variable: Any, value: Any, create_graph: bool) -> None:
@@ -273,7 +289,15 @@ def accumulate(variable: Any, value: Any, create_graph: bool) -> None:
             value._storage is None or sys.getrefcount(value._storage) <= 2):
         value._requires_grad, value._node = False, None
         variable._grad = value
+    elif value._base is not None and sys.getrefcount(value) <= UNSHARED and whole_of_unshared(value):
+        variable._grad = wrap(value._array, value._dtype)
     else:
         variable._grad = value.detach().clone()
 
 
+def whole_of_unshared(view: Any) -> bool:
+    """Whether a view shows all elements, in order, of a tensor that only it still holds."""
+    base = view._base
+    return (view._array.nbytes == base._array.nbytes and view._array.flags.c_contiguous and base.__class__ is view.__class__
+            and sys.getrefcount(base) <= 3              # the view, the name here, the argument
+            and sys.getrefcount(view._storage) <= 3)    # the view, its base, the argument

@@ -19,6 +19,7 @@ from . import cuda_memory
 from .device import CPU
 
 SMALLEST = 1 << 18
+HUGE = 1 << 21               # bytes of a huge page
 new_array, ndarray = np.empty, np.ndarray
 _free: dict[int, list[Any]] = {}
 _lock = threading.RLock()       # re-entrant: a block may die while another is being asked for
@@ -96,24 +97,25 @@ def _block(nbytes: int) -> Any:
     if block is not None:
         return block
     try:
-        return _map(size)
+        return _map(size, nbytes)
     except (MemoryError, OSError):
         empty_cache()
     try:
-        return _map(size)
+        return _map(size, nbytes)
     except (MemoryError, OSError):
         _in_use -= size
         raise RuntimeError(f"not enough memory: you tried to allocate {nbytes} bytes") from None
 
 
-def _map(size: int) -> Any:
-    """A new block of zeros, in huge pages where the system has them."""
+def _map(size: int, used: int) -> Any:
+    """A new block of zeros, in huge pages where the system has them: as far as it is used at first, since they come whole."""
     if not hasattr(mmap, "MAP_PRIVATE"):
         return bytearray(size)
     block = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
+    whole = used // HUGE * HUGE
+    if whole and hasattr(mmap, "MADV_HUGEPAGE"):
         with contextlib.suppress(OSError):
-            block.madvise(mmap.MADV_HUGEPAGE)
+            block.madvise(mmap.MADV_HUGEPAGE, 0, whole)
     return block
 
 

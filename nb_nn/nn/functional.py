@@ -105,7 +105,7 @@ def rrelu(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, trainin
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
     _activation.check_floating("rrelu", input)
-    slopes = _draws.uniform(input.detach(), lower, upper, generator=generator).masked_fill(input.detach() > 0, 1)
+    slopes = _draws.uniform(input.detach(), lower, upper, generator=generator).masked_fill_(input.detach() > 0, 1)
     return input.mul_(slopes) if inplace else input * slopes
 
 
@@ -295,8 +295,8 @@ def without(input: Tensor, p: float, inplace: bool, shape: tuple[int, ...]) -> T
     that mean 0 and variance 1 stay."""
     lowest = -_piecewise.SELU_ALPHA * _piecewise.SELU_SCALE
     scale = 1 / math.sqrt((1 - p) * (1 + p * lowest * lowest)) if p < 1 else 0.0
-    mask = _draws.bernoulli_like(input.detach().new_empty(shape), 1 - p)
-    result = (input * mask + lowest * (1 - mask)) * scale - p * lowest * scale
+    factor = _draws.bernoulli_like(input.detach().new_empty(shape), 1 - p).mul_(scale)
+    result = (input - lowest).mul_(factor).add_((1 - p) * lowest * scale)
     return input.copy_(result) if inplace else result
 
 

@@ -38,12 +38,48 @@ def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float =
     if weight is not None and weight.dim() != 1:
         raise ValueError("weight must be one-dimensional")
     scores, wanted = in_batch("multi_margin_loss", input, target, False)
-    place = wanted.unsqueeze(1)
-    lack = scatter((scores - gather(scores, 1, place) + margin).clamp(min=0), 1, place, 0.0)
-    loss = (lack if p == 1 else lack * lack).sum(1) / scores.shape[1]
+    if wanted.numel() and not 0 <= wanted.min().item() <= wanted.max().item() < scores.shape[1]:
+        raise RuntimeError(f"multi_margin_loss: target is out of range: classes are 0 to {scores.shape[1] - 1}")
+    loss = multi_margin(scores, wanted, p, margin)
     if weight is not None:
         loss = loss * index_select(weight, 0, wanted)
     return reduced(loss if input.dim() == 2 else loss.squeeze(0), reduction)
+
+
+@op
+def multi_margin(input: Tensor, target: Tensor, p: int, margin: float) -> Tensor:
+    """`multi_margin_loss` of each row, with checked arguments."""
+    x = launch.contiguous_array(input)
+    made = memory.beside(x, (x.shape[0],), x.dtype)
+    if x.size:
+        launch.launch("multi_margin", x, launch.contiguous_array(target, dtypes.int64), p, margin, made, device=input._device, work=x.size)
+    return launch.deliver("multi_margin", made, input._dtype, None)
+
+
+@op
+def multi_margin_backward(grad_output: Tensor, input: Tensor, target: Tensor, p: int, margin: float) -> Tensor:
+    """Gradient of `multi_margin`."""
+    x, kind = launch.contiguous_array(input), input._dtype
+    made = memory.beside(x, x.shape, x.dtype)
+    if x.size:
+        launch.launch("multi_margin_backward", launch.contiguous_array(grad_output, kind), x, launch.contiguous_array(target, dtypes.int64),
+                      p, margin, made, device=input._device, work=x.size)
+    return launch.deliver("multi_margin", made, kind, None)
+
+
+def multi_margin_curvature(grad: Tensor, grad_output: Tensor, input: Tensor, target: Tensor, p: int, margin: float) -> Tensor:
+    """Second derivative of `multi_margin` along ``grad``."""
+    if p == 1:
+        return grad * 0
+    place = target.unsqueeze(1)
+    short = scatter((input - gather(input, 1, place) + margin > 0).to(grad._dtype), 1, place, 0.0)
+    made = (grad - gather(grad, 1, place)) * short * (grad_output * (2 / input.shape[1])).unsqueeze(1)
+    return scatter(made, 1, place, -made.sum(1, True))
+
+
+derivative(multi_margin, input=lambda grad, input, target, p, margin: multi_margin_backward(grad, input, target, p, margin))
+derivative(multi_margin_backward, grad_output=lambda grad, input, target, p, margin: (
+    grad * multi_margin_backward(grad.new_ones(grad.shape[0]), input, target, p, margin)).sum(1), input=multi_margin_curvature)
 
 
 def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,

@@ -52,6 +52,12 @@ def repeated(size: int, low: int, high: int) -> np.ndarray:
     return np.arange(-low, size + high).clip(0, size - 1)
 
 
+def around(size: int, low: int, high: int) -> np.ndarray:
+    """Places of a row continued by its other end, after negative numbers have cut elements off."""
+    start, end = max(-low, 0), size - max(-high, 0)
+    return start + np.arange(min(-low, 0), end - start + max(high, 0)) % max(end - start, 1)
+
+
 def wrapped(input: Tensor, dim: int, low: int, high: int) -> Tensor:
     """A tensor continued along ``dim`` by its other end."""
     size = input._array.shape[dim]
@@ -90,7 +96,7 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
     if ndim - dims not in (1, 2) or dims > 3:
         raise NotImplementedError(f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {mode} of "
                                   f"{dims} dimension(s) takes input of {dims + 1} or {dims + 2} dimensions, got {ndim}")
-    together = mode != "circular" and input._device is CPU and input._dtype.category == 2 and any(numbers)
+    together = input._device is CPU and input._dtype.category == 2 and any(numbers)
     for number in range(dims):
         low, high, dim = numbers[2 * number], numbers[2 * number + 1], ndim - 1 - number
         if low or high:
@@ -102,7 +108,7 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
 
 @op
 def own_elements(input: Tensor, pad: tuple[int, ...], mode: str) -> Tensor:
-    """`pad` by reflected or replicated elements, with checked arguments."""
+    """`pad` by reflected, replicated or circular elements, with checked arguments."""
     x = launch.contiguous_array(input)
     shape, (d, h, w), first, end = places_of(x.shape, pad, mode)
     made = memory.empty((*x.shape[:x.ndim - len(pad) // 2], *shape[3 - len(pad) // 2:]), x.dtype)
@@ -141,6 +147,8 @@ def places_of(size: tuple[int, ...], pad: tuple[int, ...], mode: str) -> tuple:
 
 def own_places(size: int, low: int, high: int, mode: str) -> np.ndarray:
     """The places of a padded row's elements in the row."""
+    if mode == "circular":
+        return around(size, low, high).astype(np.int64, copy=False)
     places = (mirrored if mode == "reflect" else repeated)(size, max(low, 0), max(high, 0))
     return np.ascontiguousarray(places[max(-low, 0):places.size - max(-high, 0)], np.int64)
 

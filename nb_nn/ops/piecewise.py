@@ -280,5 +280,28 @@ def slopes(input: Tensor, weight: Tensor) -> Tensor:
     return weight.reshape((1, channels) + (1,) * (input.dim() - 2))
 
 
-derivative(prelu, input=lambda grad, input, weight: grad * (slopes(input, weight) * (input <= 0) + (input > 0)),
-           weight=lambda grad, input, weight: (grad * input * (input <= 0)).sum_to_size(slopes(input, weight).shape).reshape(weight.shape))
+derivative(prelu, input=lambda grad, input, weight: prelu_backward(grad, input, weight),
+           weight=lambda grad, input, weight: to_slopes(prelu_weight_backward(grad, input), input, weight))
+
+
+def to_slopes(grad: Tensor, input: Tensor, weight: Tensor) -> Tensor:
+    """A gradient of the size of ``input``, summed to that of the slopes."""
+    return grad.sum_to_size(slopes(input, weight).shape).reshape(weight.shape)
+
+
+@op
+def prelu_backward(grad_output: Tensor, input: Tensor, weight: Tensor) -> Tensor:
+    """Gradient of `prelu` for its input."""
+    return elementwise("leaky_relu_backward", (grad_output, input, slopes(input, weight)))
+
+
+@op
+def prelu_weight_backward(grad_output: Tensor, input: Tensor) -> Tensor:
+    """Gradient of `prelu` for its slopes, an element each."""
+    return elementwise("prelu_weight_backward", (grad_output, input))
+
+
+derivative(prelu_backward, grad_output=lambda grad, input, weight: prelu_backward(grad, input, weight), input=lambda grad: grad * 0,
+           weight=lambda grad, grad_output, input, weight: to_slopes(grad * grad_output * (input <= 0), input, weight))
+derivative(prelu_weight_backward, grad_output=lambda grad, input: prelu_weight_backward(grad, input),
+           input=lambda grad, grad_output, input: grad * grad_output * (input <= 0))

@@ -16,42 +16,81 @@ from . import adaptive_pooling
 from .indexing import index_select
 
 Tensor = TensorBase
+BETWEEN = 1 << 20       # bytes of memory between two dimensions of a block of planes
 CUBIC = -0.75           # the parameter of the cubic kernel (Keys 1981)
 LINEAR = {"linear": 1, "bilinear": 2, "trilinear": 3}
 MODES = "nearest | linear | bilinear | bicubic | trilinear | area | nearest-exact"
 
 
-# ---- one dimension -----------------------------------------------------------------------------------------------------
+# ---- sums of elements along dimensions ---------------------------------------------------------------------------------
 
 @op
-def resample(input: Tensor, dim: int, places: Tensor, weights: Tensor) -> Tensor:
-    """Sums of elements at ``places`` (count, taps) along ``dim``, times ``weights``."""
-    shape = input._array.shape
-    array = launch.contiguous_array(input).reshape(math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1:]))
-    made = memory.empty((array.shape[0], places._array.shape[0], array.shape[2]), array.dtype)
+def resample(input: Tensor, dims: tuple[int, ...], places: list[Tensor], weights: list[Tensor]) -> Tensor:
+    """Along each of ``dims``, which are adjacent, sums of elements at ``places`` (count, taps), times ``weights``."""
+    array, first = launch.contiguous_array(input), dims[0]
+    counts = *[one._array.shape[0] for one in places], *array.shape[first + len(dims):]
+    planes = array.reshape(math.prod(array.shape[:first]), *array.shape[first:])
+    made = memory.beside(array, (planes.shape[0], *counts), array.dtype)
     if made.size:
-        numbers = places._array, weights._array.astype(array.dtype, copy=False)
-        if array.shape[2] == 1:
-            launch.launch("resample_last", array[:, :, 0], *numbers, made[:, :, 0], device=input._device)
-        else:
-            launch.launch("resample", array, *numbers, made, device=input._device)
-    return launch.deliver("resample", made.reshape(*shape[:dim], made.shape[1], *shape[dim + 1:]), input._dtype, None)
+        numbers = [(at._array, by._array.astype(array.dtype, copy=False)) for at, by in zip(places, weights)]
+        for some in blocks(planes.shape, counts, len(dims), array.itemsize):
+            part = planes[some]
+            for number in range(len(dims)):
+                part = resampled(part, number + 1, *numbers[number], made[some] if number == len(dims) - 1 else None, input._device)
+    return launch.deliver("resample", made.reshape(*array.shape[:first], *counts), input._dtype, None)
 
 
 @op
-def resample_backward(grad_output: Tensor, dim: int, places: Tensor, weights: Tensor, size: int) -> Tensor:
-    """The transpose of `resample`: elements go back to the ``size`` places they came from."""
-    shape = grad_output._array.shape
-    array = launch.contiguous_array(grad_output).reshape(math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1:]))
-    made = memory.empty((array.shape[0], size, array.shape[2]), array.dtype)
+def resample_backward(grad_output: Tensor, dims: tuple[int, ...], places: list[Tensor], weights: list[Tensor],
+                      size: tuple[int, ...]) -> Tensor:
+    """The transpose of `resample`: elements go back to the places they came from in a tensor of ``size``."""
+    array, first = launch.contiguous_array(grad_output), dims[0]
+    planes = array.reshape(math.prod(array.shape[:first]), *array.shape[first:])
+    made = memory.beside(array, (planes.shape[0], *size[first:]), array.dtype)
     if made.size:
-        launch.launch("resample_backward", array, places._array, weights._array.astype(array.dtype, copy=False), made,
-                      device=grad_output._device)
-    return launch.deliver("resample_backward", made.reshape(*shape[:dim], size, *shape[dim + 1:]), grad_output._dtype, None)
+        numbers = [(at._array, by._array.astype(array.dtype, copy=False)) for at, by in zip(places, weights)]
+        for some in blocks(made.shape, planes.shape[1:], len(dims), array.itemsize):
+            part = planes[some]
+            for number in reversed(range(len(dims))):
+                part = returned(part, number + 1, *numbers[number], size[first + number], None if number else made[some],
+                                grad_output._device)
+    return launch.deliver("resample_backward", made.reshape(size), grad_output._dtype, None)
 
 
-derivative(resample, input=lambda grad, dim, places, weights, input_size: resample_backward(grad, dim, places, weights, input_size[dim]))
-derivative(resample_backward, grad_output=lambda grad, dim, places, weights: resample(grad, dim, places, weights))
+derivative(resample, input=lambda grad, dims, places, weights, input_size: resample_backward(grad, dims, places, weights, input_size))
+derivative(resample_backward, grad_output=lambda grad, dims, places, weights: resample(grad, dims, places, weights))
+
+
+def blocks(size: tuple[int, ...], counts: tuple[int, ...], dims: int, itemsize: int) -> list[slice]:
+    """Planes to resample at a time, so that what is between two dimensions takes little memory."""
+    between = max([math.prod(counts[:number]) * math.prod(size[1 + number:]) for number in range(1, dims)], default=0) * itemsize
+    step = max(4, BETWEEN // max(between, 1)) if between else max(size[0], 1)
+    return [slice(start, start + step) for start in range(0, size[0], step)]
+
+
+def as_rows(array: Any, dim: int) -> Any:
+    """An array with what is in front of ``dim`` and what is behind it as one dimension each."""
+    return array.reshape(math.prod(array.shape[:dim]), array.shape[dim], math.prod(array.shape[dim + 1:]))
+
+
+def resampled(array: Any, dim: int, places: Any, weights: Any, out: Any, device: Any) -> Any:
+    """One dimension of an array resampled."""
+    if out is None:
+        out = memory.beside(array, (*array.shape[:dim], len(places), *array.shape[dim + 1:]), array.dtype)
+    x, made = as_rows(array, dim), as_rows(out, dim)
+    if x.shape[2] == 1:
+        launch.launch("resample_last", x[:, :, 0], places, weights, made[:, :, 0], device=device)
+    else:
+        launch.launch("resample", x, places, weights, made, device=device)
+    return out
+
+
+def returned(grad: Any, dim: int, places: Any, weights: Any, size: int, out: Any, device: Any) -> Any:
+    """One dimension of an array brought back to its former ``size``."""
+    if out is None:
+        out = memory.beside(grad, (*grad.shape[:dim], size, *grad.shape[dim + 1:]), grad.dtype)
+    launch.launch("resample_backward", as_rows(grad, dim), places, weights, as_rows(out, dim), device=device)
+    return out
 
 
 def step_of(size: int, count: int, factor: float | None, align_corners: bool, kind: np.dtype) -> Any:
@@ -179,28 +218,36 @@ def interpolate(input: Tensor, size: Any = None, scale_factor: Any = None, mode:
         raise NotImplementedError(f"Input Error: {mode} is none of the modes: {MODES}")
     if input._dtype is dtypes.uint8 and dims == 2 and not mode.startswith("nearest"):       # pictures, rounded after each dimension
         for dim in (3, 2):
-            made = along(input.float(), dim, sizes[dim - 2], factors[dim - 2], mode, bool(align_corners), antialias)
+            made = along(input.float(), (dim,), sizes, factors, mode, bool(align_corners), antialias)
             input = (made + 0.5).floor().clamp(0, 255).to(dtypes.uint8)
         return input
-    for dim, (count, factor) in enumerate(zip(sizes, factors), 2):
-        input = along(input, dim, count, factor, mode, bool(align_corners), antialias)
-    return input
+    return along(input, tuple(range(2, input.dim())), sizes, factors, mode, bool(align_corners), antialias)
 
 
-def along(input: Tensor, dim: int, count: int, factor: float | None, mode: str, align_corners: bool, antialias: bool) -> Tensor:
-    """One dimension in another size."""
-    size = input._array.shape[dim]
-    if mode.startswith("nearest"):
-        places = nearest_places(size, count, factor, mode == "nearest-exact")
-        return index_select(input, dim, wrap(places, dtypes.int64))
+def along(input: Tensor, dims: tuple[int, ...], sizes: list[int], factors: list[float | None], mode: str, align_corners: bool,
+          antialias: bool) -> Tensor:
+    """Some dimensions in other sizes."""
+    nearest = mode.startswith("nearest")
+    if nearest and (input._dtype.category != 2 or input._device is not launch.CPU):
+        for dim in dims:
+            places = nearest_places(input._array.shape[dim], sizes[dim - 2], factors[dim - 2], mode == "nearest-exact")
+            input = index_select(input, dim, wrap(places, dtypes.int64))
+        return input
     kind = np.dtype(input._dtype.compute)
     if kind.kind != "f":
         raise NotImplementedError(f"interpolate: {mode} is not implemented for {input.dtype}; it takes floating-point elements")
-    if antialias:
-        places, weights = antialiased_taps(size, count, factor, align_corners, mode == "bicubic", kind)
-    else:
-        places, weights = (cubic_taps if mode == "bicubic" else linear_taps)(size, count, factor, align_corners, kind)
-    return resample(input, dim, wrap(places, dtypes.int64), wrap(weights, dtypes.from_numpy(kind)))
+    taps = []
+    for dim in dims:
+        given = input._array.shape[dim], sizes[dim - 2], factors[dim - 2]
+        if nearest:
+            places = nearest_places(*given, mode == "nearest-exact")[:, None]
+            taps.append((places, np.ones(places.shape, kind)))
+        elif antialias:
+            taps.append(antialiased_taps(*given, align_corners, mode == "bicubic", kind))
+        else:
+            taps.append((cubic_taps if mode == "bicubic" else linear_taps)(*given, align_corners, kind))
+    return resample(input, dims, [wrap(places, dtypes.int64) for places, _ in taps],
+                    [wrap(weights, dtypes.from_numpy(kind)) for _, weights in taps])
 
 
 def area(input: Tensor, sizes: list[int]) -> Tensor:

@@ -272,3 +272,23 @@ def test_reductions_of_a_number_over_its_only_dimension_have_gradients(name):
         result = getattr(x, name)(dim, unbiased=False) if name == "var" else getattr(x, name)(dim)
         (grad,) = torch.autograd.grad(result, x)
         assert grad.item() == (0 if name == "var" else 1)
+
+
+def test_a_view_nobody_shares_becomes_the_gradient():
+    x = torch.zeros(4, requires_grad=True)
+    (x.reshape(2, 2) * torch.ones(2, 2)).sum().backward()
+    assert x.grad._base is None and x.grad.tolist() == [1, 1, 1, 1]
+    direction, y = torch.ones(2, 2), torch.zeros(4, requires_grad=True)
+    y.reshape(2, 2).backward(direction)                 # the gradient is a view of what the caller holds
+    y.grad.zero_()
+    assert direction.tolist() == [[1, 1], [1, 1]]
+    seen, z = [], torch.zeros(4, requires_grad=True)
+    middle = z.reshape(2, 2)
+    middle.register_hook(seen.append)
+    middle.exp().sum().backward()
+    z.grad.zero_()
+    assert seen[0].tolist() == [[1, 1], [1, 1]]
+    a, b = torch.zeros(4, requires_grad=True), torch.zeros(2, 2, requires_grad=True)
+    (a.reshape(2, 2) + b).exp().sum().backward()        # two leaves get the same gradient
+    a.grad.zero_()
+    assert b.grad.tolist() == [[1, 1], [1, 1]]

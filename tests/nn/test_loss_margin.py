@@ -38,6 +38,19 @@ def test_multilabel_margin(reduction):
     assert gradgradcheck(lambda x: module(x, tensor(LABELS)), (tensor(x, requires_grad=True),))
 
 
+@pytest.mark.parametrize("p", [1, 2])
+def test_twins_of_multi_margin(p):
+    from nb_nn.kernels.cpu import loss_margin as kernels
+
+    x, target, found = numbers("float32", (40, 9)), np.arange(40) % 9, []
+    for twin in ("serial", "parallel"):
+        found.append((np.empty(40, np.float32), np.empty_like(x)))
+        getattr(kernels.multi_margin, twin)(x, target, p, 0.5, found[-1][0])
+        getattr(kernels.multi_margin_backward, twin)(np.ones(40, np.float32), x, target, p, 0.5, found[-1][1])
+    for one, other in zip(*found):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_twins_of_multilabel_margin():
     from nb_nn.kernels.cpu import loss_margin as kernels
 
@@ -71,5 +84,8 @@ def test_errors():
         nn.MultiMarginLoss(3)
     with pytest.raises(RuntimeError, match="inconsistent target size"):
         F.multi_margin_loss(torch.zeros(2, 3), torch.zeros(3).long())
+    for wrong in (-1, 3):
+        with pytest.raises(RuntimeError, match="out of range"):
+            F.multi_margin_loss(torch.zeros(2, 3), torch.tensor([0, wrong]))
     with pytest.raises(RuntimeError, match="out of range"):
         F.multilabel_margin_loss(torch.zeros(2, 3), torch.full((2, 3), 3))

@@ -303,6 +303,9 @@ def rows_and_neighbours() -> list[Case]:
     scores, wanted = numbers(3, 4), np.array([[2, 0, -1, 1], [-1, 0, 0, 0], [3, 3, 1, 0]])
     cases += [by_the_cpu("multilabel_margin", scores, wanted, np.empty(3, "f")),
               by_the_cpu("multilabel_margin_backward", numbers(3), scores, wanted, np.empty((3, 4), "f"))]
+    for p in (1, 2):
+        cases += [by_the_cpu("multi_margin", scores, wanted[:, 0] % 4, p, 0.5, np.empty(3, "f")),
+                  by_the_cpu("multi_margin_backward", numbers(3), scores, wanted[:, 0] % 4, p, 0.5, np.empty((3, 4), "f"))]
     channels, stats = numbers(2, 6, 5), (numbers(4), np.abs(numbers(4)) + 1)
     for own in (numbers(6), none):
         cases += [by_the_cpu("group_norm", channels, 2, own, own, 1e-5, np.empty((2, 6, 5), "f"), np.empty(4, "f"), np.empty(4, "f"), results=3),
