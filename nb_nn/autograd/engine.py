@@ -269,8 +269,14 @@ def _add(waiting_grads: dict, node: Node, number: int, value: Any) -> None:
 def addable(held: Any, value: Any) -> bool:
     """Whether ``value`` can be added to the memory of ``held``, which no other tensor shows."""
     return (held._array.__class__ is value._array.__class__ is np.ndarray and held._base is None and held._dtype is value._dtype
-            and held._array.flags.c_contiguous and held._array.flags.writeable
+            and held._array.flags.c_contiguous and held._array.flags.writeable and owns_alone(held._array)
             and (sys.getrefcount(held._array) if held._storage is None else sys.getrefcount(held._storage)) <= 2)
+
+
+def owns_alone(array: np.ndarray) -> bool:
+    """Whether an array is no view of another that somebody else holds."""
+    base = array.base
+    return base.__class__ is not np.ndarray or sys.getrefcount(base) <= 3       # the array, the name here, the argument
 
 
 def accumulate(variable: Any, value: Any, create_graph: bool) -> None:
