@@ -245,3 +245,38 @@ def test_limits_of_complex_functions(name, z, expected):
 def test_a_remainder_of_zero_has_the_sign_of_the_divisor():
     made = xp.remainder(xp.asarray([-0.0, 0.0, 6.0, -6.0]), xp.asarray([5.0, -5.0, -3.0, 3.0]))
     assert xp.signbit(made).tolist() == [False, True, True, False] and not xp.any(made)
+
+
+@pytest.mark.parametrize("keepdims", (False, True))
+def test_no_axes_leave_each_element_for_itself(strict, keepdims):
+    array = numbers("float64")
+    both(strict, lambda p, x: (p.count_nonzero(x, axis=(), keepdims=keepdims), p.max(x, axis=(), keepdims=keepdims),
+                               p.all(x, axis=(), keepdims=keepdims), p.mean(x, axis=(), keepdims=keepdims)), array)
+    both(strict, lambda p, x: [p.linalg.vector_norm(x, axis=(), keepdims=keepdims, ord=ord) for ord in (0, 1, 2, 3, float("inf"), -2)], array)
+    assert xp.roll(xp.asarray(array), (), axis=()).tolist() == array.tolist() == xp.roll(xp.asarray(array), 1, axis=()).tolist()
+
+
+@pytest.mark.parametrize("name", ["all", "any", "sum", "prod", "max", "min", "mean", "var", "std", "count_nonzero", "flip"])
+def test_an_axis_counts_once(name):
+    for axis in ((0, 0), (0, -2)):
+        with pytest.raises(ValueError, match="once"):
+            getattr(xp, name)(xp.ones((2, 3)), axis=axis)
+
+
+@pytest.mark.parametrize("call", [lambda x: xp.cumulative_sum(x, axis=()), lambda x: xp.concat([x, x], axis=()),
+                                  lambda x: xp.take(x, xp.asarray([0]), axis=())])
+def test_one_axis_is_a_number(call):
+    with pytest.raises(TypeError):
+        call(xp.ones((2, 3)))
+
+
+def test_uint64_casts_to_no_signed_type():
+    assert not xp.can_cast(xp.uint64, xp.int64) and xp.can_cast(xp.uint64, xp.uint64) and not xp.can_cast(xp.uint64, xp.uint32)
+    assert not xp.can_cast(xp.asarray(1, dtype=xp.int8), xp.uint64) and not xp.can_cast(xp.uint64, xp.float64)
+
+
+def test_pseudo_inverses_with_a_tolerance_for_each_matrix(strict):
+    array = np.random.default_rng(0).normal(size=(2, 3, 4, 3))
+    both(strict, lambda p, x, limit: (p.linalg.pinv(x, rtol=limit), p.linalg.pinv(x[0, ...], rtol=limit[1, ...])), array,
+         np.array([[0.9, 0.1, 0.5], [0.2, 0.3, 0.99]]))
+    assert xp.linalg.pinv(xp.ones((0, 2, 3, 4)), rtol=xp.ones((0, 2))).shape == (0, 2, 4, 3)

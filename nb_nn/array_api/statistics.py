@@ -92,7 +92,7 @@ def running(x: Tensor, axis: int | None, dtype: Any, include_initial: bool, func
     """A scan, perhaps with what it starts from in front."""
     if axis is None and x.dim() != 1:
         raise ValueError("a scan needs an axis unless the array has one dimension")
-    axis = view.wrap_dim(axis or 0, x.dim())
+    axis = view.wrap_dim(0 if axis is None else axis, x.dim())
     kind = summed_type(x, dtype)
     made = function(x, axis, dtype=kind)
     if not include_initial:
