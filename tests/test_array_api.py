@@ -280,3 +280,11 @@ def test_pseudo_inverses_with_a_tolerance_for_each_matrix(strict):
     both(strict, lambda p, x, limit: (p.linalg.pinv(x, rtol=limit), p.linalg.pinv(x[0, ...], rtol=limit[1, ...])), array,
          np.array([[0.9, 0.1, 0.5], [0.2, 0.3, 0.99]]))
     assert xp.linalg.pinv(xp.ones((0, 2, 3, 4)), rtol=xp.ones((0, 2))).shape == (0, 2, 4, 3)
+
+
+def test_expm1_of_zeros():
+    for x in (0.0, -0.0):
+        assert np.signbit(xp.expm1(xp.asarray(x)).item()) == np.signbit(x)
+        for y in (0.0, -0.0):
+            made = complex(xp.expm1(xp.asarray(complex(x, y))))
+            assert made == 0 and not np.signbit(made.real) and np.signbit(made.imag) == np.signbit(y)

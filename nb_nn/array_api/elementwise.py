@@ -66,8 +66,7 @@ def as_array(value: Any, beside: Any) -> Tensor:
 
 
 abs, acos, acosh, asin, asinh = map(unary, (arithmetic.abs, trigonometry.acos, singles.acosh, trigonometry.asin, singles.asinh))
-atan, atanh, cos, cosh, exp, expm1 = map(unary, (trigonometry.atan, singles.atanh, trigonometry.cos, trigonometry.cosh, exponential.exp,
-                                                 exponential.expm1))
+atan, atanh, cos, cosh, exp = map(unary, (trigonometry.atan, singles.atanh, trigonometry.cos, trigonometry.cosh, exponential.exp))
 log, log1p, log2, log10, sin, sinh = map(unary, (exponential.log, exponential.log1p, exponential.log2, exponential.log10,
                                                  trigonometry.sin, trigonometry.sinh))
 tan, tanh, sqrt, square, negative, positive = map(unary, (trigonometry.tan, activation.tanh, exponential.sqrt, arithmetic.square,
@@ -93,6 +92,12 @@ def remainder(x1: Any, x2: Any, /) -> Tensor:
     """What is left of ``x1`` after whole multiples of ``x2``, with the sign of ``x2``, of 0 too."""
     made = division.remainder(x1, x2)
     return choosing.where(made == 0, pairs.copysign(made, x2), made) if made._dtype.category == 2 else made
+
+
+def expm1(x: Tensor, /) -> Tensor:
+    """The exponential less 1; of a complex zero, 0 with the sign of its imaginary part."""
+    made = exponential.expm1(x)
+    return complexes.complex(made.real + 0, made.imag) if x._dtype.is_complex else made
 
 
 def sign(x: Tensor, /) -> Tensor:
