@@ -288,3 +288,25 @@ def test_expm1_of_zeros():
         for y in (0.0, -0.0):
             made = complex(xp.expm1(xp.asarray(complex(x, y))))
             assert made == 0 and not np.signbit(made.real) and np.signbit(made.imag) == np.signbit(y)
+
+
+def test_clip_by_numbers_beyond_the_type():
+    for kind in (xp.uint8, xp.uint16, xp.uint64, xp.int8, xp.int64):
+        x = xp.asarray([1, 100], dtype=kind)
+        assert xp.clip(x, -200, 2 ** 70).tolist() == [1, 100] and xp.clip(x, 50, None).dtype is kind
+        assert xp.clip(x, min=xp.asarray(3, dtype=xp.int8), max=60).tolist() == [3, 60]
+        with pytest.raises(TypeError):
+            xp.clip(x, 0.5, 2)
+    large = xp.asarray([2 ** 64 - 1, 3], dtype=xp.uint64)
+    assert xp.clip(large, 4, 2 ** 63 + 5).tolist() == [2 ** 63 + 5, 4]
+    assert xp.clip(xp.asarray([1.0, 7.0]), 2, 5).tolist() == [2, 5]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("correction", (0.0, 1.0, 0.5))
+def test_spreads(strict, correction):
+    for array in (numbers("float64"), numbers("float32"), np.zeros((0, 3)), np.array(2.5)):
+        for axis in (None, -1, (0, 1), (0,), ()):
+            if array.ndim == 2 or axis in (None, ()):
+                both(strict, lambda p, x, axis=axis: (p.var(x, axis=axis, correction=correction),
+                                           p.std(x, axis=axis, correction=correction, keepdims=True)), array)

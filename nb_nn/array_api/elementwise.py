@@ -4,6 +4,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..core import dtype as dtypes
 from ..core.scalars import NUMBERS
 from ..core.tensor_base import TensorBase
@@ -130,9 +132,18 @@ def imag(x: Tensor, /) -> Tensor:
 
 def clip(x: Tensor, /, min: Any = None, max: Any = None) -> Tensor:
     """Each element kept between two bounds, in the type of ``x``."""
-    made = x
-    for bound, kept in ((min, choosing.maximum), (max, choosing.minimum)):
-        if bound is not None:
-            bound = creation.full((), bound, dtype=x._dtype) if isinstance(bound, NUMBERS) else bound.to(x._dtype)
-            made = kept(made, bound)
-    return made.clone() if made is x else made
+    if min is None and max is None:
+        return x.clone()
+    return choosing.clamp(x, bound_for(x._dtype, min), bound_for(x._dtype, max))
+
+
+def bound_for(kind: Any, bound: Any) -> Any:
+    """A bound as one of a type; a number beyond the type's range is the range's end."""
+    if isinstance(bound, TensorBase):
+        return bound.to(kind)
+    if bound is None or kind.category != 1:
+        return bound
+    if not isinstance(bound, int):
+        raise TypeError(f"clip: a {type(bound).__name__} is no bound for {kind}")
+    limits = np.iinfo(kind.numpy)
+    return bound if limits.min <= bound <= limits.max else limits.min if bound < 0 else limits.max
