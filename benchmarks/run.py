@@ -17,6 +17,7 @@ import products_cases
 import recurrent_cases
 import sparse_cases
 import speed_cases
+import standard_cases
 import torch
 import zoo_cases
 from compare import report
@@ -24,7 +25,7 @@ from compare import report
 import nb_nn
 
 CASES = (foundation_cases, library_cases, later_cases, complex_cases, sparse_cases, convolution_cases, zoo_cases, recurrent_cases,
-         models_cases, products_cases, speed_cases)
+         models_cases, products_cases, speed_cases, standard_cases)
 GROUPS = {group.__name__: group for cases in CASES for group in cases.GROUPS}
 LIMITS = {name: limits for cases in CASES for name, limits in cases.LIMITS.items()}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .core.geometry import broadcast_shapes
 from .core.results import result_type
 from .core.state import state
 from .core.tensor_base import TensorBase
@@ -161,17 +162,28 @@ def pinv(A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = N
          out: Tensor | None = None) -> Tensor:
     """The pseudo-inverse, without singular values up to ``atol`` or ``rtol`` times the largest.
 
+    Either may be a tensor with a number for each matrix, whose size and the batch's broadcast.
+
     >>> torch.linalg.pinv(tensor([[2.0, 0.0], [0.0, 0.0]]))
     tensor([[0.5000, 0.0000],
             [0.0000, 0.0000]])
     """
     spectra.check_pinverse(A)
-    absolute, relative = tolerances(A, atol, rcond if rtol is None else rtol)
-    return matrices.into_out("pinv", spectra.pinverse_op(A, float(absolute), float(relative), hermitian), out)
+    limits = tolerances("pinv", A, atol, rcond if rtol is None else rtol)
+    sizes = [one.shape for one in limits if isinstance(one, TensorBase)]
+    if sizes:
+        size = broadcast_shapes(A.shape[:-2], *sizes)
+        A = A.expand(*size, *A.shape[-2:])
+        limits = [one.detach().expand(size) if isinstance(one, TensorBase) else one for one in limits]
+    absolute, relative = (one if isinstance(one, TensorBase) else float(one) for one in limits)
+    return matrices.into_out("pinv", spectra.pinverse_op(A, absolute, relative, hermitian), out)
 
 
-def tolerances(A: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
+def tolerances(name: str, A: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
     """Absolute and relative tolerance; the relative one is what rounding asks for if neither is given."""
+    for word, one in (("atol", atol), ("rtol", rtol)):
+        if isinstance(one, TensorBase) and one._dtype.is_complex:
+            raise RuntimeError(f"torch.linalg.{name}: {word} tensor of complex type is not supported. Got {matrices.kind_name(one)}")
     if rtol is None:
         rtol = spectra.smallest_part(A) if atol is None else 0.0
     return 0.0 if atol is None else atol, rtol
@@ -186,7 +198,8 @@ def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: An
     """
     matrices.check_matrix("linalg.matrix_rank", A)
     matrices.check_floating("linalg.matrix_rank", A, "linalg_svd_cpu")
-    return matrices.into_out("matrix_rank", spectra.rank(A, hermitian, *tolerances(A, tol if atol is None else atol, rtol)), out)
+    absolute, relative = tolerances("matrix_rank", A, tol if atol is None else atol, rtol)
+    return matrices.into_out("matrix_rank", spectra.rank(A, hermitian, absolute, relative), out)
 
 
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False, out: Any = None) -> SolveEx:

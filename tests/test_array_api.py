@@ -245,3 +245,68 @@ def test_limits_of_complex_functions(name, z, expected):
 def test_a_remainder_of_zero_has_the_sign_of_the_divisor():
     made = xp.remainder(xp.asarray([-0.0, 0.0, 6.0, -6.0]), xp.asarray([5.0, -5.0, -3.0, 3.0]))
     assert xp.signbit(made).tolist() == [False, True, True, False] and not xp.any(made)
+
+
+@pytest.mark.parametrize("keepdims", (False, True))
+def test_no_axes_leave_each_element_for_itself(strict, keepdims):
+    array = numbers("float64")
+    both(strict, lambda p, x: (p.count_nonzero(x, axis=(), keepdims=keepdims), p.max(x, axis=(), keepdims=keepdims),
+                               p.all(x, axis=(), keepdims=keepdims), p.mean(x, axis=(), keepdims=keepdims)), array)
+    both(strict, lambda p, x: [p.linalg.vector_norm(x, axis=(), keepdims=keepdims, ord=ord) for ord in (0, 1, 2, 3, float("inf"), -2)], array)
+    assert xp.roll(xp.asarray(array), (), axis=()).tolist() == array.tolist() == xp.roll(xp.asarray(array), 1, axis=()).tolist()
+
+
+@pytest.mark.parametrize("name", ["all", "any", "sum", "prod", "max", "min", "mean", "var", "std", "count_nonzero", "flip"])
+def test_an_axis_counts_once(name):
+    for axis in ((0, 0), (0, -2)):
+        with pytest.raises(ValueError, match="once"):
+            getattr(xp, name)(xp.ones((2, 3)), axis=axis)
+
+
+@pytest.mark.parametrize("call", [lambda x: xp.cumulative_sum(x, axis=()), lambda x: xp.concat([x, x], axis=()),
+                                  lambda x: xp.take(x, xp.asarray([0]), axis=())])
+def test_one_axis_is_a_number(call):
+    with pytest.raises(TypeError):
+        call(xp.ones((2, 3)))
+
+
+def test_uint64_casts_to_no_signed_type():
+    assert not xp.can_cast(xp.uint64, xp.int64) and xp.can_cast(xp.uint64, xp.uint64) and not xp.can_cast(xp.uint64, xp.uint32)
+    assert not xp.can_cast(xp.asarray(1, dtype=xp.int8), xp.uint64) and not xp.can_cast(xp.uint64, xp.float64)
+
+
+def test_pseudo_inverses_with_a_tolerance_for_each_matrix(strict):
+    array = np.random.default_rng(0).normal(size=(2, 3, 4, 3))
+    both(strict, lambda p, x, limit: (p.linalg.pinv(x, rtol=limit), p.linalg.pinv(x[0, ...], rtol=limit[1, ...])), array,
+         np.array([[0.9, 0.1, 0.5], [0.2, 0.3, 0.99]]))
+    assert xp.linalg.pinv(xp.ones((0, 2, 3, 4)), rtol=xp.ones((0, 2))).shape == (0, 2, 4, 3)
+
+
+def test_expm1_of_zeros():
+    for x in (0.0, -0.0):
+        assert np.signbit(xp.expm1(xp.asarray(x)).item()) == np.signbit(x)
+        for y in (0.0, -0.0):
+            made = complex(xp.expm1(xp.asarray(complex(x, y))))
+            assert made == 0 and not np.signbit(made.real) and np.signbit(made.imag) == np.signbit(y)
+
+
+def test_clip_by_numbers_beyond_the_type():
+    for kind in (xp.uint8, xp.uint16, xp.uint64, xp.int8, xp.int64):
+        x = xp.asarray([1, 100], dtype=kind)
+        assert xp.clip(x, -200, 2 ** 70).tolist() == [1, 100] and xp.clip(x, 50, None).dtype is kind
+        assert xp.clip(x, min=xp.asarray(3, dtype=xp.int8), max=60).tolist() == [3, 60]
+        with pytest.raises(TypeError):
+            xp.clip(x, 0.5, 2)
+    large = xp.asarray([2 ** 64 - 1, 3], dtype=xp.uint64)
+    assert xp.clip(large, 4, 2 ** 63 + 5).tolist() == [2 ** 63 + 5, 4]
+    assert xp.clip(xp.asarray([1.0, 7.0]), 2, 5).tolist() == [2, 5]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("correction", (0.0, 1.0, 0.5))
+def test_spreads(strict, correction):
+    for array in (numbers("float64"), numbers("float32"), np.zeros((0, 3)), np.array(2.5)):
+        for axis in (None, -1, (0, 1), (0,), ()):
+            if array.ndim == 2 or axis in (None, ()):
+                both(strict, lambda p, x, axis=axis: (p.var(x, axis=axis, correction=correction),
+                                           p.std(x, axis=axis, correction=correction, keepdims=True)), array)

@@ -64,24 +64,25 @@ def angle(x):
 def complex_sgn(z):
     """The number of size 1 with the same angle; 0 for 0."""
     size = complex_absolute(z)
-    return z if size == 0 else complex(z.real / size, z.imag / size)
+    return complex(size, size) if size == 0 else complex(z.real / size, z.imag / size)
 
 
 @formula
 def complex_div(a, b):
-    """Numerator and divisor over the larger part of the divisor (Smith 1962), without branches."""
+    """Numerator and divisor over the larger part of the divisor (Smith 1962), without branches; over 0, part by part."""
     steep = abs(b.imag) > abs(b.real)
     large, small = (b.imag, b.real) if steep else (b.real, b.imag)
     p, q = (a.imag, a.real) if steep else (a.real, a.imag)
     part = small / large
-    scale = large + small * part
-    real, imag = (p + q * part) / scale, (q - p * part) / scale
-    return complex(real, -imag if steep else imag)
+    real, imag = p + q * part, p * part - q if steep else q - p * part
+    scale, zero = large + small * part, (large == 0) & (small == 0)
+    scale = abs(large) if zero else scale
+    return complex((p if zero else real) / scale, (q if zero else imag) / scale)
 
 
 @formula
 def complex_reciprocal(z):
-    return complex_div(complex(z.real * 0 + 1, z.imag * 0), z)
+    return complex_div(complex(typed(1, z.real), typed(0, z.imag)), z)
 
 
 @formula
@@ -165,10 +166,10 @@ def complex_log10(z):
 
 @formula
 def complex_log1p(z):
-    """Half the logarithm of |1 + z|^2 = 1 + x (2 + x) + y^2."""
+    """Half the logarithm of |1 + z|^2 = 1 + x (2 + x) + y^2; without y's share where that is 0, to keep a -0."""
     x, y = z.real, z.imag
-    found = complex_log(complex(x + 1, y))
-    return complex(log1p(x * (2 + x) + y * y) / 2 if (abs(x) < 0.5) & (abs(y) < 0.5) else found.real, found.imag)
+    found, along = complex_log(complex(x + 1, y)), x * (2 + x)
+    return complex(log1p(along if y == 0 else along + y * y) / 2 if (abs(x) < 0.5) & (abs(y) < 0.5) else found.real, found.imag)
 
 
 @formula
@@ -189,30 +190,21 @@ def complex_pow(x, y):
 
 
 @formula
-def complex_tan(z):
-    return cmath.tan(z)
-
-
-@formula
-def complex_asin(z):
-    return cmath.asin(z)
-
-
-@formula
 def complex_acos(z):
     found = cmath.acos(z)
     return complex(typed(math.pi / 2, z.real) if (z.real == 0) & (z.imag != z.imag) else found.real, found.imag)
 
 
 @formula
-def complex_atan(z):
-    return cmath.atan(z)
-
-
-@formula
 def complex_asinh(z):
     found = cmath.asinh(z)
     return complex(found.real, z.imag if (z.imag == 0) & (z.real != z.real) else found.imag)
+
+
+@formula
+def complex_asin(z):
+    turned = complex_asinh(complex(-z.imag, z.real))
+    return complex(turned.imag, -turned.real)
 
 
 @formula
@@ -226,6 +218,12 @@ def complex_atanh(z):
     found = cmath.atanh(z)
     imag = z.real if (z.real != z.real) & (z.imag - z.imag == 0) else found.imag
     return complex(z.real if (z.real == 0) & (z.imag != z.imag) else found.real, imag)
+
+
+@formula
+def complex_atan(z):
+    turned = complex_atanh(complex(-z.imag, z.real))
+    return complex(turned.imag, -turned.real)
 
 
 @formula
@@ -263,6 +261,12 @@ def complex_tanh(z):
     imag = z.imag if (z.imag == 0) & (z.real != z.real) else found.imag
     zero = typed(0, z.imag) if nowhere else z.imag * typed(0, z.imag)
     return complex(z.real if (z.real == 0) & nowhere else found.real, zero if abs(z.real) == math.inf else imag)
+
+
+@formula
+def complex_tan(z):
+    turned = complex_tanh(complex(-z.imag, z.real))
+    return complex(turned.imag, -turned.real)
 
 
 @formula

@@ -4,6 +4,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..core import dtype as dtypes
 from ..core.scalars import NUMBERS
 from ..core.tensor_base import TensorBase
@@ -66,8 +68,7 @@ def as_array(value: Any, beside: Any) -> Tensor:
 
 
 abs, acos, acosh, asin, asinh = map(unary, (arithmetic.abs, trigonometry.acos, singles.acosh, trigonometry.asin, singles.asinh))
-atan, atanh, cos, cosh, exp, expm1 = map(unary, (trigonometry.atan, singles.atanh, trigonometry.cos, trigonometry.cosh, exponential.exp,
-                                                 exponential.expm1))
+atan, atanh, cos, cosh, exp = map(unary, (trigonometry.atan, singles.atanh, trigonometry.cos, trigonometry.cosh, exponential.exp))
 log, log1p, log2, log10, sin, sinh = map(unary, (exponential.log, exponential.log1p, exponential.log2, exponential.log10,
                                                  trigonometry.sin, trigonometry.sinh))
 tan, tanh, sqrt, square, negative, positive = map(unary, (trigonometry.tan, activation.tanh, exponential.sqrt, arithmetic.square,
@@ -93,6 +94,12 @@ def remainder(x1: Any, x2: Any, /) -> Tensor:
     """What is left of ``x1`` after whole multiples of ``x2``, with the sign of ``x2``, of 0 too."""
     made = division.remainder(x1, x2)
     return choosing.where(made == 0, pairs.copysign(made, x2), made) if made._dtype.category == 2 else made
+
+
+def expm1(x: Tensor, /) -> Tensor:
+    """The exponential less 1; of a complex zero, 0 with the sign of its imaginary part."""
+    made = exponential.expm1(x)
+    return complexes.complex(made.real + 0, made.imag) if x._dtype.is_complex else made
 
 
 def sign(x: Tensor, /) -> Tensor:
@@ -125,9 +132,18 @@ def imag(x: Tensor, /) -> Tensor:
 
 def clip(x: Tensor, /, min: Any = None, max: Any = None) -> Tensor:
     """Each element kept between two bounds, in the type of ``x``."""
-    made = x
-    for bound, kept in ((min, choosing.maximum), (max, choosing.minimum)):
-        if bound is not None:
-            bound = creation.full((), bound, dtype=x._dtype) if isinstance(bound, NUMBERS) else bound.to(x._dtype)
-            made = kept(made, bound)
-    return made.clone() if made is x else made
+    if min is None and max is None:
+        return x.clone()
+    return choosing.clamp(x, bound_for(x._dtype, min), bound_for(x._dtype, max))
+
+
+def bound_for(kind: Any, bound: Any) -> Any:
+    """A bound as one of a type; a number beyond the type's range is the range's end."""
+    if isinstance(bound, TensorBase):
+        return bound.to(kind)
+    if bound is None or kind.category != 1:
+        return bound
+    if not isinstance(bound, int):
+        raise TypeError(f"clip: a {type(bound).__name__} is no bound for {kind}")
+    limits = np.iinfo(kind.numpy)
+    return bound if limits.min <= bound <= limits.max else limits.min if bound < 0 else limits.max

@@ -37,6 +37,8 @@ def astype(x: Tensor, dtype: Any, /, *, copy: bool = True, device: Any = None) -
 def can_cast(from_: Any, to: Any, /) -> bool:
     """Whether the standard's promotion leads from one type to another."""
     own = from_._dtype if isinstance(from_, TensorBase) else from_
+    if dtypes.uint64 in (own, to) and (own in SIGNED.values() or to in SIGNED.values()):     # these have no common type
+        return False
     return dtypes.promote_types(own, to) is to and (own.category, to.category) not in ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3))
 
 

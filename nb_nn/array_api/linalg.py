@@ -10,7 +10,7 @@ from ..ops import extremes, rearranging, reduction, slicing, view
 from ..ops import matmul as products
 from ..ops.einsum import tensordot as _tensordot
 from .elementwise import same_type
-from .statistics import summed_type
+from .statistics import over_axes, summed_type
 
 Tensor = TensorBase
 
@@ -167,4 +167,4 @@ def trace(x: Tensor, /, *, offset: int = 0, dtype: Any = None) -> Tensor:
 
 def vector_norm(x: Tensor, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Tensor:
     """Norms of vectors, or of all elements."""
-    return linalg.vector_norm(x, ord, axis, keepdims)
+    return over_axes(x, axis, keepdims, lambda a, dims, keep: linalg.vector_norm(a, ord, dims, keep))

@@ -14,7 +14,10 @@ Tensor = TensorBase
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     """One axis, several, or all."""
     axes = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
-    return tuple(view.wrap_dim(one, ndim) for one in axes)
+    found = tuple(view.wrap_dim(one, ndim) for one in axes)
+    if len(set(found)) != len(found):
+        raise ValueError(f"each axis counts once; got {tuple(axes)} of {ndim} dimensions")
+    return found
 
 
 def of_one_type(arrays: list[Tensor]) -> list[Tensor]:
@@ -38,7 +41,7 @@ def concat(arrays: Any, /, *, axis: int | None = 0) -> Tensor:
     parts = [view.reshape(one, (-1,)) for one in arrays] if axis is None else list(arrays)
     if axis is not None and not all(one.dim() for one in parts):
         raise ValueError("concat: arrays without dimensions cannot be joined along an axis")
-    return joining.cat(of_one_type(parts), axis or 0)
+    return joining.cat(of_one_type(parts), 0 if axis is None else axis)
 
 
 def expand_dims(x: Tensor, /, axis: int = 0) -> Tensor:
@@ -78,7 +81,7 @@ def roll(x: Tensor, /, shift: Any, *, axis: Any = None) -> Tensor:
     """Elements moved along axes, from the end to the beginning."""
     if axis is not None and isinstance(shift, int) and not isinstance(axis, int):
         shift = (shift,) * len(axis)
-    return rearranging.roll(x, shift, axis)
+    return x.clone() if shift == axis == () else rearranging.roll(x, shift, axis)
 
 
 def squeeze(x: Tensor, /, axis: Any) -> Tensor:

@@ -10,7 +10,7 @@ from ..core.scalars import NUMBERS
 from ..core.tensor_base import TensorBase, wrap
 from ..ops import choosing, counting, extremes, indexing, masking, reduction, scatter, slicing, sorting, view
 from .elementwise import as_array, same_type
-from .manipulation import axes_of
+from .statistics import over_axes
 
 Tensor = TensorBase
 
@@ -32,7 +32,7 @@ def kept(places: Tensor, x: Tensor, axis: int | None, keepdims: bool) -> Tensor:
 
 def count_nonzero(x: Tensor, /, *, axis: Any = None, keepdims: bool = False) -> Tensor:
     """How many elements are not zero."""
-    return reduction.sum((x != 0).long(), axes_of(axis, x.dim()), keepdims)
+    return over_axes((x != 0).long(), axis, keepdims, reduction.sum)
 
 
 def nonzero(x: Tensor, /) -> tuple[Tensor, ...]:
@@ -70,7 +70,7 @@ def take(x: Tensor, indices: Tensor, /, *, axis: int | None = None) -> Tensor:
     """The parts of an array at places along an axis."""
     if axis is None and x.dim() != 1:
         raise ValueError("take: an axis is needed unless the array has one dimension")
-    axis = view.wrap_dim(axis or 0, x.dim())
+    axis = view.wrap_dim(0 if axis is None else axis, x.dim())
     size = x.shape[axis]
     return indexing.index_select(x, axis, choosing.where(indices < 0, indices + size, indices))
 

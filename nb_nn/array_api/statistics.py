@@ -5,7 +5,7 @@ from typing import Any
 
 from ..core import dtype as dtypes
 from ..core.tensor_base import TensorBase
-from ..ops import creation, extremes, joining, reduction, scan, view
+from ..ops import creation, extremes, joining, moments, reduction, scan, view
 from .manipulation import axes_of
 
 Tensor = TensorBase
@@ -17,18 +17,21 @@ def summed_type(x: Tensor, dtype: Any) -> Any:
     return dtype or (kind if kind.category > 1 else dtypes.int64 if kind.is_signed or kind is dtypes.bool_ else dtypes.uint64)
 
 
-def over_axes(x: Tensor, axis: Any, keepdims: bool, function: Any, *options: Any) -> Tensor:
+def over_axes(x: Tensor, axis: Any, keepdims: bool, function: Any, **options: Any) -> Tensor:
     """A reduction of one axis, several, all or none."""
+    if axis is None or isinstance(axis, int):
+        return function(x, axis, keepdims, **options)
     axes = axes_of(axis, x.dim())
     if not axes and x.dim():        # nothing to reduce: of a size 1 axis
-        return function(view.unsqueeze(x, 0), (0,), False, *options)
-    return function(x, axes, keepdims, *options)
+        return function(view.unsqueeze(x, 0), (0,), False, **options)
+    return function(x, axes, keepdims, **options)
 
 
 def sum(x: Tensor, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
     """The sum of the elements."""
-    kind = summed_type(x, dtype)
-    return over_axes(x, axis, keepdims, lambda a, dims, keep: reduction.sum(a, dims, keep, dtype=kind))
+    if dtype is None and x._dtype.category == 1 and not x._dtype.is_signed:
+        dtype = dtypes.uint64
+    return over_axes(x, axis, keepdims, reduction.sum, dtype=dtype)
 
 
 def prod(x: Tensor, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
@@ -47,19 +50,12 @@ def mean(x: Tensor, /, *, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 def var(x: Tensor, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
     """The mean square distance from the mean."""
-    centre = mean(x, axis=axis, keepdims=True)
-    axes = axes_of(axis, x.dim())
-    count = 1
-    for one in axes:
-        count *= x.shape[one]
-    squares = sum((x - centre) ** 2, axis=axis, keepdims=keepdims)
-    left = count - correction
-    return squares / left if left > 0 else squares * float("nan")
+    return over_axes(x, axis, keepdims, lambda a, dims, keep: moments.var(a, dims, None, keep, correction=correction))
 
 
 def std(x: Tensor, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
     """The root of `var`."""
-    return var(x, axis=axis, correction=correction, keepdims=keepdims).sqrt()
+    return over_axes(x, axis, keepdims, lambda a, dims, keep: moments.std(a, dims, None, keep, correction=correction))
 
 
 def max(x: Tensor, /, *, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -92,7 +88,7 @@ def running(x: Tensor, axis: int | None, dtype: Any, include_initial: bool, func
     """A scan, perhaps with what it starts from in front."""
     if axis is None and x.dim() != 1:
         raise ValueError("a scan needs an axis unless the array has one dimension")
-    axis = view.wrap_dim(axis or 0, x.dim())
+    axis = view.wrap_dim(0 if axis is None else axis, x.dim())
     kind = summed_type(x, dtype)
     made = function(x, axis, dtype=kind)
     if not include_initial:

@@ -53,6 +53,12 @@ def number_as(value: Any, kind: Any) -> Any:
     return made
 
 
+def check_number(value: Any, kind: dtype) -> None:
+    """RuntimeError if an operand is a number that an integer type does not hold."""
+    if isinstance(value, NUMBERS) and kind.category == 1 and not -128 <= value <= 127:
+        number_as(value, kind)
+
+
 LARGEST = {dtypes.float16: 65504.0, dtypes.bfloat16: 3.3895313892515355e38, dtypes.float32: float(np.finfo(np.float32).max)}
 
 

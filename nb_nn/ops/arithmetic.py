@@ -8,7 +8,7 @@ from ..core import dtype as dtypes
 from ..core.elementwise import FLOAT, REAL, binary, elementwise, scalar_like, unary
 from ..core.legacy_order import factor_first
 from ..core.op import derivative, holomorphic, inplace, op
-from ..core.scalars import NUMBERS
+from ..core.scalars import NUMBERS, check_number
 from ..core.tensor_base import TensorBase
 
 Tensor = TensorBase
@@ -270,6 +270,7 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1, 
     >>> addcmul(tensor([1.0]), tensor([2.0]), tensor([3.0]), value=10)
     tensor([61.])
     """
+    check_number(value, input._dtype)
     return elementwise("addcmul", (input, tensor1, tensor2), (value,), out)
 
 

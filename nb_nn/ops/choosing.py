@@ -9,7 +9,7 @@ from ..core import dtype as dtypes
 from ..core.elementwise import MASKED, binary, elementwise, few, scalar_like, unary
 from ..core.geometry import broadcast_shapes
 from ..core.op import derivative, inplace, op
-from ..core.scalars import NUMBERS, full_scalar
+from ..core.scalars import NUMBERS, full_scalar, number_as
 from ..core.tensor_base import TensorBase, wrap_host
 from .comparison import isnan
 
@@ -65,7 +65,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
     """
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    if isinstance(min, TensorBase) or isinstance(max, TensorBase):
+    if isinstance(min, TensorBase) or isinstance(max, TensorBase) or input._dtype is dtypes.uint64:     # numbers too large for kernels
         if out is input:
             check_fits("clamp_", input, min, max)
         raised = input if min is None else _bound("clamp_min", input, min, None if max is not None else out)
@@ -91,7 +91,9 @@ def check_fits(name: str, input: Tensor, *others: Any) -> None:
 
 
 def _typed(value: Any, kind: Any) -> Any:
-    return float(value) if kind.category == 2 else int(value)
+    if kind.category == 2:
+        return float(value)
+    return int(value) if kind.category == 0 or -128 <= value <= 127 else number_as(value, kind)
 
 
 def _bound(name: str, input: Tensor, bound: Any, out: Tensor | None) -> Tensor:

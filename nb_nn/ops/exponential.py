@@ -8,7 +8,7 @@ from typing import Any
 from ..core import dtype as dtypes
 from ..core.elementwise import FLOAT, binary, unary
 from ..core.op import derivative, holomorphic, inplace, op
-from ..core.scalars import NUMBERS
+from ..core.scalars import NUMBERS, check_number
 from ..core.tensor_base import TensorBase
 from . import arithmetic
 
@@ -158,6 +158,7 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
     if kind.category < 2:
         if isinstance(exponent, NUMBERS) and exponent < 0:
             raise RuntimeError("Integers to negative integer powers are not allowed.")
+        check_number(exponent, kind)
         return binary("int_pow", input, exponent, out)
     if isinstance(exponent, NUMBERS) and isinstance(input, TensorBase) and kind is input._dtype:
         simple = SIMPLE_POWERS.get(exponent)

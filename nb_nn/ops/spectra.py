@@ -210,8 +210,11 @@ derivative(eig_op, input=eig_gradient)
 
 
 @op
-def pinverse_op(input: Tensor, absolute: float, relative: float, hermitian: bool) -> Tensor:
-    """The pseudo-inverse without the singular values up to ``absolute``, and up to ``relative`` of the largest."""
+def pinverse_op(input: Tensor, absolute: Any, relative: Any, hermitian: bool) -> Tensor:
+    """The pseudo-inverse without the singular values up to ``absolute``, and up to ``relative`` of the largest.
+
+    The two are numbers, or tensors with one for each matrix.
+    """
     array = matrices.stack(input)
     if 0 in array.shape[1:]:
         return input.new_zeros(input.shape).transpose(-1, -2).contiguous()
@@ -221,6 +224,7 @@ def pinverse_op(input: Tensor, absolute: float, relative: float, hermitian: bool
     else:
         u, values, vh = converged("linalg.svd", input, lambda: launch.launch("svd", array, False, device=input._device), "singular values")
     sizes = abs(values)
+    absolute, relative = (one.numpy().reshape(-1, 1) if isinstance(one, TensorBase) else one for one in (absolute, relative))
     kept = sizes > np.maximum(absolute, relative * sizes.max(-1, keepdims=True))
     inverted = np.where(kept, 1 / np.where(kept, values, 1), 0)
     made = np.matmul(vh.conj().swapaxes(-1, -2), inverted[..., None] * u.conj().swapaxes(-1, -2))

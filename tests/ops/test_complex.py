@@ -74,6 +74,43 @@ def test_huge_and_special_numbers():
     np.testing.assert_allclose(tensor(np.array([1e-12 + 1e-12j])).log1p().numpy(), [1e-12 + 1e-12j], 1e-11)
 
 
+SIGNED = [0.0, -0.0, 1.0, -2.5, np.inf, -np.inf, np.nan]
+EVERYWHERE = np.array([complex(x, y) for x in SIGNED for y in SIGNED])
+
+
+def same_with_signs(found, expected):
+    """Equal numbers, infinities, NaNs and zeros of one sign, part by part."""
+    for own, other in ((found.real, expected.real), (found.imag, expected.imag)):
+        np.testing.assert_allclose(own, other, 1e-6)
+        zero = other == 0
+        np.testing.assert_array_equal(np.signbit(own[zero]), np.signbit(other[zero]))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_quotients_of_zeros_and_infinities(kind):
+    z = EVERYWHERE.astype(kind)
+    a, b = (one.ravel() for one in np.broadcast_arrays(z[:, None], z))
+    kept = ~((a == b) & np.isfinite(a) & (a.imag != 0))          # their imaginary part is 0 or a rounding
+    with np.errstate(all="ignore"):
+        same_with_signs((tensor(a) / tensor(b)).numpy()[kept], (a / b)[kept])
+        same_with_signs(tensor(z).reciprocal().numpy(), np.ones((), kind) / z)
+
+
+@pytest.mark.parametrize("name, others", [("asin", "arcsin"), ("atan", "arctan"), ("asinh", "arcsinh"), ("atanh", "arctanh"), ("sqrt", "sqrt")])
+def test_functions_of_zeros_and_infinities(name, others):
+    with np.errstate(all="ignore"):
+        same_with_signs(getattr(tensor(EVERYWHERE), name)().numpy(), getattr(np, others)(EVERYWHERE))
+
+
+def test_where_a_part_is_no_number_or_a_zero_of_either_sign():
+    bare = tensor(np.array([complex(0, np.nan), complex(np.inf, 0), complex(-0.0, np.nan)]))
+    same_with_signs(bare.tan().numpy(), np.array([complex(0, np.nan), complex(np.nan, 0), complex(-0.0, np.nan)]))
+    zeros = np.array([complex(x, y) for x in (0.0, -0.0) for y in (0.0, -0.0)])
+    same_with_signs(tensor(zeros).sgn().numpy(), np.zeros(4, "complex128"))
+    same_with_signs(tensor(zeros).log1p().numpy(), zeros)
+    same_with_signs(tensor(zeros).tan().numpy(), zeros)
+
+
 def test_numbers_without_order_refuse_it():
     z = tensor(values(3))
     for name in ("lt", "le", "gt", "ge", "fmod", "floor_divide"):

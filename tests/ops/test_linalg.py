@@ -5,6 +5,7 @@ import scipy.linalg
 from oracle import tensor
 
 import nb_nn as torch
+from nb_nn.autograd.gradcheck import gradcheck
 from ops.matrices import positive, random, same
 
 SHAPES = [(1, 1), (3, 3), (4, 4), (20, 20), (40, 40), (2, 3, 3), (2, 1, 4, 4), (20, 5, 5)]
@@ -195,6 +196,23 @@ def test_singular_values_below_the_tolerance_do_not_count():
     assert torch.matrix_rank(tensor(np.zeros((2, 3)))) == 0
     same(torch.pinverse(tensor(a), 0.01), np.diag([1.0, 0.0, 0.0]))
     same(torch.linalg.pinv(tensor(a), hermitian=True), np.diag([1.0, 1e3, 0.0]))
+
+
+def test_pseudo_inverses_with_tolerances_that_are_tensors():
+    a = np.random.default_rng(1).normal(size=(3, 4, 3))
+    limit = np.array([0.5, 0.1, 0.9])
+    x = tensor(a)
+    same(torch.linalg.pinv(x, rtol=tensor(limit)), np.linalg.pinv(a, rcond=limit))
+    same(torch.linalg.pinv(x, atol=tensor(limit * np.linalg.norm(a, 2, axis=(1, 2)))), np.linalg.pinv(a, rcond=limit))
+    same(torch.linalg.pinv(x[0], rtol=tensor(limit)), np.linalg.pinv(np.stack([a[0]] * 3), rcond=limit))
+    assert torch.linalg.pinv(x[:0], rtol=tensor(limit[:0])).shape == (0, 3, 4)
+    assert gradcheck(lambda x: torch.linalg.pinv(x, rtol=tensor([0.01, 0.02, 0.03])), (tensor(a, requires_grad=True),))
+    with pytest.raises(RuntimeError, match="size of tensor"):
+        torch.linalg.pinv(x, rtol=tensor(limit[:2]))
+    for function in (torch.linalg.pinv, torch.linalg.matrix_rank):
+        with pytest.raises(RuntimeError, match="complex"):
+            function(x, rtol=tensor(limit * 1j))
+
 
 
 def test_chain_matmul_takes_the_cheapest_order():

@@ -360,3 +360,15 @@ def test_every_operation_of_these_topics_has_a_row():
     for module in MODULES:
         own = {name for name, declaration in DECLARED.items() if declaration.body.__module__ == module.__name__}
         assert own <= rows | particular
+
+
+@pytest.mark.parametrize("kind, beyond", [("int8", (128, 300, -129, 2 ** 40)), ("uint8", (256, -300, 2 ** 40)), ("int32", (2 ** 40, -2 ** 63))])
+def test_integer_types_refuse_numbers_that_they_do_not_hold(kind, beyond):
+    x = torch.tensor([1, 100], dtype=getattr(torch, kind))
+    calls = (lambda n: x.clamp(min=n), lambda n: x.clamp(max=n), lambda n: x.clamp(1, n), lambda n: x.clone().clamp_(min=n),
+             lambda n: torch.addcmul(x, x, x, value=n), lambda n: x ** abs(n))
+    for number in beyond:
+        for call in calls:
+            with pytest.raises(RuntimeError, match="overflow"):
+                call(number)
+    assert x.clamp(2, 127).tolist() == [2, 100] and torch.tensor([7], dtype=torch.uint8).clamp(min=-1).tolist() == [255]

@@ -108,3 +108,14 @@ def test_windows(name):
         for periodic in (True, False):
             ours, theirs = (getattr(library, name + "_window")(length, periodic, dtype=library.float64) for library in (nb_nn, torch))
             np.testing.assert_allclose(ours.numpy(), theirs.numpy(), 1e-7, 1e-12)
+
+
+@pytest.mark.parametrize("name", ["reciprocal", "sqrt", "asin", "atan", "asinh", "acosh", "atanh", "sgn", "log", "square"])
+@pytest.mark.parametrize("kind", ["complex64", "complex128"])
+def test_zeros_and_infinities(name, kind):
+    parts = [0.0, -0.0, 1.0, -2.5, np.inf, -np.inf, np.nan]
+    z = np.array([complex(x, y) for x in parts for y in parts], kind)
+    ours, theirs = (getattr(library.from_numpy(z), name)().numpy() for library in (nb_nn, torch))
+    for own, other in ((ours.real, theirs.real), (ours.imag, theirs.imag)):
+        np.testing.assert_allclose(own, other, 1e-5)
+        np.testing.assert_array_equal(np.signbit(own[other == 0]), np.signbit(other[other == 0]))
