@@ -23,6 +23,7 @@ from .sequences import eye
 Tensor = TensorBase
 QR = result_type("qr", "Q", "R")
 LU = result_type("lu_unpack", "P", "L", "U")
+LUWithInfo = result_type("_lu_with_info", "LU", "pivots", "info")
 
 
 def halved_diagonal(input: Tensor) -> Tensor:
@@ -176,7 +177,7 @@ def lu(input: Tensor, pivot: bool = True, get_infos: bool = False, *, out: Any =
         raise RuntimeError(f"torch.lu_factor: Expected tensor with 2 or more dimensions. Got size: {list(input._array.shape)} instead")
     matrices.check_implemented("lu_cpu", input)
     made = lu_factor_ex(input, pivot)
-    return matrices.into_out("lu", made if get_infos else made[:2], out)
+    return matrices.into_out("lu", LUWithInfo(*made) if get_infos else made[:2], out)
 
 
 def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True, *, out: Any = None) -> LU:

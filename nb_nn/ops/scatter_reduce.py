@@ -36,7 +36,9 @@ def start_of(reduce: str, kind: np.dtype) -> Any:
 def scatter_reduced(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, include_self: bool, *,
                     out: Tensor | None = None) -> Tensor:
     """`scatter_reduce` with checked arguments."""
-    kind, places = input._dtype, places_of("scatter_reduce", index)
+    kind, places = input._dtype, places_of("scatter_reduce", index, empty=True)
+    if kind.category == 3 and reduce in ("amax", "amin"):
+        raise launch.not_implemented(f"scatter_reduce_{reduce}", kind, "numbers that have an order")
     own, size = input._array.shape or (1,), places.shape or (1,)
     if not places.size:
         return rewritten(input, out, lambda target: None)
