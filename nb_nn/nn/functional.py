@@ -346,7 +346,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     >>> pairwise_distance(tensor([[3.0, 4.0]]), tensor([[0.0, 0.0]]))
     tensor([5.0000])
     """
-    apart = _difference_plus(x1, x2, eps) if x1._dtype.category == x2._dtype.category == 2 else x1 - x2 + eps
+    apart = _difference_plus(x1, x2, eps) if x1._dtype.category == x2._dtype.category == 2 else x1 - x2 + float(eps)
     return apart.norm(p, -1, keepdim)
 
 

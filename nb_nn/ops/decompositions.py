@@ -5,6 +5,7 @@ transpose that is conjugated where numbers are complex.
 """
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -146,7 +147,7 @@ def lu_triangles(factors: Tensor) -> tuple[Tensor, Tensor]:
 
 def row_orders(pivots: Tensor, rows: int) -> np.ndarray:
     """Which row of A each row of L U is: (count, rows), from pivots counted from 1."""
-    given = pivots._array.reshape(-1, pivots._array.shape[-1])
+    given = pivots._array.reshape(math.prod(pivots._array.shape[:-1]), pivots._array.shape[-1])
     order = np.tile(np.arange(rows), (len(given), 1))
     every = np.arange(len(given))
     for k in range(given.shape[1]):
