@@ -294,6 +294,10 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
 def without(input: Tensor, p: float, inplace: bool, shape: tuple[int, ...]) -> Tensor:
     """Alpha dropout (Klambauer et al. 2017): what is dropped becomes SELU's lowest value, and the result is scaled and moved so
     that mean 0 and variance 1 stay."""
+    if input._dtype.category < 2:
+        if p == 1:
+            return input.zero_() if inplace else input * 0
+        raise RuntimeError(f"result type Float can't be cast to the desired output type {input._dtype.tensor_name[:-6]}")
     lowest = -_piecewise.SELU_ALPHA * _piecewise.SELU_SCALE
     scale = 1 / math.sqrt((1 - p) * (1 + p * lowest * lowest)) if p < 1 else 0.0
     factor = _draws.bernoulli_like(input.detach().new_empty(shape), 1 - p).mul_(scale)

@@ -125,6 +125,9 @@ CALLS = {
         t.ones(2, dtype=t.complex64), t.tensor([0, -1])), "hypot of integers": lambda t: t.hypot(t.ones(2).long(), t.ones(2).long()),
     "gcd of floats": lambda t: t.gcd(t.ones(2), t.ones(2)), "sort": lambda t: t.ones(2, dtype=t.complex64).sort(), "gelu of integers": lambda t: F(t).gelu(
         t.ones(2).long()), "digamma": lambda t: t.digamma(t.ones(2, dtype=t.complex64)), "round of bool": lambda t: t.round(t.tensor([True])),
+    "lstsq": lambda t: [one.dtype is t.float32 for one in t.linalg.lstsq(t.ones(2, 3, dtype=t.complex64), t.ones(2, 1, dtype=t.complex64))[1::2]],
+    "alpha_dropout of integers": lambda t: F(t).alpha_dropout(t.ones(3).long(), training=True),
+    "all dropped by feature_alpha_dropout": lambda t: F(t).feature_alpha_dropout(t.ones(1, 3).long(), 1.0, True),
     "cdouble": lambda t: t.ones(2).cdouble(memory_format=t.contiguous_format), "cross of bool": lambda t: t.cross(
         t.ones(3).bool(), t.ones(3).bool(), dim=0), "mse_loss of integers": lambda t: F(t).mse_loss(t.ones(2).long(), t.ones(2).long()),
     "float_power": lambda t: t.float_power(t.tensor([2.0]), 2, out=t.zeros(1)), "empty_permuted": lambda t: t.empty_permuted((2, 3, 4), (2, 0, 1)).stride(),
