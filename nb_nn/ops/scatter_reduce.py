@@ -14,7 +14,7 @@ from ..core.op import derivative, inplace, op
 from ..core.state import state
 from ..core.tensor_base import TensorBase, wrap
 from . import copies, scatter
-from .comparison import where
+from .choosing import where
 from .indexing import check_range, corner, folded, kernels, places_of, rewritten, source_array
 
 Tensor = TensorBase
