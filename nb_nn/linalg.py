@@ -273,7 +273,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         raise RuntimeError(f"{name}: input.size(-2) should match other.size({'-1' if vector else '-2'})")
     relative = spectra.smallest_part(A) if rcond is None else float(rcond)
     solution = matmul(spectra.pinverse_op(A, 0.0, relative, False), right)
-    nothing, ranks = A.new_empty(0), spectra.rank(A, False, 0.0, relative)
+    nothing, ranks = A.new_empty(0, dtype=A._dtype.to_real()), spectra.rank(A, False, 0.0, relative)
     residuals = nothing
     if driver != "gelsy" and A._array.shape[-2] > A._array.shape[-1] and bool((ranks == A._array.shape[-1]).all()):
         rest = matmul(A, solution) - right

@@ -12,7 +12,7 @@ from . import dtype as dtypes
 from .device import CPU
 from .dtype import dtype
 from .geometry import overlaps_itself
-from .loops import PLANS, SMALL, Plan, like_inputs, loop
+from .loops import PLANS, SMALL, Plan, like_inputs, loop, not_implemented  # noqa: F401  the door of operations to it
 from .state import state
 from .storage import storage_of
 from .tensor_base import TensorBase, wrap

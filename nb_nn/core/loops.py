@@ -37,11 +37,16 @@ class Plan:
         self.result = result
 
 
+def not_implemented(name: str, kind: dtype, takes: str = "") -> NotImplementedError:
+    """What an operation raises that has no meaning for elements of a type; ``takes`` says which it has one for."""
+    return NotImplementedError(f'"{name}" not implemented for \'{kind.tensor_name[:-6]}\'' + (f"; it takes {takes}" if takes else ""))
+
+
 def complex_formula(name: str, kind: dtype) -> str:
     """The name of a formula for complex elements; NotImplementedError if it has no meaning for them."""
     found = complex_name(name)
     if found is None:
-        raise NotImplementedError(f'"{name}" not implemented for \'{kind.tensor_name[:-6]}\'')
+        raise not_implemented(name, kind)
     return found
 
 

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from ..core.dtype import get_default_dtype as _get_default_dtype
 from ..core.generator import Generator
 from ..core.geometry import wrap_dim
 from ..core.tensor_base import TensorBase
@@ -226,7 +227,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
                            f"{list(weight.shape)}: leading sizes must be equal, the last ones {list(weight.shape[1:])}")
     outputs, first, second = weight.shape
     half = linear(input1.reshape(-1, first), weight.transpose(1, 2).reshape(-1, first)).reshape(-1, outputs, second)
-    result = (half * input2.reshape(-1, 1, second)).sum(-1).reshape(*input1.shape[:-1], outputs)
+    result = (half * input2.reshape(-1, 1, second)).sum(-1, dtype=half.dtype).reshape(*input1.shape[:-1], outputs)
     return result if bias is None else result + bias
 
 
@@ -293,6 +294,10 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
 def without(input: Tensor, p: float, inplace: bool, shape: tuple[int, ...]) -> Tensor:
     """Alpha dropout (Klambauer et al. 2017): what is dropped becomes SELU's lowest value, and the result is scaled and moved so
     that mean 0 and variance 1 stay."""
+    if input._dtype.category < 2:
+        if p == 1:
+            return input.zero_() if inplace else input * 0
+        raise RuntimeError(f"result type Float can't be cast to the desired output type {input._dtype.tensor_name[:-6]}")
     lowest = -_piecewise.SELU_ALPHA * _piecewise.SELU_SCALE
     scale = 1 / math.sqrt((1 - p) * (1 + p * lowest * lowest)) if p < 1 else 0.0
     factor = _draws.bernoulli_like(input.detach().new_empty(shape), 1 - p).mul_(scale)
@@ -345,7 +350,8 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     >>> pairwise_distance(tensor([[3.0, 4.0]]), tensor([[0.0, 0.0]]))
     tensor([5.0000])
     """
-    return _difference_plus(x1, x2, eps).norm(p, -1, keepdim)
+    apart = _difference_plus(x1, x2, eps) if x1._dtype.category == x2._dtype.category == 2 else x1 - x2 + float(eps)
+    return apart.norm(p, -1, keepdim)
 
 
 def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, size_average: bool | None = None,
@@ -356,6 +362,8 @@ def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin
     tensor(1.)
     """
     reduction = _reduction_of(reduction, size_average, reduce)
+    if input1._dtype.category < 2 and input2._dtype.category < 2:
+        input1, input2 = (one.to(_get_default_dtype()) for one in (input1, input2))
     cosine = cosine_similarity(input1, input2, input1.dim() - 1)
     return _reduced((1 - cosine).masked_fill(target == -1, 0) + (cosine - margin).clamp(min=0).masked_fill(target == 1, 0), reduction)
 
@@ -369,6 +377,8 @@ def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, marg
     tensor(2.5000)
     """
     reduction = _reduction_of(reduction, size_average, reduce)
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
     near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
     if swap:
         far = _minimum(far, pairwise_distance(positive, negative, p, eps))

@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 from ..core.elementwise import FLOAT, binary, elementwise, unary
-from ..core.launch import empty
+from ..core.launch import empty, not_implemented
 from ..core.op import derivative, holomorphic, inplace, op
 from ..core.tensor_base import TensorBase
+from . import arithmetic
 from .joining import cat
 
 Tensor = TensorBase
@@ -13,7 +14,7 @@ Tensor = TensorBase
 def check_floating(name: str, input: Tensor) -> None:
     """Activations with fractions are for floating types."""
     if input._dtype.category < 2:
-        raise RuntimeError(f'"{name}" not implemented for \'{input._dtype.tensor_name[:-6]}\'; it takes floating-point elements')
+        raise not_implemented(name, input._dtype, "floating-point elements")
 
 
 @op
@@ -139,11 +140,19 @@ def silu(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([0.0000, 1.7616])
     """
     check_floating("silu", input)
+    if input._dtype.category == 3:
+        return arithmetic.mul(input, sigmoid(input), out=out)
     return unary("silu", input, (), out)
 
 
 silu_ = inplace(silu)
-derivative(silu, input=lambda grad, input: silu_backward(grad, input))
+derivative(silu, input=lambda grad, input: (silu_backward if input._dtype.category == 2 else complex_silu_backward)(grad, input))
+
+
+def complex_silu_backward(grad: Tensor, input: Tensor) -> Tensor:
+    """Gradient of `silu` of complex numbers, in operations."""
+    s = sigmoid(input)
+    return grad * (s * (1 + input * (1 - s))).conj()
 
 
 @op
@@ -226,17 +235,23 @@ derivative(tanh_backward, grad_output=lambda grad, result: tanh_backward(grad, r
            result=lambda grad, grad_output, result: grad * grad_output * -2 * result)
 
 
-@op
 def softsign(input: Tensor) -> Tensor:
     """``x / (1 + |x|)``.
 
     >>> softsign(tensor([-1.0, 3.0]))
     tensor([-0.5000,  0.7500])
     """
+    return softsign_of_reals(input) if input._dtype.category < 3 else input / (input.abs() + 1)
+
+
+@op
+def softsign_of_reals(input: Tensor) -> Tensor:
+    """`softsign` of numbers that are not complex."""
     return unary("softsign", input, (), None, FLOAT)
 
 
-derivative(softsign, input=lambda grad, input: softsign_backward(grad, input))
+softsign_of_reals.declaration.node_name = "SoftsignBackward0"
+derivative(softsign_of_reals, input=lambda grad, input: softsign_backward(grad, input))
 
 
 @op
@@ -249,17 +264,23 @@ derivative(softsign_backward, grad_output=lambda grad, input: softsign_backward(
            input=lambda grad, grad_output, input: softsign_backward(grad * grad_output * -2, input) * input.sign() / (input.abs() + 1))
 
 
-@op
 def tanhshrink(input: Tensor) -> Tensor:
     """``x - tanh(x)``.
 
     >>> tanhshrink(tensor([0.0, 1.0]))
     tensor([0.0000, 0.2384])
     """
+    return tanhshrink_of_reals(input) if input._dtype.category < 3 else input - tanh(input)
+
+
+@op
+def tanhshrink_of_reals(input: Tensor) -> Tensor:
+    """`tanhshrink` of numbers that are not complex."""
     return unary("tanhshrink", input, (), None, FLOAT)
 
 
-derivative(tanhshrink, input=lambda grad, input: tanhshrink_backward(grad, input))
+tanhshrink_of_reals.declaration.node_name = "TanhshrinkBackward0"
+derivative(tanhshrink_of_reals, input=lambda grad, input: tanhshrink_backward(grad, input))
 
 
 @op

@@ -23,7 +23,8 @@ def adaptive_size(name: str, given: tuple[int, ...], output_size: Any, dims: int
     if len(wanted) == 1:
         wanted = tuple(wanted) * dims
     if len(given) not in (dims + 1, dims + 2):
-        error = ValueError if len(given) <= dims and None in wanted else RuntimeError
+        listed = isinstance(output_size, (tuple, list)) and dims > 1
+        error = ValueError if len(given) <= dims and (listed or None in wanted) else RuntimeError
         raise error(f"{name}: Expected {dims + 1}D or {dims + 2}D tensor, but got input of size {list(given)}")
     if len(wanted) != dims or any(one is not None and one < 0 for one in wanted):
         raise RuntimeError(f"{name}: expected output_size of {dims} sizes, not negative, but got {output_size}")

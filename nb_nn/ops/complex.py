@@ -328,11 +328,11 @@ def isreal(input: Tensor) -> Tensor:
 no_derivative(isreal)
 
 
-def cfloat(input: Tensor) -> Tensor:
+def cfloat(input: Tensor, memory_format: Any = None) -> Tensor:
     """``input`` as complex64."""
-    return input.to(dtypes.complex64)
+    return input.to(dtypes.complex64, memory_format=memory_format)
 
 
-def cdouble(input: Tensor) -> Tensor:
+def cdouble(input: Tensor, memory_format: Any = None) -> Tensor:
     """``input`` as complex128."""
-    return input.to(dtypes.complex128)
+    return input.to(dtypes.complex128, memory_format=memory_format)

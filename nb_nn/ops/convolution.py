@@ -4,6 +4,7 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+from ..core import launch
 from ..core.tensor_base import TensorBase
 from .convolve import check_sizes, check_types, convolve, convolve_transposed
 
@@ -178,8 +179,7 @@ def conv_transpose(dims: int, input: Tensor, weight: Tensor, bias: Tensor | None
     size = transposed_size(input.shape, weight.shape, bias, stride, padding, output_padding, groups, dilation)
     check_types(input._dtype, weight, bias)
     if input._dtype.category < 2 and input._dtype.name != "int64":
-        raise NotImplementedError(f'"{name}" not implemented for \'{input._dtype.tensor_name[:-6]}\'; it takes floats, complex numbers '
-                                  "and int64")
+        raise launch.not_implemented(name, input._dtype, "floats, complex numbers and int64")
     return convolve_transposed(input, weight, bias, size, stride, padding, dilation, groups)
 
 

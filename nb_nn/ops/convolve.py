@@ -47,7 +47,7 @@ def convolve(input: Tensor, weight: Tensor, bias: Tensor | None, stride: tuple[i
     size = output_size(given, window, bias, stride, padding, dilation, groups)
     check_types(kind, weight, bias)
     if kind.category == 0:
-        raise NotImplementedError(f'"conv{dims}d" not implemented for \'Bool\'; it takes numbers')
+        raise launch.not_implemented(f"conv{dims}d", kind, "numbers")
     made = memory.empty((*given[:-dims - 1], window[0], *size), kind.compute, launch.same_device("conv", (input, weight)))
     launch.launch("convolution", as_volume(launch.contiguous_array(input), dims), as_volume(launch.contiguous_array(weight), dims),
                   array_or_none(bias), *geometry(stride, padding, dilation, groups), as_volume(made, dims), device=input._device)

@@ -129,7 +129,7 @@ def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Any, target_leng
     if isinstance(reduction, str):
         reduction = REDUCTIONS[reduction_of(reduction, None, None)]
     if log_probs._dtype.category != 2:
-        raise NotImplementedError(f'"ctc_loss" not implemented for \'{log_probs._dtype.tensor_name[:-6]}\'; it takes floating-point scores')
+        raise launch.not_implemented("ctc_loss", log_probs._dtype, "floating-point scores")
     single = log_probs._array.ndim == 2
     batch = log_probs.unsqueeze(1) if single else log_probs
     if batch._array.ndim != 3:

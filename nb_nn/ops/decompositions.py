@@ -5,6 +5,7 @@ transpose that is conjugated where numbers are complex.
 """
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from .sequences import eye
 Tensor = TensorBase
 QR = result_type("qr", "Q", "R")
 LU = result_type("lu_unpack", "P", "L", "U")
+LUWithInfo = result_type("_lu_with_info", "LU", "pivots", "info")
 
 
 def halved_diagonal(input: Tensor) -> Tensor:
@@ -145,7 +147,7 @@ def lu_triangles(factors: Tensor) -> tuple[Tensor, Tensor]:
 
 def row_orders(pivots: Tensor, rows: int) -> np.ndarray:
     """Which row of A each row of L U is: (count, rows), from pivots counted from 1."""
-    given = pivots._array.reshape(-1, pivots._array.shape[-1])
+    given = pivots._array.reshape(math.prod(pivots._array.shape[:-1]), pivots._array.shape[-1])
     order = np.tile(np.arange(rows), (len(given), 1))
     every = np.arange(len(given))
     for k in range(given.shape[1]):
@@ -176,7 +178,7 @@ def lu(input: Tensor, pivot: bool = True, get_infos: bool = False, *, out: Any =
         raise RuntimeError(f"torch.lu_factor: Expected tensor with 2 or more dimensions. Got size: {list(input._array.shape)} instead")
     matrices.check_implemented("lu_cpu", input)
     made = lu_factor_ex(input, pivot)
-    return matrices.into_out("lu", made if get_infos else made[:2], out)
+    return matrices.into_out("lu", LUWithInfo(*made) if get_infos else made[:2], out)
 
 
 def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True, *, out: Any = None) -> LU:

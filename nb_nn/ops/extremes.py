@@ -29,7 +29,7 @@ def check_not_empty(name: str, size: tuple[int, ...], dims: tuple[int, ...]) -> 
 def check_ordered(name: str, input: Tensor) -> None:
     """Complex numbers have no largest one."""
     if input._dtype.category == 3:
-        raise NotImplementedError(f'"{name}" not implemented for \'{input._dtype.tensor_name[:-6]}\'')
+        raise launch.not_implemented(name, input._dtype)
 
 
 @op

@@ -126,8 +126,7 @@ def check_grid(input: Tensor, grid: Tensor, mode: int) -> None:
     if len(given) == 5 and mode == 2:
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
     if input._dtype.category != 2:
-        raise NotImplementedError(f'"grid_sampler" not implemented for \'{input._dtype.tensor_name[:-6]}\'; it takes floating-point '
-                                  "elements")
+        raise launch.not_implemented("grid_sampler", input._dtype, "floating-point elements")
 
 
 def grid_sampler(input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int, align_corners: bool = False) -> Tensor:

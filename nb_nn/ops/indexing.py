@@ -63,11 +63,11 @@ def folded(array: Any, dim: int) -> Any:
     return array.reshape(math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1:]))
 
 
-def places_of(name: str, index: Any, error: type = RuntimeError, kinds: tuple = (dtypes.int32, dtypes.int64)) -> Any:
-    """An index tensor as a C-contiguous int64 array."""
+def places_of(name: str, index: Any, error: type = RuntimeError, kinds: tuple = (dtypes.int32, dtypes.int64), empty: bool = False) -> Any:
+    """An index tensor as a C-contiguous int64 array; ``empty``: one without elements may have any type."""
     if not isinstance(index, TensorBase):
         raise TypeError(f"{name}(): argument 'index' must be Tensor, not {type(index).__name__}")
-    if index._dtype not in kinds:
+    if index._dtype not in kinds and (index._array.size or not empty):
         raise error(f"{name}(): Expected dtype {'/'.join(kind.name for kind in kinds)} for index, got {index._dtype.name}")
     if index._dtype is dtypes.int64 and index._array.flags.c_contiguous:
         return index._array

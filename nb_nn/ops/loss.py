@@ -134,7 +134,7 @@ def check_classes(name: str, input: Tensor, target: Tensor) -> None:
     """input must be (N, C, \\*) with target (N, \\*), or (C) with target ()."""
     given, wanted = input._array.shape, target._array.shape
     if input._dtype.category != 2:
-        raise NotImplementedError(f'"{name}" not implemented for \'{input._dtype.tensor_name[:-6]}\'; it takes floating-point scores')
+        raise launch.not_implemented(name, input._dtype, "floating-point scores")
     if not given:
         raise ValueError(f"{name}: Expected 1 or more dimensions (got 0)")
     if len(given) > 1 and wanted[:1] != given[:1]:

@@ -92,6 +92,8 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | N
     tensor(0.8500)
     """
     reduction = reduction_of(reduction, size_average, reduce)
+    if input._dtype.category == 3:
+        raise launch.not_implemented("multilabel_margin_loss", input._dtype, "numbers that have an order")
     scores, wanted = in_batch("multilabel_margin_loss", input, target, True)
     if wanted.numel() and not -1 <= wanted.min().item() <= wanted.max().item() < scores.shape[1]:
         raise RuntimeError(f"multilabel_margin_loss: target is out of range: classes are -1 to {scores.shape[1] - 1}")

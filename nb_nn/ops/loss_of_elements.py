@@ -96,7 +96,7 @@ def of_one_type(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tenso
         return input, target
     kind = dtypes.promote_operands((input, target))
     if kind.category != 2:
-        raise RuntimeError(f'"{name}" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
+        raise launch.not_implemented(name, kind, "floating-point elements")
     return input.to(kind), target.to(kind)
 
 
@@ -161,7 +161,7 @@ def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, red
     paired("l1_loss", input, target)
     if weight is not None:
         return weighted((input - target).abs(), weight, reduction)
-    if dtypes.promote_operands((input, target)).category == 3:
+    if dtypes.promote_operands((input, target)).category != 2:
         return reduced((input - target).abs(), reduction)
     return l1_loss_op(*of_one_type("l1_loss", input, target), (), REDUCTIONS[reduction])
 
@@ -177,9 +177,9 @@ def smooth_l1_loss(input: Tensor, target: Tensor, size_average: bool | None = No
     if beta < 0:
         raise RuntimeError(f"smooth_l1_loss does not support negative values for beta, got {beta}")
     paired("smooth_l1_loss", input, target)
-    input, target = of_one_type("smooth_l1_loss", input, target)
     if beta == 0:
-        return l1_loss_op(input, target, (), REDUCTIONS[reduction])
+        return l1_loss(input, target, reduction=reduction)
+    input, target = of_one_type("smooth_l1_loss", input, target)
     return smooth_l1_loss_op(input, target, (float(beta),), REDUCTIONS[reduction])
 
 
@@ -309,9 +309,10 @@ def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: 
     """
     reduction = reduction_of(reduction, size_average, reduce)
     check_target("margin_ranking_loss", target)
-    if target.requires_grad:
-        return reduced((margin - target * (input1 - input2)).clamp(min=0), reduction)
-    pair = of_one_type("margin_ranking_loss", input1 - input2, target)
+    apart = input1 - input2
+    if target.requires_grad or dtypes.promote_operands((apart, target)).category < 2:
+        return reduced((-target * apart + float(margin)).clamp(min=0), reduction)
+    pair = of_one_type("margin_ranking_loss", apart, target)
     return margin_ranking_loss_op(*pair, (float(margin),), REDUCTIONS[reduction])
 
 
@@ -323,7 +324,7 @@ def poisson_nll_loss(input: Tensor, target: Tensor, log_input: bool = True, full
     tensor(1.)
     """
     reduction = reduction_of(reduction, size_average, reduce)
-    if not (full or target.requires_grad):
+    if not (full or target.requires_grad) and dtypes.promote_operands((input, target)).category == 2:
         pair, wanted = of_one_type("poisson_nll_loss", input, target), REDUCTIONS[reduction]
         return poisson_nll_loss_op(*pair, (), wanted) if log_input else poisson_nll_loss_of_rates_op(*pair, (float(eps),), wanted)
     loss = input.exp() - target * input if log_input else input - target * (input + eps).log()

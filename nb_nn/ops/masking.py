@@ -39,6 +39,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any, *, out: Tensor | None =
     if kind.half or input._device is not mask._device or array.shape != truth.shape or not (
             array.flags.c_contiguous and truth.flags.c_contiguous) or (
             out is not None and out is not input):
+        if out is None:         # the result is in C order, as in PyTorch
+            out = launch.empty(broadcast_shapes(array.shape, truth.shape), kind, input._device)
         return elementwise("masked_fill", (input, as_mask(mask, "masked_fill")), (filling,), out, KEEP)
     made = memory.beside(array, array.shape, array.dtype) if out is None else array
     table.loops_of(input._device.type).flat("masked_fill", 2)(array.ravel(), truth.ravel(), (filling,), made.ravel())

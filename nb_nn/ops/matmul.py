@@ -331,7 +331,7 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alph
     >>> addbmm(tensor([10]), tensor([[[1, 2]]]), tensor([[[3], [4]]]))
     tensor([[21]])
     """
-    total = _scaled_sum("addbmm", input, bmm(batch1, batch2).sum(0), beta, alpha, None)
+    total = _scaled_sum("addbmm", input, bmm(batch1, batch2).sum(0, dtype=batch1.dtype), beta, alpha, None)
     return launch.into_out("addbmm", total, out)
 
 

@@ -54,7 +54,7 @@ def check_floating(name: str, input: Tensor, kernel: str = "") -> None:
 def check_implemented(kernel: str, input: Tensor) -> None:
     """NotImplementedError unless the type is one that LAPACK computes in."""
     if input._dtype.category < 2 or input._dtype.half:
-        raise NotImplementedError(f'"{kernel}" not implemented for \'{kind_name(input)}\'')
+        raise launch.not_implemented(kernel, input._dtype)
 
 
 def check_same_kind(name: str, one: Tensor, other: Tensor, labels: tuple[str, str] = ("A", "B")) -> None:

@@ -147,6 +147,7 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
             [1, 2, 4],
             [1, 3, 9]])
     """
+    x = x if x._array.ndim else x.unsqueeze(0)
     count = x._array.shape[-1] if N is None else N
     if count <= 1 and N is not None and count < 1:
         raise RuntimeError("N must be greater than 1.")

@@ -14,6 +14,12 @@ from .spectra import svd_op
 Tensor = TensorBase
 
 
+def check_norm(name: str, input: Tensor) -> None:
+    """RuntimeError for integers."""
+    if input._dtype.category < 2:
+        raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {matrices.kind_name(input)}")
+
+
 def vector_norm(x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None,
                 out: Tensor | None = None) -> Tensor:
     """The ``ord``-norm of all elements, or along ``dim``, as of a vector.
@@ -21,7 +27,7 @@ def vector_norm(x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = Fals
     >>> torch.linalg.vector_norm(tensor([[3.0, 4.0], [0.0, 0.0]]))
     tensor(5.)
     """
-    matrices.check_floating("linalg.vector_norm", x, "linalg_vector_norm")
+    check_norm("linalg.vector_norm", x)
     return moments.norm(x, float(ord), dim, keepdim, out, dtype)
 
 
@@ -34,7 +40,7 @@ def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool 
     tensor(6.)
     """
     matrices.check_matrix("linalg.matrix_norm", A)
-    matrices.check_floating("linalg.matrix_norm", A, "linalg_matrix_norm")
+    check_norm("linalg.matrix_norm", A)
     dims = wrap_dims(tuple(dim), A._array.ndim)
     if len(dims) != 2 or dims[0] == dims[1]:
         raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple of two dimensions. Got {tuple(dim)}")
@@ -46,6 +52,7 @@ def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool 
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
     moved = view.movedim(A, dims, (-2, -1))
     if ord in ("nuc", 2, -2):
+        matrices.check_implemented("linalg_svd_cpu", A)
         values = svd_op(moved, False)[1]
         result = values.sum(-1) if ord == "nuc" else extreme(values, ord)
     else:

@@ -123,15 +123,23 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False, *, out: Tensor | N
     """
     if input._dtype.category < 2:
         input = input.to(dtypes.get_default_dtype())
+    if input._dtype.category == 3:
+        return launch.into_out("logsumexp", logsumexp_of_complex(input, dim, keepdim), out)
     return logsumexp_dims(input, all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim), keepdim, out=out)
+
+
+def logsumexp_of_complex(input: Tensor, dim: Any, keepdim: bool) -> Tensor:
+    """`logsumexp` of complex numbers, where the largest real part is taken out."""
+    largest = amax(input.detach().real, dim, True)
+    largest = largest.masked_fill(largest.abs() == math.inf, 0)
+    total = (input - largest).exp().sum(dim, keepdim).log()
+    return total + (largest if keepdim or not input._array.ndim else largest.reshape(total.shape))
 
 
 @op
 def logsumexp_dims(input: Tensor, dims: tuple[int, ...], keepdim: bool, *, out: Tensor | None = None) -> Tensor:
     """`logsumexp` of floating-point elements along checked dims."""
     kind = input._dtype
-    if kind.category > 2:
-        raise RuntimeError(f'"logsumexp" not implemented for {kind.name}')
     array = launch.computing_array(input, kind)
     made = memory.empty(reduced_shape(array.shape, dims, keepdim), kind.compute, input._device)
     if made.size:

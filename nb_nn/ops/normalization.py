@@ -20,7 +20,7 @@ def check_floating(name: str, input: Tensor, **parameters: Tensor | None) -> Non
     """Input must be floating; parameters of its type, or float32 beside a half type."""
     kind = input._dtype
     if kind.category != 2:
-        raise NotImplementedError(f'"{name}" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
+        raise launch.not_implemented(name, kind, "floating-point elements")
     for what, value in parameters.items():
         if value is not None and value._dtype is not kind and not (kind.half and value._dtype is dtypes.float32):
             raise RuntimeError(f"{name}: expected {what} to have type {kind.tensor_name[:-6]} as input has, but got "

@@ -9,7 +9,7 @@ from ..core import dtype as dtypes
 from ..core import elementwise, launch
 from ..core.elementwise import FLOAT, binary
 from ..core.op import derivative, inplace, no_derivative, op
-from ..core.scalars import NUMBERS
+from ..core.scalars import NUMBERS, full_scalar
 from ..core.tensor_base import TensorBase
 from . import arithmetic, division, exponential
 
@@ -46,10 +46,10 @@ derivative(hypot, input=lambda grad, input, result: grad * (input / result), oth
 
 
 def check_floating(name: str, *operands: Tensor) -> None:
-    """RuntimeError unless the operands' common type is floating."""
+    """NotImplementedError unless the operands' common type is floating."""
     kind = dtypes.promote_operands(operands)
     if kind.category != 2:
-        raise RuntimeError(f'"{name}" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating tensors')
+        raise launch.not_implemented(name, kind, "floating tensors")
 
 
 @op
@@ -113,10 +113,10 @@ derivative(fmin, input=lambda grad, input, other: grad.masked_fill(~((input <= o
 
 
 def check_integers(name: str, *operands: Any) -> None:
-    """RuntimeError unless the operands' common type is an integer type."""
+    """NotImplementedError unless the operands' common type is an integer type."""
     kind = dtypes.promote_operands(operands)
     if kind.category != 1:
-        raise RuntimeError(f'"{name}_cpu" not implemented for \'{kind.tensor_name[:-6]}\'; it takes integers')
+        raise launch.not_implemented(f"{name}_cpu", kind, "integers")
 
 
 @op
@@ -155,12 +155,25 @@ def nextafter(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Ten
     True
     """
     kind = dtypes.promote_operands((input, other))
-    if kind.category != 2 or kind.half:
-        raise RuntimeError(f'"nextafter_cpu" not implemented for \'{kind.tensor_name[:-6]}\'; it takes float32 and float64')
+    if kind.category != 2:
+        raise launch.not_implemented("nextafter_cpu", kind, "floating-point types")
+    if kind.half:
+        return launch.deliver("nextafter", next_half(input, other, kind), kind, out)
     target = launch.computing_array(other, kind) if isinstance(other, TensorBase) else kind.numpy.type(other)
     with np.errstate(all="ignore"):
         made = np.nextafter(launch.computing_array(input, kind), target)
     return launch.deliver("nextafter", np.asarray(made), kind, out)
+
+
+def next_half(input: Tensor, other: Any, kind: dtypes.dtype) -> np.ndarray:
+    """`nextafter` of half types: among numbers of one sign, the next one has the next pattern of bits."""
+    x, y = (one.to(kind) if isinstance(one, TensorBase) else full_scalar(one, kind, input._device) for one in (input, other))
+    x_bits, y_bits = np.broadcast_arrays(x._array.view(np.uint16), y._array.view(np.uint16))
+    sizes, toward = np.broadcast_arrays(launch.computing_array(x, kind), launch.computing_array(y, kind))
+    away = (toward > sizes) == (sizes > 0)
+    made = np.where(sizes == 0, (y_bits & 0x8000) | 1, np.where(away, x_bits + 1, x_bits - 1))
+    made = np.where(sizes == toward, y_bits, np.where(np.isnan(sizes), x_bits, np.where(np.isnan(toward), y_bits, made)))
+    return made.astype(np.uint16).view(kind.numpy)
 
 
 nextafter_ = inplace(nextafter)

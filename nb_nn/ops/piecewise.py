@@ -155,6 +155,8 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, *, out:
     """
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val ({min_val}) cannot be greater than max_val ({max_val})")
+    if not input._dtype.is_signed and min(min_val, max_val) < 0:
+        raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
     return unary("hardtanh", input, (min_val, max_val), out)
 
 

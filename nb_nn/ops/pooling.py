@@ -85,7 +85,7 @@ def ranges_of(given: tuple[int, ...], size: tuple[int, ...], window: tuple, stri
 def check_type(name: str, kind: Any, *others: Any) -> None:
     """Pooling is for floating types, and for ``others``."""
     if kind.category != 2 and kind not in others:
-        raise NotImplementedError(f'"{name}" not implemented for \'{kind.tensor_name[:-6]}\'; it takes floating-point elements')
+        raise launch.not_implemented(name, kind, "floating-point elements")
 
 
 INTEGERS = (dtypes.uint8, dtypes.int8, dtypes.int16, dtypes.int32, dtypes.int64)

@@ -25,7 +25,7 @@ def drawn(name: str, kernel: str, kind: Any, shape: tuple[int, ...], generator: 
     if kind.category == 3 and name in ("uniform_", "normal_"):
         return drawn_parts(name, kernel, kind, shape, generator, *numbers, out=out)
     if kind.category != 2:
-        raise RuntimeError(f'"{name}" not implemented for \'{kind.tensor_name[:-6]}\'; it draws floating-point numbers')
+        raise launch.not_implemented(name, kind, "floating-point types")
     direct = out is not None and not kind.half and out._array.flags.c_contiguous and out._array.shape == shape
     array = out._array if direct else memory.empty(shape, kind.compute, where)
     if array.size:
@@ -107,6 +107,8 @@ def _check_probabilities(p: Tensor) -> None:
 @op
 def random_integers(input: Tensor, low: int, high: int, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
     """Integers evenly distributed over [``low``, ``high``), in ``input``'s size and type."""
+    if input._dtype.category == 3:
+        raise RuntimeError("random_: integers are drawn for integral, floating-point and boolean types, not for complex ones")
     kind, shape = input._dtype, input._array.shape
     values = memory.empty(shape, np.dtype(np.int64), input._device)
     if values.size:
@@ -173,6 +175,9 @@ def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator:
     """Fill with numbers of a Cauchy distribution."""
     if not sigma > 0:
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
+    if self._dtype.category != 2:
+        raise RuntimeError("Cauchy distribution is a continuous probability distribution. dtype must be a floating point but you specified "
+                           f"{self._dtype.name}")
     units = uniform(self.detach(), generator=generator)
     return self.copy_(((units - 0.5) * math.pi).tan() * sigma + median)
 
@@ -367,6 +372,8 @@ def _draw(weights: np.ndarray, count: int, replacement: bool, generator: Generat
 @op
 def dropout_mask(input: Tensor, p: float) -> tuple[Tensor, Tensor]:
     """`dropout` in training, and the mask of what was kept."""
+    if input._dtype.category < 2 and p < 1:
+        raise RuntimeError(f"result type Float can't be cast to the desired output type {input._dtype.tensor_name[:-6]}")
     mask = wrap(memory.empty(input._array.shape, np.dtype(bool), input._device), dtypes.bool_)
     if mask._array.size:
         launch.launch("bernoulli", *generator_of(input._device).take(mask._array.size), 1.0 - p, mask._array.reshape(-1))

@@ -193,7 +193,7 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     if missing < 0 or builtins.any(own not in (1, shape[d + missing]) for d, own in enumerate(size)):
         raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(shape)}}}.")
     if not dims:
-        return input
+        return input if size else sum(input)
     total = sum(input, dims, True)
     return view.reshape(total, size) if missing else total
 

@@ -301,10 +301,11 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     if channels % (r * r):
         raise RuntimeError(f"pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
                            f"input.size(-3)={channels} is not divisible by {r * r}")
+    planes = math.prod(batch) * (channels // (r * r))
     if input._device is CPU and input._dtype.category == 2:
-        made = shuffled(input.reshape(-1, r, r, high, wide))
+        made = shuffled(input.reshape(planes, r, r, high, wide))
     else:
-        made = input.reshape(-1, channels // (r * r), r, r, high, wide).permute(0, 1, 4, 2, 5, 3)
+        made = input.reshape(planes, r, r, high, wide).permute(0, 3, 1, 4, 2)
     return made.reshape(*batch, channels // (r * r), high * r, wide * r)
 
 
@@ -347,9 +348,9 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
         raise RuntimeError(f"pixel_unshuffle expects height and width to be divisible by downscale_factor, but input.size(-2)={high}, "
                            f"input.size(-1)={wide} and downscale_factor={r}")
     if input._device is CPU and input._dtype.category == 2:
-        made = unshuffled(input.reshape(-1, high, wide), r)
+        made = unshuffled(input.reshape(math.prod(batch) * channels, high, wide), r)
     else:
-        made = input.reshape(-1, channels, high // r, r, wide // r, r).permute(0, 1, 3, 5, 2, 4)
+        made = input.reshape(*batch, channels, high // r, r, wide // r, r).movedim((-3, -1), (-4, -3))
     return made.reshape(*batch, channels * r * r, high // r, wide // r)
 
 

@@ -179,7 +179,7 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     if any(size < 0 for size in shape):
         raise ValueError(f"'shape' cannot have negative values, but got {shape}")
-    places = []
+    indices, places = indices.to(dtypes.int64), []
     for d in range(len(shape)):
         step = math.prod(shape[d + 1:])
         places.append((indices // max(step, 1)) % max(shape[d], 1))
@@ -224,7 +224,11 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 def with_part(input: Tensor, part: Any, src: Tensor) -> Tensor:
     made = copies.clone(input)
-    target = part(made)
+    return written(made, part(made), src)
+
+
+def written(made: Tensor, target: Tensor, src: Tensor) -> Tensor:
+    """``made``, after ``src`` was written to its part ``target``."""
     if target.shape != src.shape:
         raise RuntimeError(f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, slice size = "
                            f"{list(target.shape)}")

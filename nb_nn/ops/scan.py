@@ -111,7 +111,7 @@ def extreme_scan(name: str, input: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     """Running extremes and their places."""
     kind, dim = input._dtype, wrap_dim(dim, input._array.ndim)
     if kind.category == 3:
-        raise NotImplementedError(f'"{name}_cpu" not implemented for \'{kind.tensor_name[:-6]}\'')
+        raise launch.not_implemented(f"{name}_cpu", kind)
     array = launch.contiguous_array(input)
     values, places = (memory.empty(array.shape, own, input._device) for own in (array.dtype, np.dtype(np.int64)))
     if values.size:

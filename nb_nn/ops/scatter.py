@@ -33,11 +33,11 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
     tensor([[1, 1],
             [4, 3]])
     """
-    array, kind, places = input._array, input._dtype, places_of("gather", index)
+    array, kind, places = input._array, input._dtype, places_of("gather", index, empty=True)
     dim = wrap_dim(dim, array.ndim)
     size = places.shape or (1,)
     own = array.shape or (1,)
-    if len(size) != len(own):
+    if len(size) != len(own) and places.size:
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     made = memory.empty(places.shape, kind.numpy, input._device)
     if made.size:
@@ -72,7 +72,7 @@ derivative(gather, input=_gather_gradient)
 
 def scatter_into(name: str, input: Tensor, dim: int, index: Tensor, src: Any, write: str, out: Any) -> Tensor:
     """Check a scatter's arguments and run it; ``write`` is "set", "add" or "multiply"."""
-    array, kind, places = input._array, input._dtype, places_of(name, index)
+    array, kind, places = input._array, input._dtype, places_of(name, index, empty=True)
     dim, own = wrap_dim(dim, array.ndim), array.shape or (1,)
     size = places.shape or (1,)
     if len(size) != len(own):

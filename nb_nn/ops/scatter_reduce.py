@@ -11,8 +11,10 @@ from ..core import dtype as dtypes
 from ..core import launch
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, inplace, op
+from ..core.state import state
 from ..core.tensor_base import TensorBase, wrap
 from . import copies, scatter
+from .choosing import where
 from .indexing import check_range, corner, folded, kernels, places_of, rewritten, source_array
 
 Tensor = TensorBase
@@ -36,7 +38,9 @@ def start_of(reduce: str, kind: np.dtype) -> Any:
 def scatter_reduced(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, include_self: bool, *,
                     out: Tensor | None = None) -> Tensor:
     """`scatter_reduce` with checked arguments."""
-    kind, places = input._dtype, places_of("scatter_reduce", index)
+    kind, places = input._dtype, places_of("scatter_reduce", index, empty=True)
+    if kind.category == 3 and reduce in ("amax", "amin"):
+        raise launch.not_implemented(f"scatter_reduce_{reduce}", kind, "numbers that have an order")
     own, size = input._array.shape or (1,), places.shape or (1,)
     if not places.size:
         return rewritten(input, out, lambda target: None)
@@ -97,6 +101,8 @@ def _gradients(grad: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor
 def _product_gradients(grad: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, include_self: bool) -> tuple[Tensor, Tensor]:
     """Products without each factor: those over it, but where it is zero those of the others, unless two are."""
     first = input if include_self else scatter.scatter_set(input, dim, index, 1)
+    if state.grad:
+        return _recorded_product_gradients(grad, first, dim, index, src)
     zeros = scatter.scatter_add((first == 0).to(grad._dtype), dim, index, (src == 0).to(grad._dtype))
     whole = scatter_reduced(first.masked_fill(first == 0, 1), dim, index, src.masked_fill(src == 0, 1), "prod", True)
 
@@ -108,6 +114,19 @@ def _product_gradients(grad: Tensor, input: Tensor, dim: int, index: Tensor, src
     own = grad * without(first, whole, zeros)
     given = scatter.gather(grad, dim, index) * without(src, scatter.gather(whole, dim, index), scatter.gather(zeros, dim, index))
     return own, given
+
+
+def _recorded_product_gradients(grad: Tensor, first: Tensor, dim: int, index: Tensor, src: Tensor) -> tuple[Tensor, Tensor]:
+    """The same for second derivatives: those of a product with a zero are derivatives for that zero, so it must stay a factor."""
+    def product(first: Tensor, src: Tensor) -> Tensor:
+        return scatter_reduced(first, dim, index, src, "prod", True)
+
+    filled, zero = first.masked_fill(first == 0, 1), src == 0
+    count = scatter.scatter_add((first * 0).detach(), dim, index, zero.to(grad._dtype))
+    alone = zero & (scatter.gather(count, dim, index) == 1)
+    of_alone = scatter.gather(grad * product(first, src.masked_fill(alone, 1)), dim, index)
+    of_others = scatter.gather(grad * product(first, src), dim, index) / src.masked_fill(zero, 1)
+    return grad * product(filled, src) / filled, where(alone, of_alone, of_others)
 
 
 scatter_reduced_ = inplace(scatter_reduced)

@@ -37,7 +37,7 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None, d
             raise RuntimeError(f"arange: value {one} cannot be converted to type double without overflow")
     kind = dtype if out is None else out._dtype
     if kind is not None and kind.category in (0, 3):
-        raise NotImplementedError(f'"arange_cpu" not implemented for \'{kind.tensor_name[:-6]}\'')
+        raise launch.not_implemented("arange_cpu", kind)
     if step == 0:
         raise RuntimeError("step must be nonzero")
     if not all(math.isfinite(one) for one in (start, end)):
@@ -68,6 +68,9 @@ def range(start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None, dt
         raise RuntimeError("step must be nonzero")
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    kind = out._dtype if out is not None else dtype
+    if kind is not None and kind.category in (0, 3):
+        raise launch.not_implemented("range_cpu", kind)
     values = np.arange(math.floor((end - start) / step) + 1) * step + start
     return delivered(values, out, dtype or dtypes.get_default_dtype(), device, requires_grad)
 

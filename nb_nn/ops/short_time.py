@@ -42,6 +42,8 @@ def stft(input: Tensor, n_fft: int, hop_length: int | None = None, win_length: i
     >>> stft(torch.ones(8), 4, window=torch.ones(4)).shape
     torch.Size([3, 9, 2])
     """
+    if input._dtype.category < 2:
+        raise RuntimeError(f"stft: expected a tensor of floating point or complex values, got {input._dtype}")
     input = spectral.checked("stft", input)
     is_complex = input.is_complex() or window is not None and window.is_complex()
     if onesided and is_complex:

@@ -31,7 +31,7 @@ def along(name: str, arrays: tuple, dim: int, out: Any, device: Any) -> None:
 def normalized(name: str, input: Tensor, dim: int) -> Tensor:
     kind = input._dtype
     if kind.category != 2:
-        raise NotImplementedError(f'"{name}" not implemented for \'{kind.tensor_name[:-6]}\'; give dtype= a floating-point type')
+        raise launch.not_implemented(name, kind, "floating-point types; dtype= gives one")
     array = launch.contiguous_array(input)
     made = memory.empty(array.shape, kind.compute, input._device)
     along(name, (array,), dim, made, input._device)

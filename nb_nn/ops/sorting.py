@@ -32,7 +32,7 @@ class Rows:
 
     def __init__(self, name: str, input: Tensor, dim: int):
         if input._dtype.category == 3:
-            raise RuntimeError(f"{name}: complex numbers have no order, got {input.dtype}")
+            raise launch.not_implemented(name, input._dtype, "numbers that have an order")
         self.kind, self.ndim = input._dtype, input._array.ndim
         array = launch.computing_array(input, self.kind)
         self.swapped = array.swapaxes(dim, -1) if array.ndim else array.reshape(1)

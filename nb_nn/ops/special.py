@@ -7,6 +7,7 @@ from typing import Any
 
 from ..core.dtype import get_default_dtype
 from ..core.elementwise import FLOAT, unary
+from ..core.launch import not_implemented
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase
 from . import arithmetic, copies, division, view
@@ -23,7 +24,7 @@ def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Ten
     """
     kind = input._dtype
     if kind.category in (0, 3) or kind.category == 1 and decimals:
-        raise RuntimeError(f"round: not implemented for {kind.name}" + (" with decimals" if kind.category == 1 else ""))
+        raise not_implemented("round_cpu", kind, "whole numbers without decimals" if kind.category == 1 else "")
     if kind.category == 1:
         return unary("copy", input, (), out)
     if not decimals:

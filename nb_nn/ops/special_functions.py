@@ -33,7 +33,7 @@ def scipys(name: str, function: str | Callable, *operands: Any, out: Any = None)
     kind = dtypes.promote_operands(operands)
     kind = kind if kind.category == 2 else dtypes.get_default_dtype() if kind.category < 2 else kind
     if kind.category != 2:
-        raise RuntimeError(f"{name}: not implemented for {kind}")
+        raise launch.not_implemented(name, kind)
     arrays = [launch.computing_array(one, kind) if isinstance(one, TensorBase) else kind.compute.type(one) for one in operands]
     with np.errstate(all="ignore"):
         made = np.asarray((getattr(functions(), function) if isinstance(function, str) else function)(*arrays), kind.compute)
@@ -281,9 +281,9 @@ derivative(gammaincc, input=_no_order_gradient("igammac"), other=lambda grad, in
 
 
 def polynomial(name: str, function: str | Callable, input: Any, n: Any, out: Any) -> Tensor:
-    """An orthogonal polynomial of degree ``n``, 0 for negative degrees."""
+    """An orthogonal polynomial of degree ``n``, cut to a whole number; 0 for negative degrees."""
     evaluate = getattr(functions(), function) if isinstance(function, str) else function
-    return scipys(name, lambda x, n: np.where(np.asarray(n) < 0, 0, evaluate(np.trunc(np.asarray(n)), x)), input, n, out=out)
+    return scipys(name, lambda x, n: np.where(np.trunc(n) >= 0, evaluate(np.trunc(n), x), 0), input, n, out=out)
 
 
 def chebyshev_polynomial_t(input: Any, n: Any, *, out: Tensor | None = None) -> Tensor:

@@ -1,6 +1,7 @@
 """Statistics, and calculus on samples: quantiles, covariance, integrals by trapezoids, slopes."""
 from __future__ import annotations
 
+import builtins
 import math
 from typing import Any
 
@@ -235,10 +236,44 @@ def corrcoef(input: Tensor) -> Tensor:
 @op
 def histogram_counts(input: Tensor, edges: Tensor, weight: Tensor | None) -> Tensor:
     """How many elements, or how much weight of them, lie between edges."""
-    kind = input._dtype
+    kind, bounds = input._dtype, launch.contiguous_array(edges)
     weights = None if weight is None else launch.contiguous_array(weight).reshape(-1)
-    made, _ = np.histogram(launch.contiguous_array(input).reshape(-1), launch.contiguous_array(edges), weights=weights)
+    places, inside = bins_of(launch.contiguous_array(input).reshape(-1), bounds)
+    made = np.bincount(places[inside], None if weights is None else weights[inside], bounds.size - 1)
     return wrap(made.astype(kind.numpy), kind)
+
+
+def bins_of(values: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which bin each value lies in, and whether it lies between the first and the last edge: none does where these fall."""
+    places = np.minimum(np.searchsorted(edges, values, "right") - 1, edges.size - 2)
+    return places, (edges[0] <= values) & (values <= edges[-1])
+
+
+def edges_between(name: str, low: float, high: float, bins: int, kind: dtypes.dtype) -> Tensor:
+    """The edges of bins of equal width."""
+    if bins < 1:
+        raise RuntimeError(f"{name}(): bins must be > 0, but got {bins}")
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise RuntimeError(f"{name}: dimension's range [{low}, {high}] is not finite")
+    if low > high:
+        raise RuntimeError(f"{name}(): min should not exceed max, but got min {low} max {high}")
+    low, high = (low, high) if low < high else (low - 0.5, high + 0.5)
+    return sequences.linspace(low, high, bins + 1, dtype=kind)
+
+
+def checked_edges(name: str, edges: Tensor, kind: dtypes.dtype) -> Tensor:
+    """Edges as they were given."""
+    if edges._dtype is not kind:
+        raise RuntimeError(f"{name}: input tensor and bins tensors should have the same dtype, but got {kind} and {edges._dtype}")
+    if edges._array.ndim != 1 or edges._array.size < 2:
+        raise RuntimeError(f"{name}: bins tensor should have one dimension and 2 elements or more, but got size {list(edges.shape)}")
+    return edges
+
+
+def check_histogram(name: str, kind: dtypes.dtype) -> None:
+    """Histograms are of float32 and float64."""
+    if kind not in (dtypes.float32, dtypes.float64):
+        raise launch.not_implemented(name, kind, "float32 and float64")
 
 
 no_derivative(histogram_counts)
@@ -254,23 +289,12 @@ def histogram(input: Tensor, bins: Any, *, range: tuple[float, float] | None = N
     >>> torch.histogram(tensor([1.0, 2.0, 2.5]), 2, range=(0.0, 3.0)).hist
     tensor([1., 2.])
     """
-    if input._dtype not in (dtypes.float32, dtypes.float64):
-        raise RuntimeError(f"histogram: not implemented for '{input._dtype.tensor_name[:-6]}'; it takes float32 and float64")
+    check_histogram("histogram_cpu", input._dtype)
     if isinstance(bins, TensorBase):
-        if bins._dtype is not input._dtype:
-            raise RuntimeError(f"torch.histogram: input tensor and bins tensors should have the same dtype, but got {input._dtype} and "
-                               f"{bins._dtype}")
-        edges = bins
+        edges = checked_edges("torch.histogram", bins, input._dtype)
     else:
-        if bins < 1:
-            raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins}")
-        low, high = range if range is not None else (input.min().item(), input.max().item()) if input._array.size else (0.0, 0.0)
-        if not (math.isfinite(low) and math.isfinite(high)):
-            raise RuntimeError(f"torch.histogram: dimension's range [{low}, {high}] is not finite")
-        if low > high:
-            raise RuntimeError(f"torch.histogram(): min should not exceed max, but got min {low} max {high}")
-        low, high = (low, high) if low < high else (low - 0.5, high + 0.5)
-        edges = sequences.linspace(low, high, bins + 1, dtype=input._dtype)
+        low, high = range if range is not None else (input.min().item(), input.max().item()) if input._array.size else (0.0, 1.0)
+        edges = edges_between("torch.histogram", low, high, bins, input._dtype)
     counts = histogram_counts(input.detach(), edges, None if weight is None else weight.detach())
     if density:
         counts = counts / counts.sum() / (edges[1:] - edges[:-1])
@@ -327,6 +351,8 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: in
     (tensor([1.0000, 1.5000, 2.0000]),)
     """
     ndim = input._array.ndim
+    if input._dtype is dtypes.uint8:
+        raise RuntimeError("torch.gradient does not support uint8 input.")
     dims = tuple(range(ndim)) if dim is None else (wrap_dim(dim, ndim),) if isinstance(dim, int) else tuple(wrap_dim(d, ndim) for d in dim)
     spacing = 1 if spacing is None else spacing
     given = [spacing] * len(dims) if not isinstance(spacing, (list, tuple, TensorBase)) else list(spacing)
@@ -376,10 +402,28 @@ def histogramdd(input: Tensor, bins: Any, *, range: Any = None, weight: Tensor |
     """
     if input._array.ndim < 2:
         raise RuntimeError("torch.histogramdd: input tensor should have at least 2 dimensions")
-    points = launch.contiguous_array(input.detach()).reshape(-1, input._array.shape[-1])
-    bounds = None if range is None else list(zip(range[::2], range[1::2]))
-    wanted = [one.numpy() if isinstance(one, TensorBase) else one for one in bins] if not isinstance(bins, int) else bins
-    weights = None if weight is None else launch.contiguous_array(weight.detach()).reshape(-1)
-    counts, edges = np.histogramdd(points, wanted, bounds, density, weights)
-    kind = input._dtype
-    return HistogramddResult(wrap(counts.astype(kind.numpy), kind), tuple(wrap(np.asarray(edge, kind.numpy), kind) for edge in edges))
+    kind, dims = input._dtype, input._array.shape[-1]
+    check_histogram("histogramdd", kind)
+    wanted = [bins] * dims if isinstance(bins, int) else list(bins)
+    if len(wanted) != dims:
+        raise RuntimeError("histogramdd: The size of bins must be equal to the innermost dimension of the input.")
+    if range is not None and len(range) != 2 * dims:
+        raise RuntimeError(f"torch.histogramdd: for a {dims}-dimensional histogram range should have {2 * dims} elements, but got "
+                           f"{len(range)}")
+    columns = launch.contiguous_array(input.detach()).reshape(-1, dims).T
+    edges = []
+    for d, (one, column) in enumerate(zip(wanted, columns)):
+        low, high = range[2 * d:2 * d + 2] if range is not None else (column.min(), column.max()) if column.size else (0.0, 1.0)
+        edges.append(checked_edges("torch.histogramdd", one, kind) if isinstance(one, TensorBase) else edges_between(
+            "torch.histogramdd", float(low), float(high), one, kind))
+    bounds = [launch.contiguous_array(one) for one in edges]
+    places, inside = zip(*[bins_of(*pair) for pair in zip(columns, bounds)])
+    kept, shape = np.logical_and.reduce(inside), tuple([one.size - 1 for one in bounds])
+    flat = np.ravel_multi_index([one[kept] for one in places], shape)
+    weights = None if weight is None else launch.contiguous_array(weight.detach()).reshape(-1)[kept]
+    counts = np.bincount(flat, weights, math.prod(shape)).reshape(shape).astype(kind.numpy)
+    if density:
+        counts = counts / counts.sum()
+        for d, one in enumerate(bounds):
+            counts = counts / np.diff(one).reshape([-1 if axis == d else 1 for axis in builtins.range(dims)])
+    return HistogramddResult(wrap(counts, kind), tuple(edges))

@@ -51,7 +51,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
 def cross_along(input: Tensor, other: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """`cross` of tensors of one size and type."""
     if input._dtype is dtypes.bool_:
-        raise RuntimeError("cross: not implemented for bool")
+        raise launch.not_implemented("cross", input._dtype)
     a, b = slicing.unbind(input, dim), slicing.unbind(other, dim)
     made = launch.empty(input._array.shape, input._dtype, input._device)
     for place, part in enumerate(slicing.unbind(made, dim)):

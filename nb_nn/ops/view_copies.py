@@ -209,4 +209,9 @@ def as_strided_scatter(input: Tensor, src: Tensor, size: Any, stride: Any, stora
     >>> as_strided_scatter(zeros(4), tensor([1.0, 2.0]), (2,), (2,))
     tensor([1., 0., 2., 0.])
     """
-    return shapes.with_part(input, lambda made: as_strided.as_strided(made, size, stride, storage_offset), src)
+    offset, steps = input.storage_offset(), input.stride()
+    spread = sum((length - 1) * step for length, step in zip(input.shape, steps)) if input._array.size else -1
+    whole = as_strided.as_strided(input, (offset + spread + 1,), (1,), 0)       # a copy keeps the steps that ``stride`` is meant for
+    made = as_strided.as_strided(copies.clone(whole), input.shape, steps, offset)
+    target = as_strided.as_strided(made, size, stride, storage_offset)
+    return shapes.written(made, target, src)

@@ -77,6 +77,59 @@ CALLS = {
     "corrcoef": lambda t: t.corrcoef(t.tensor([[1 + 2j, 2 - 1j, 0.5j], [1, 1j, 2]], dtype=t.complex128)),
     "circular padding that cuts": lambda t: F(t).pad(t.arange(12.0).view(1, 3, 4), (-1, 1), "circular"),
     "circular padding that cuts both": lambda t: F(t).pad(t.arange(16.0).view(1, 1, 4, 4), (-1, 1, -2, 1), "circular"),
+    # types, errors and sizes, found over all types
+    "histogram of falling edges": lambda t: t.histogram(t.tensor([1.0, 2.0]), t.tensor([3.0, 1.0])),
+    "histogram of nothing": lambda t: t.histogram(t.zeros(0), 2), "histogramdd": lambda t: [
+        one.tolist() for one in t.histogramdd(t.tensor([[0.0, 1.0], [1.0, 0.0], [0.5, 0.2]]).double(), [2, 4]).bin_edges],
+    "histogramdd counts": lambda t: t.histogramdd(t.tensor([[0.0, 1.0], [1.0, 0.0], [0.5, 0.2]]).double(), [2, 3],
+                                                    weight=t.tensor([1.0, 2, 3]).double(), density=True)[0],
+    "histogramdd of falling edges": lambda t: t.histogramdd(t.ones(3, 2), [t.tensor([2.0, 0.0]), t.tensor([0.0, 2.0])])[0],
+    "histogramdd of too many bins": lambda t: t.histogramdd(t.ones(3, 2), [2, 2, 2]), "histogramdd of integers": lambda t: t.histogramdd(
+        t.ones(3, 2).long(), 2), "histogramdd of halves": lambda t: t.histogramdd(t.ones(3, 2).bfloat16(), 2),
+    "l1_loss of integers": lambda t: F(t).l1_loss(t.tensor([1, 2]), t.tensor([3, 3]), reduction="sum"), "mean l1_loss of integers": lambda t: F(t).l1_loss(
+        t.tensor([1, 2]), t.tensor([3, 3])), "margin_ranking_loss of integers": lambda t: F(t).margin_ranking_loss(
+        t.tensor([1, 2]), t.tensor([3, 3]), t.tensor([1, 1])), "margin_ranking_loss of bytes": lambda t: F(t).margin_ranking_loss(
+        t.tensor([5], dtype=t.uint8), t.tensor([1], dtype=t.uint8), t.tensor([6], dtype=t.uint8)),
+    "smooth_l1_loss of integers": lambda t: F(t).smooth_l1_loss(t.tensor([1, 2]), t.tensor([3, 3]), beta=0, reduction="sum"),
+    "pairwise_distance of integers": lambda t: F(t).pairwise_distance(t.tensor([[3, 0]]), t.tensor([[0, 0]]), eps=0.0),
+    "pairwise_distance": lambda t: F(t).pairwise_distance(t.tensor([[3j, 0]]), t.tensor([[0j, 4]]), eps=0.0),
+    "cosine_embedding_loss of integers": lambda t: F(t).cosine_embedding_loss(t.ones(2, 4).long(), t.ones(2, 4).long(), t.tensor([1, 1])),
+    "bilinear of integers": lambda t: F(t).bilinear(t.ones(1, 2).int(), t.ones(1, 2).int(), t.ones(1, 2, 2).int()),
+    "addbmm of integers": lambda t: t.addbmm(t.ones(2, 2).int(), t.ones(3, 2, 2).int(), t.ones(3, 2, 2).int()),
+    "pixel_shuffle of no rows": lambda t: F(t).pixel_shuffle(t.zeros(1, 1, 0, 1), 1), "pixel_unshuffle of no rows": lambda t: F(t).pixel_unshuffle(
+        t.zeros(1, 1, 0, 1), 1), "pixel_shuffle of no channels": lambda t: F(t).pixel_shuffle(t.zeros(1, 0, 1, 1).int(), 2),
+    "pixel_unshuffle of integers": lambda t: F(t).pixel_unshuffle(t.arange(16).view(1, 1, 4, 4), 2),
+    "pixel_shuffle of integers": lambda t: F(t).pixel_shuffle(t.arange(16).view(1, 8, 1, 2), 2),
+    "dropout of integers": lambda t: F(t).dropout(t.ones(3).long()), "all dropped of integers": lambda t: F(t).dropout(t.ones(3).long(), 1.0),
+    "triplet_margin_loss": lambda t: F(t).triplet_margin_loss(t.ones(2, 2), t.ones(2, 2), t.ones(2, 2), margin=-1),
+    "adaptive_avg_pool2d of a list": lambda t: F(t).adaptive_avg_pool2d(t.ones(2, 2), [2, 2]), "adaptive_max_pool3d of a list": lambda t: F(
+        t).adaptive_max_pool3d(t.ones(2, 2), (2, 2, 2)), "adaptive_avg_pool2d of a matrix": lambda t: F(t).adaptive_avg_pool2d(t.ones(2, 2), 2),
+    "gather by no bytes": lambda t: t.gather(t.ones(2), 0, t.zeros(0).byte()), "scatter by no bytes": lambda t: t.zeros(2).scatter(
+        0, t.zeros(0).byte(), 1.0), "gather by bytes": lambda t: t.gather(t.ones(2), 0, t.zeros(1).byte()),
+    "cauchy_": lambda t: t.zeros(2, dtype=t.complex64).cauchy_(), "randint": lambda t: t.randint(3, (2,), dtype=t.complex64),
+    "range": lambda t: t.range(0, 2, dtype=t.complex64), "vector_norm of halves": lambda t: t.linalg.vector_norm(t.ones(4).half()),
+    "matrix_norm of halves": lambda t: t.linalg.matrix_norm(t.ones(3, 3).half(), 1), "nuclear norm of halves": lambda t: t.linalg.matrix_norm(
+        t.ones(3, 3).half(), "nuc"), "nextafter of halves": lambda t: t.nextafter(
+        t.tensor([1.0, 1, 0, 0, -1, 2, float("nan"), 1, 65504]).half(), t.tensor([0.0, 2, 1, -1, 0, 2, 1, float("nan"), float("inf")]).half()).view(t.int16),
+    "nextafter of bfloat16": lambda t: t.nextafter(t.tensor([1.0, -1]).bfloat16(), t.tensor([3.0, -3]).bfloat16()).view(t.int16),
+    "polynomials of cut degrees": lambda t: t.special.chebyshev_polynomial_t(t.tensor(2.0), t.tensor([-0.5, -1.0, 1.7, float("nan")])),
+    "hardtanh of bytes": lambda t: F(t).hardtanh(t.ones(2).byte()), "gradient of bytes": lambda t: t.gradient(t.ones(4).byte()),
+    "stft of integers": lambda t: t.stft(t.ones(20).long(), 4, return_complex=True), "unravel_index of int32": lambda t: t.unravel_index(
+        t.tensor([5, 0], dtype=t.int32), (2, 3))[0].dtype is t.int64, "sum_to_size of a number": lambda t: t.tensor(3, dtype=t.int32).sum_to_size(()),
+    "vander of a number": lambda t: t.linalg.vander(t.tensor(2.0), N=3), "masked_fill of columns": lambda t: t.ones(2, 2).t().masked_fill(
+        t.tensor([True, False]), 3), "lu": lambda t: t.lu(t.eye(2), get_infos=True).info, "silu": lambda t: F(t).silu(t.tensor([1 + 2j, -0.5j], dtype=t.complex128)),
+    "softsign": lambda t: F(t).softsign(t.tensor([3 + 4j])), "tanhshrink": lambda t: F(t).tanhshrink(t.tensor([0.5 + 0.25j])).abs() > 0,
+    "logsumexp": lambda t: t.logsumexp(t.tensor([[1000 + 1j, 1000 + 1j]], dtype=t.complex128), 1), "as_strided_scatter": lambda t: t.as_strided_scatter(
+        t.arange(18.0).view(3, 6)[:, ::2], -t.ones(2, 2), (2, 2), (2, 1), 0), "scatter_reduce": lambda t: t.zeros(2, dtype=t.complex64).scatter_reduce(
+        0, t.tensor([0]), t.ones(1, dtype=t.complex64), "amax"), "multilabel_margin_loss": lambda t: F(t).multilabel_margin_loss(
+        t.ones(2, dtype=t.complex64), t.tensor([0, -1])), "hypot of integers": lambda t: t.hypot(t.ones(2).long(), t.ones(2).long()),
+    "gcd of floats": lambda t: t.gcd(t.ones(2), t.ones(2)), "sort": lambda t: t.ones(2, dtype=t.complex64).sort(), "gelu of integers": lambda t: F(t).gelu(
+        t.ones(2).long()), "digamma": lambda t: t.digamma(t.ones(2, dtype=t.complex64)), "round of bool": lambda t: t.round(t.tensor([True])),
+    "lstsq": lambda t: [one.dtype is t.float32 for one in t.linalg.lstsq(t.ones(2, 3, dtype=t.complex64), t.ones(2, 1, dtype=t.complex64))[1::2]],
+    "alpha_dropout of integers": lambda t: F(t).alpha_dropout(t.ones(3).long(), training=True),
+    "all dropped by feature_alpha_dropout": lambda t: F(t).feature_alpha_dropout(t.ones(1, 3).long(), 1.0, True),
+    "cdouble": lambda t: t.ones(2).cdouble(memory_format=t.contiguous_format), "cross of bool": lambda t: t.cross(
+        t.ones(3).bool(), t.ones(3).bool(), dim=0), "mse_loss of integers": lambda t: F(t).mse_loss(t.ones(2).long(), t.ones(2).long()),
     "float_power": lambda t: t.float_power(t.tensor([2.0]), 2, out=t.zeros(1)), "empty_permuted": lambda t: t.empty_permuted((2, 3, 4), (2, 0, 1)).stride(),
 }
 
