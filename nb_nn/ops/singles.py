@@ -176,8 +176,8 @@ def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     kind = input._dtype if input._dtype.category >= 2 else dtypes.get_default_dtype()
     angle = arithmetic.mul(input, math.pi)
     zero = angle == 0
-    safe = angle.masked_fill(zero, 1)
-    made = (trigonometry.sin(safe) / safe).masked_fill(zero, 1)
+    safe = angle.masked_fill_(zero, 1)
+    made = (trigonometry.sin(safe) / safe).masked_fill_(zero, 1)
     return launch.deliver("sinc", made._array, kind, out)
 
 
