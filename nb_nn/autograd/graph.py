@@ -16,6 +16,7 @@ GRADIENT, ARGUMENT, RESULT, GRADIENTS, RESULTS, NEEDS, SIZE, DTYPE, GEOMETRY = r
 SUFFIXES = {"_size": SIZE, "_dtype": DTYPE, "_geometry": GEOMETRY}
 OWN = {"grad": GRADIENT, "grads": GRADIENTS, "result": RESULT, "results": RESULTS, "needs": NEEDS}
 GRAD, GRADS = object(), object()        # stand for the gradients among what a node has saved
+GRAD_ALONE = [GRAD]             # what is saved for a formula of the gradient alone
 
 
 class Formula:
@@ -72,6 +73,9 @@ class OpNode(Node):
         found: list = [None] * len(self.edges)
         for (formula, start, number), items in zip(self.formulas, self.saved):
             if grads[0] is None and "grad" in formula.wanted:
+                continue
+            if items is GRAD_ALONE:
+                found[start] = formula.function(grads[0])
                 continue
             values = []
             for item in items:
@@ -176,7 +180,8 @@ def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
         state.grad = True
     if kwargs and kwargs.get("out") is not None:
         views.count_write(kwargs["out"])
-    if isinstance(result, TensorBase):
+    is_tensor = isinstance(result, TensorBase)
+    if is_tensor:
         if result._base is not None:        # the body ran unrecorded, the call did not; a view of such a view stays one
             result._made_unrecorded = isinstance(args[0], TensorBase) and args[0]._made_unrecorded
     elif result.__class__ is tuple or result.__class__ is list:
@@ -185,7 +190,6 @@ def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
                 one._made_unrecorded = isinstance(args[0], TensorBase) and args[0]._made_unrecorded
     if not declaration.formulas or result is args[0]:
         return result
-    is_tensor = isinstance(result, TensorBase)
     if is_tensor and result._dtype.category < 2:        # what is cast to integers, or a mask, has no gradient
         return result
     node = build(declaration, args, kwargs)
@@ -249,7 +253,10 @@ def any_view_of_recorded(values: Any) -> bool:
 def save(node: OpNode, args: tuple, kwargs: dict, result: Any) -> None:
     """Keep what the node's formulas name."""
     node.saved, holds = [], False
-    for formula, _, _ in node.formulas:
+    for formula, _, number in node.formulas:
+        if number is None and formula.wanted == ("grad",):
+            node.saved.append(GRAD_ALONE)
+            continue
         items = []
         for kind, position, argument, default in formula.sources:
             if kind <= RESULT:

@@ -30,7 +30,11 @@ def unary(name: str, x: Any, numbers: tuple = (), out: Any = None, result: str =
         if plan is not None and x._device is CPU and array.flags.c_contiguous:
             kind = plan.result
             made = new_array(array.shape, kind.numpy) if array.size < FEW else memory.empty(array.shape, kind.numpy)
-            (plan.flat.serial if array.size < SERIAL_BELOW else plan.flat)(array.ravel(), numbers, made.ravel())
+            loop = plan.flat.serial if array.size < SERIAL_BELOW else plan.flat
+            if array.ndim == 1:         # to flatten what is flat takes its time, too
+                loop(array, numbers, made)
+            else:
+                loop(array.ravel(), numbers, made.ravel())
             return wrap_host(made, kind)
     return elementwise(name, (x,), numbers, out, result)
 
@@ -55,7 +59,11 @@ def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> An
                     made = a
                 else:
                     return elementwise(name, (x, y), (), out, result)
-                (plan.flat.serial if a.size < SERIAL_BELOW else plan.flat)(a.ravel(), b.ravel(), (), made.ravel())
+                loop = plan.flat.serial if a.size < SERIAL_BELOW else plan.flat
+                if a.ndim == 1:
+                    loop(a, b, (), made)
+                else:
+                    loop(a.ravel(), b.ravel(), (), made.ravel())
                 return out if out is not None else wrap_host(made, plan.result)
         return elementwise(name, (x, y), (), out, result)
     return with_number(name, x, y, out, result)
@@ -97,7 +105,10 @@ def _number_formula(name: str, x: Any, kind: dtype, y: Any, out: Any, result: st
     array = x._array
     if x._device is CPU and array.flags.c_contiguous and (out is None or out is x and plan.result is kind):
         made = array if out is x else memory.empty(array.shape, plan.result.numpy)
-        plan.flat(array.ravel(), (number,), made.ravel())
+        if array.ndim == 1:
+            plan.flat(array, (number,), made)
+        else:
+            plan.flat(array.ravel(), (number,), made.ravel())
         return x if out is x else wrap_host(made, plan.result)
     return run(plan, name, (array,), array.shape, (number,), out, (x,))
 
