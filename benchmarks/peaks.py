@@ -7,6 +7,7 @@ own, the groups of `peaks_cases` each in one, whose peak is reset before a row. 
 """
 from __future__ import annotations
 
+import argparse
 import ctypes
 import gc
 import importlib
@@ -126,8 +127,13 @@ def main() -> int:
     if len(sys.argv) == 3 and sys.argv[2] in ("nb_nn", "torch"):
         print(json.dumps(growth(*sys.argv[1:])))
         return 0
-    above = 0
-    for group in sys.argv[1:] or GROUPS:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("group", nargs="*", help="which to measure; all, if none is named: " + "; ".join(GROUPS))
+    options, above = parser.parse_args(), 0
+    for group in options.group:
+        if group not in GROUPS:
+            parser.error(f"there is no group {group!r}; see --help")
+    for group in options.group or GROUPS:
         ours, theirs = measured(group, "nb_nn"), measured(group, "torch")
         if len(ours) > 1:
             print(f"\n{group}")
