@@ -123,3 +123,22 @@ def test_a_wrong_size_is_refused_by_naming_it_and_what_would_fit(case):
     said = str(caught.value)
     assert re.search(given, said), said
     assert re.search(expected, said), said
+
+
+def whole(*size):
+    """A tensor of integer zeros."""
+    return torch.zeros(size, dtype=torch.int64)
+
+
+@pytest.mark.parametrize("make, inputs, given, expected", [
+    (lambda: nn.EmbeddingBag(5, 3), [whole(2, 2, 2)], "dimension 3", "1D or 2D"),
+    (lambda: nn.MaxUnpool2d(2), [torch.zeros(1, 1, 2, 2), whole(1, 1, 2, 3)], r"\[1, 1, 2, 3\]", r"\[1, 1, 2, 2\]"),
+    (lambda: nn.NLLLoss(), [torch.zeros(3, 4), whole(2)], r"\(2\)", r"\(3\)"),
+    (lambda: nn.CrossEntropyLoss(), [torch.zeros(3, 4, 5), whole(3, 6)], r"\[3, 6\]", r"\[3, 5\]"),
+    (lambda: nn.MultiMarginLoss(), [torch.zeros(3, 4), whole(2)], r"\[2\]", r"\[3, 4\]"),
+    (lambda: nn.CTCLoss(), [torch.zeros(5, 2, 4), whole(3, 2), whole(2) + 5, whole(2) + 2], "size 3", "size 2"),
+], ids=["EmbeddingBag", "MaxUnpool2d", "NLLLoss", "CrossEntropyLoss", "MultiMarginLoss", "CTCLoss"])
+def test_a_wrong_size_beside_integers_is_refused_likewise(make, inputs, given, expected):
+    with pytest.raises((RuntimeError, ValueError)) as caught:
+        make()(*inputs)
+    assert re.search(given, str(caught.value)) and re.search(expected, str(caught.value)), caught.value
