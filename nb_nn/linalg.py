@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .core import launch
 from .core.geometry import broadcast_shapes
 from .core.results import result_type
 from .core.state import state
@@ -44,7 +45,7 @@ def cholesky(A: Tensor, *, upper: bool = False, out: Tensor | None = None) -> Te
     """The triangle L of symmetric positive matrices A = L L^H, or U of A = U^H U if ``upper``; see `nb_nn.cholesky`."""
     matrices.check_square("linalg.cholesky", A)
     matrices.check_floating("linalg.cholesky", A, "cholesky_cpu")
-    return matrices.into_out("cholesky", decompositions.checked_cholesky("linalg.cholesky", A, upper), out)
+    return launch.into_out("cholesky", decompositions.checked_cholesky("linalg.cholesky", A, upper), out)
 
 
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False, out: Any = None) -> CholeskyEx:
@@ -53,7 +54,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False, o
         cholesky(A, upper=upper)
     matrices.check_square("linalg.cholesky_ex", A)
     matrices.check_floating("linalg.cholesky_ex", A, "cholesky_cpu")
-    return matrices.into_out("cholesky_ex", CholeskyEx(*decompositions.cholesky_ex(A, upper)), out)
+    return launch.into_out("cholesky_ex", CholeskyEx(*decompositions.cholesky_ex(A, upper)), out)
 
 
 def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -68,7 +69,7 @@ def inv_ex(A: Tensor, *, check_errors: bool = False, out: Any = None) -> InvEx:
     made = InvEx(*solving.inverse_ex(A))
     if check_errors:
         solving.check_pivots("linalg.inv_ex", made.info)
-    return matrices.into_out("inv_ex", made, out)
+    return launch.into_out("inv_ex", made, out)
 
 
 def det(A: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -78,7 +79,7 @@ def det(A: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 def slogdet(A: Tensor, *, out: Any = None) -> SlogDet:
     """Sign of the determinant and logarithm of its size; see `nb_nn.slogdet`."""
-    return matrices.into_out("slogdet", SlogDet(*determinants.slogdet(A)), out)
+    return launch.into_out("slogdet", SlogDet(*determinants.slogdet(A)), out)
 
 
 def eigh(A: Tensor, UPLO: str = "L", *, out: Any = None) -> Eigh:
@@ -87,7 +88,7 @@ def eigh(A: Tensor, UPLO: str = "L", *, out: Any = None) -> Eigh:
     >>> torch.linalg.eigh(tensor([[2.0, 1.0], [1.0, 2.0]])).eigenvalues
     tensor([1., 3.])
     """
-    return matrices.into_out("eigh", Eigh(*checked_eigh("linalg.eigh", A, UPLO)), out)
+    return launch.into_out("eigh", Eigh(*checked_eigh("linalg.eigh", A, UPLO)), out)
 
 
 def checked_eigh(name: str, A: Tensor, UPLO: str) -> tuple[Tensor, Tensor]:
@@ -100,7 +101,7 @@ def checked_eigh(name: str, A: Tensor, UPLO: str) -> tuple[Tensor, Tensor]:
 
 def eigvalsh(A: Tensor, UPLO: str = "L", *, out: Tensor | None = None) -> Tensor:
     """Eigenvalues of symmetric matrices in ascending order."""
-    return matrices.into_out("eigvalsh", checked_eigh("linalg.eigvalsh", A, UPLO)[0], out)
+    return launch.into_out("eigvalsh", checked_eigh("linalg.eigvalsh", A, UPLO)[0], out)
 
 
 def eig(A: Tensor, *, out: Any = None) -> Eig:
@@ -111,14 +112,14 @@ def eig(A: Tensor, *, out: Any = None) -> Eig:
     """
     matrices.check_square("linalg.eig", A)
     matrices.check_implemented("linalg_eig_out_cpu", A)
-    return matrices.into_out("eig", Eig(*spectra.eig_op(A)), out)
+    return launch.into_out("eig", Eig(*spectra.eig_op(A)), out)
 
 
 def eigvals(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Complex eigenvalues of any square matrices."""
     matrices.check_square("linalg.eigvals", A)
     matrices.check_implemented("linalg_eig_out_cpu", A)
-    return matrices.into_out("eigvals", spectra.eig_op(A)[0], out)
+    return launch.into_out("eigvals", spectra.eig_op(A)[0], out)
 
 
 def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None, out: Any = None) -> SVD:
@@ -129,7 +130,7 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None, out
     """
     matrices.check_matrix("linalg.svd", A)
     matrices.check_floating("linalg.svd", A, "linalg_svd_cpu")
-    return matrices.into_out("svd", SVD(*spectra.svd_op(A, full_matrices)), out)
+    return launch.into_out("svd", SVD(*spectra.svd_op(A, full_matrices)), out)
 
 
 def svdvals(A: Tensor, *, driver: str | None = None, out: Tensor | None = None) -> Tensor:
@@ -137,7 +138,7 @@ def svdvals(A: Tensor, *, driver: str | None = None, out: Tensor | None = None) 
     matrices.check_matrix("linalg.svdvals", A)
     matrices.check_floating("linalg.svdvals", A, "linalg_svd_cpu")
     recorded = state.grad and A.requires_grad
-    return matrices.into_out("svdvals", spectra.svd_op(A, False)[1] if recorded else spectra.singular_values_only(A), out)
+    return launch.into_out("svdvals", spectra.svd_op(A, False)[1] if recorded else spectra.singular_values_only(A), out)
 
 
 def qr(A: Tensor, mode: str = "reduced", *, out: Any = None) -> QR:
@@ -155,7 +156,7 @@ def qr(A: Tensor, mode: str = "reduced", *, out: Any = None) -> QR:
         raise RuntimeError("The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use "
                            "linalg.qr(A, mode='reduced') if you are going to require gradients.")
     q, r = decompositions.qr_op(A, mode == "complete")
-    return matrices.into_out("qr", QR(A.new_empty(0) if mode == "r" else q, r), out)
+    return launch.into_out("qr", QR(A.new_empty(0) if mode == "r" else q, r), out)
 
 
 def pinv(A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None,
@@ -176,7 +177,7 @@ def pinv(A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = N
         A = A.expand(*size, *A.shape[-2:])
         limits = [one.detach().expand(size) if isinstance(one, TensorBase) else one for one in limits]
     absolute, relative = (one if isinstance(one, TensorBase) else float(one) for one in limits)
-    return matrices.into_out("pinv", spectra.pinverse_op(A, absolute, relative, hermitian), out)
+    return launch.into_out("pinv", spectra.pinverse_op(A, absolute, relative, hermitian), out)
 
 
 def tolerances(name: str, A: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
@@ -199,14 +200,14 @@ def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: An
     matrices.check_matrix("linalg.matrix_rank", A)
     matrices.check_floating("linalg.matrix_rank", A, "linalg_svd_cpu")
     absolute, relative = tolerances("matrix_rank", A, tol if atol is None else atol, rtol)
-    return matrices.into_out("matrix_rank", spectra.rank(A, hermitian, absolute, relative), out)
+    return launch.into_out("matrix_rank", spectra.rank(A, hermitian, absolute, relative), out)
 
 
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False, out: Any = None) -> SolveEx:
     """`solve`, and for each matrix 0 or which pivot is the first that is zero."""
     if check_errors:
         solve(A, B, left=left)
-    return matrices.into_out("solve_ex", SolveEx(*solving.solve_with_info("linalg.solve_ex", A, B, left)), out)
+    return launch.into_out("solve_ex", SolveEx(*solving.solve_with_info("linalg.solve_ex", A, B, left)), out)
 
 
 def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False, out: Any = None) -> LUFactorEx:
@@ -215,7 +216,7 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False, o
         lu_factor(A, pivot=pivot)
     matrices.check_matrix("linalg.lu_factor_ex", A)
     matrices.check_implemented("lu_cpu", A)
-    return matrices.into_out("lu_factor_ex", LUFactorEx(*decompositions.lu_factor_ex(A, pivot)), out)
+    return launch.into_out("lu_factor_ex", LUFactorEx(*decompositions.lu_factor_ex(A, pivot)), out)
 
 
 def lu_factor(A: Tensor, *, pivot: bool = True, out: Any = None) -> LUFactor:
@@ -232,7 +233,7 @@ def lu_factor(A: Tensor, *, pivot: bool = True, out: Any = None) -> LUFactor:
         raise RuntimeError(f"torch.linalg.lu_factor: {where}U[{place},{place}] is zero and using it on lu_solve would result in a "
                            "division by zero. If you still want to perform the factorization, consider calling linalg.lu(A, pivot) or "
                            "linalg.lu_factor_ex(A, pivot)")
-    return matrices.into_out("lu_factor", LUFactor(factors, pivots), out)
+    return launch.into_out("lu_factor", LUFactor(factors, pivots), out)
 
 
 def lu(A: Tensor, *, pivot: bool = True, out: Any = None) -> LU:
@@ -245,7 +246,7 @@ def lu(A: Tensor, *, pivot: bool = True, out: Any = None) -> LU:
     matrices.check_matrix("linalg.lu", A)
     matrices.check_implemented("lu_cpu", A)
     factors, pivots, _ = decompositions.lu_factor_ex(A, pivot)
-    return matrices.into_out("lu", LU(*decompositions.lu_unpack(factors, pivots)), out)
+    return launch.into_out("lu", LU(*decompositions.lu_unpack(factors, pivots)), out)
 
 
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None, out: Any = None) -> Lstsq:
@@ -280,7 +281,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         residuals = (rest.abs() ** 2).sum(-2)
     made = Lstsq(solution.squeeze(-1) if vector else solution, residuals, nothing.long() if driver == "gels" else ranks,
                  svdvals(A.detach()) if driver in ("gelsd", "gelss") else nothing)
-    return matrices.into_out("lstsq", made, out)
+    return launch.into_out("lstsq", made, out)
 
 
 def cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
@@ -312,7 +313,7 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) ->
     >>> torch.linalg.vecdot(tensor([[1, 2], [3, 4]]), tensor([1, 1]))
     tensor([3, 7])
     """
-    return matrices.into_out("vecdot", ((x.conj() if x.is_complex() else x) * y).sum(dim), out)
+    return launch.into_out("vecdot", ((x.conj() if x.is_complex() else x) * y).sum(dim), out)
 
 
 def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
@@ -329,7 +330,7 @@ def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
         raise RuntimeError(f"Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got "
                            f"{columns} != {rows}")
     result = inv(A.reshape(rows, columns)).reshape(shape[ind:] + shape[:ind])
-    return matrices.into_out("tensorinv", result, out)
+    return launch.into_out("tensorinv", result, out)
 
 
 def tensorsolve(A: Tensor, B: Tensor, dims: Any = None, *, out: Tensor | None = None) -> Tensor:
@@ -346,4 +347,4 @@ def tensorsolve(A: Tensor, B: Tensor, dims: Any = None, *, out: Tensor | None = 
     if size != B._array.size:
         raise RuntimeError(f"Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), "
                            f"but got {size} != {B._array.size}")
-    return matrices.into_out("tensorsolve", solve(A.reshape(size, size), B.reshape(-1)).reshape(shape), out)
+    return launch.into_out("tensorsolve", solve(A.reshape(size, size), B.reshape(-1)).reshape(shape), out)

@@ -85,7 +85,7 @@ def cholesky(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -
     tensor([[2., 0.],
             [1., 2.]])
     """
-    return matrices.into_out("cholesky", checked_cholesky("cholesky", input, upper), out)
+    return launch.into_out("cholesky", checked_cholesky("cholesky", input, upper), out)
 
 
 @op
@@ -178,7 +178,7 @@ def lu(input: Tensor, pivot: bool = True, get_infos: bool = False, *, out: Any =
         raise RuntimeError(f"torch.lu_factor: Expected tensor with 2 or more dimensions. Got size: {list(input._array.shape)} instead")
     matrices.check_implemented("lu_cpu", input)
     made = lu_factor_ex(input, pivot)
-    return matrices.into_out("lu", LUWithInfo(*made) if get_infos else made[:2], out)
+    return launch.into_out("lu", LUWithInfo(*made) if get_infos else made[:2], out)
 
 
 def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True, *, out: Any = None) -> LU:
@@ -195,7 +195,7 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpa
     nothing = LU_data.new_empty(0)
     lower, upper = lu_triangles(LU_data) if unpack_data else (nothing, nothing)
     exchanged = permutation(LU_pivots, LU_data._array.shape[-2], LU_data) if unpack_pivots else nothing
-    return matrices.into_out("lu_unpack", LU(exchanged, lower, upper), out)
+    return launch.into_out("lu_unpack", LU(exchanged, lower, upper), out)
 
 
 @op
@@ -249,4 +249,4 @@ def qr(input: Tensor, some: bool = True, *, out: Any = None) -> QR:
     """
     matrices.check_matrix("linalg.qr", input)
     matrices.check_floating("linalg.qr", input, "geqrf_cpu")
-    return matrices.into_out("qr", QR(*qr_op(input, not some)), out)
+    return launch.into_out("qr", QR(*qr_op(input, not some)), out)

@@ -80,7 +80,7 @@ def det(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """
     matrices.check_square("linalg.det", input)
     matrices.check_floating("linalg.det", input, "lu_cpu")
-    return matrices.into_out("det", det_op(input), out)
+    return launch.into_out("det", det_op(input), out)
 
 
 @op
@@ -119,7 +119,7 @@ def slogdet(input: Tensor, *, out: Any = None) -> SlogDet:
     """
     matrices.check_square("linalg.slogdet", input)
     matrices.check_floating("linalg.slogdet", input)
-    return matrices.into_out("slogdet", SlogDet(*slogdet_op(input)), out)
+    return launch.into_out("slogdet", SlogDet(*slogdet_op(input)), out)
 
 
 def logdet(input: Tensor) -> Tensor:

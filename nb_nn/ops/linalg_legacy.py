@@ -44,7 +44,7 @@ def solve(input: Tensor, A: Tensor, *, out: Any = None) -> Solve:
     matrices.check_implemented("solve_cpu", A)
     result, factors, _, info = solve_ex(*matrices.broadcast_batches(A, input))
     check_singular("solve_cpu", info)
-    return matrices.into_out("solve", Solve(result, factors.detach()), out)
+    return launch.into_out("solve", Solve(result, factors.detach()), out)
 
 
 def gesv(input: Tensor, A: Tensor, *, out: Any = None) -> Solve:
@@ -122,7 +122,7 @@ def pstrf(input: Tensor, upper: bool = True, tol: float = -1, *, out: Any = None
     check_two_dimensions("pstrf", input)
     matrices.check_square("pstrf", input)
     matrices.check_implemented("pstrf_cpu", input)
-    return matrices.into_out("pstrf", Pstrf(*pstrf_op(input, upper, tol)), out)
+    return launch.into_out("pstrf", Pstrf(*pstrf_op(input, upper, tol)), out)
 
 
 def check_two_dimensions(name: str, input: Tensor) -> None:
@@ -139,7 +139,7 @@ def btrifact(A: Tensor, pivot: bool = True, *, out: Any = None) -> tuple[Tensor,
     """
     factors, pivots, info = btrifact_with_info(A, pivot)
     check_singular("lu", info)
-    return matrices.into_out("btrifact", (factors, pivots), out)
+    return launch.into_out("btrifact", (factors, pivots), out)
 
 
 def btrifact_with_info(A: Tensor, pivot: bool = True, *, out: Any = None) -> tuple[Tensor, Tensor, Tensor]:
@@ -152,7 +152,7 @@ def btrifact_with_info(A: Tensor, pivot: bool = True, *, out: Any = None) -> tup
         raise RuntimeError(f"expected tensor with 2 or more dimensions, got size: {list(A._array.shape)} instead")
     matrices.check_square("btrifact", A)
     matrices.check_implemented("lu_cpu", A)
-    return matrices.into_out("btrifact_with_info", lu_factor_ex(A, pivot), out)
+    return launch.into_out("btrifact_with_info", lu_factor_ex(A, pivot), out)
 
 
 def btrisolve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -163,7 +163,7 @@ def btrisolve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | No
     """
     vector = b._array.ndim == LU_data._array.ndim - 1
     result = lu_solve(LU_data, LU_pivots, b.unsqueeze(-1) if vector else b)
-    return matrices.into_out("btrisolve", result.squeeze(-1) if vector else result, out)
+    return launch.into_out("btrisolve", result.squeeze(-1) if vector else result, out)
 
 
 def btriunpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True) -> tuple:
@@ -208,7 +208,7 @@ def eig(input: Tensor, eigenvectors: bool = False, *, out: Any = None) -> Eig:
     matrices.check_square("eig", input)
     matrices.check_implemented("eig_cpu", input)
     values, vectors = legacy_eig_op(input)
-    return matrices.into_out("eig", Eig(values, vectors if eigenvectors else input.new_empty(0)), out)
+    return launch.into_out("eig", Eig(values, vectors if eigenvectors else input.new_empty(0)), out)
 
 
 @op
@@ -246,7 +246,7 @@ def gels(input: Tensor, A: Tensor, *, out: Any = None) -> Gels:
                            f"{input._array.shape[0]} rows")
     matrices.check_implemented("gels_cpu", A)
     matrices.check_same_kind("gels", input, A, ("B", "A"))
-    return matrices.into_out("gels", Gels(*gels_op(input, A)), out)
+    return launch.into_out("gels", Gels(*gels_op(input, A)), out)
 
 
 def lstsq(input: Tensor, A: Tensor, *, out: Any = None) -> Gels:

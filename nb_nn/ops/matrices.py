@@ -9,7 +9,6 @@ import numpy as np
 from ..core import dtype as dtypes
 from ..core import launch, memory
 from ..core.geometry import broadcast_shapes
-from ..core.launch import into_out  # noqa: F401  the door of all linear algebra to ``out``
 from ..core.tensor_base import TensorBase, wrap
 from . import view
 from .reduction import packed

@@ -31,7 +31,7 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     matrices.check_square("linalg.matrix_power", input)
     if n == 0:
         made = eye(input._array.shape[-1], dtype=input._dtype, device=input._device).expand(input.shape).clone()
-        return matrices.into_out("matrix_power", made, out)
+        return launch.into_out("matrix_power", made, out)
     square, made, n = (inverse(input) if n < 0 else input), None, abs(n)
     while n:
         if n % 2:
@@ -40,7 +40,7 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
         if n:
             square = matmul(square, square)
     made = made.clone() if made is input else made
-    return matrices.into_out("matrix_power", made, out)
+    return launch.into_out("matrix_power", made, out)
 
 
 def best_order(sizes: list[int]) -> list[list[int]]:
@@ -75,8 +75,6 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     >>> chain_matmul(tensor([[1, 2]]), tensor([[3], [4]]), tensor([[5]]))
     tensor([[55]])
     """
-    from .matrices import into_out
-
     if len(matrices) == 1 and isinstance(matrices[0], (list, tuple)):
         matrices = tuple(matrices[0])
     if not matrices:
@@ -84,7 +82,7 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     for one in matrices:
         if one._array.ndim != 2:
             raise RuntimeError(f"Tensor dimension is {one._array.ndim}, expected 2 instead.")
-    return into_out("chain_matmul", chain(list(matrices)), out)
+    return launch.into_out("chain_matmul", chain(list(matrices)), out)
 
 
 def multi_dot(tensors: Any, *, out: Tensor | None = None) -> Tensor:
@@ -111,7 +109,7 @@ def multi_dot(tensors: Any, *, out: Tensor | None = None) -> Tensor:
         result = result.squeeze(-1)
     if row:
         result = result.squeeze(0)
-    return matrices.into_out("multi_dot", result, out)
+    return launch.into_out("multi_dot", result, out)
 
 
 @op

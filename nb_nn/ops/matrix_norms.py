@@ -4,6 +4,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..core import launch
 from ..core.geometry import wrap_dims
 from ..core.tensor_base import TensorBase
 from . import matrices, moments, view
@@ -60,7 +61,7 @@ def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool 
     if keepdim:
         for d in sorted(dims):
             result = result.unsqueeze(d)
-    return matrices.into_out("matrix_norm", result, out)
+    return launch.into_out("matrix_norm", result, out)
 
 
 def extreme(values: Tensor, ord: float) -> Tensor:
@@ -99,8 +100,8 @@ def cond(A: Tensor, p: Any = None, *, out: Tensor | None = None) -> Tensor:
     if p in (None, 2, -2):
         values = svd_op(A, False)[1]
         high, low = values.amax(-1), values.amin(-1)
-        return matrices.into_out("cond", high / low if p != -2 else low / high, out)
+        return launch.into_out("cond", high / low if p != -2 else low / high, out)
     matrices.check_square(f"linalg.cond({p})", A)
     inverted, info = inverse_ex(A)
     result = where(info == 0, matrix_norm(A, p) * matrix_norm(where((info == 0)[..., None, None], inverted, 0.0), p), math.inf)
-    return matrices.into_out("cond", result, out)
+    return launch.into_out("cond", result, out)

@@ -38,7 +38,7 @@ def geqrf(input: Tensor, *, out: Any = None) -> Geqrf:
     if input._array.ndim < 2:
         raise RuntimeError("torch.geqrf: input must have at least 2 dimensions.")
     matrices.check_implemented("geqrf_cpu", input)
-    return matrices.into_out("geqrf", Geqrf(*geqrf_op(input)), out)
+    return launch.into_out("geqrf", Geqrf(*geqrf_op(input)), out)
 
 
 @op
@@ -75,7 +75,7 @@ def orgqr(input: Tensor, input2: Tensor, *, out: Tensor | None = None) -> Tensor
         raise RuntimeError(f"{name}: tau dtype {matrices.kind_name(tau)} does not match input dtype {matrices.kind_name(input)}")
     matrices.check_implemented("householder_product_cpu", input)
     recorded = state.grad and any_requires_grad((input, tau))
-    return matrices.into_out("orgqr", reflections(input, tau) if recorded else orgqr_op(input, tau), out)
+    return launch.into_out("orgqr", reflections(input, tau) if recorded else orgqr_op(input, tau), out)
 
 
 def reflections(input: Tensor, tau: Tensor) -> Tensor:
@@ -133,7 +133,7 @@ def ormqr(input: Tensor, input2: Tensor, input3: Tensor, left: bool = True, tran
         result = multiplied(input, input2, input3, left, transpose)
     else:
         result = ormqr_op(input, input2, input3, left, transpose)
-    return matrices.into_out("ormqr", result, out)
+    return launch.into_out("ormqr", result, out)
 
 
 def multiplied(input: Tensor, tau: Tensor, other: Tensor, left: bool, transpose: bool) -> Tensor:

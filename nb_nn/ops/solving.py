@@ -55,7 +55,7 @@ def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     matrices.check_floating("linalg.inv", input)
     result, info = inverse_ex(input)
     check_pivots("linalg.inv", info)
-    return matrices.into_out("inverse", result, out)
+    return launch.into_out("inverse", result, out)
 
 
 def check_pivots(name: str, info: Any) -> None:
@@ -116,7 +116,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
     place, where = matrices.failure(info)
     if place:
         raise matrices.LinAlgError(f"torch.linalg.solve: {where}The solver failed because the input matrix is singular.")
-    return matrices.into_out("solve", result, out)
+    return launch.into_out("solve", result, out)
 
 
 def solve_with_info(name: str, A: Tensor, B: Tensor, left: bool) -> tuple[Tensor, Tensor]:
@@ -184,7 +184,7 @@ def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, un
         result = solve_triangular_op(A, B, upper, unitriangular)
     else:
         result = solve_triangular_op(A.transpose(-1, -2), B.transpose(-1, -2), not upper, unitriangular).transpose(-1, -2)
-    return matrices.into_out("solve_triangular", result, out)
+    return launch.into_out("solve_triangular", result, out)
 
 
 def triangular_solve(b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False, *,
@@ -200,7 +200,7 @@ def triangular_solve(b: Tensor, A: Tensor, upper: bool = True, transpose: bool =
     A, b = matrices.broadcast_batches(A, b)
     matrix, triangle = (A.transpose(-1, -2), not upper) if transpose else (A, upper)
     result = TriangularSolve(solve_triangular_op(matrix, b, triangle, unitriangular), copied_in_columns(A))
-    return matrices.into_out("triangular_solve", result, out)
+    return launch.into_out("triangular_solve", result, out)
 
 
 def copied_in_columns(input: Tensor) -> Tensor:
@@ -243,7 +243,7 @@ def cholesky_solve(input: Tensor, input2: Tensor, upper: bool = False, *, out: T
     across = adjoint(factor)
     lower, above = (across, factor) if upper else (factor, across)
     result = solve_triangular_op(above, solve_triangular_op(lower, b, False, False), True, False)
-    return matrices.into_out("cholesky_solve", result, out)
+    return launch.into_out("cholesky_solve", result, out)
 
 
 def cholesky_inverse(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
@@ -258,7 +258,7 @@ def cholesky_inverse(input: Tensor, upper: bool = False, *, out: Tensor | None =
     zero = input._array.diagonal(0, -2, -1) == 0
     check_pivots("cholesky_inverse", np.where(zero.any(-1), zero.argmax(-1) + 1, 0) if zero.size else zero.any(-1))
     identity = eye(input._array.shape[-1], dtype=input._dtype, device=input._device)
-    return matrices.into_out("cholesky_inverse", cholesky_solve(identity, input, upper), out)
+    return launch.into_out("cholesky_inverse", cholesky_solve(identity, input, upper), out)
 
 
 @op
@@ -295,13 +295,13 @@ def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoin
     check_sizes(name, LU, B, left)
     if not left:
         turned = matrices.adjoint(lu_solve(LU, pivots, matrices.adjoint(B), adjoint=not adjoint))
-        return matrices.into_out("lu_solve", turned, out)
+        return launch.into_out("lu_solve", turned, out)
     batch = broadcast_shapes(LU._array.shape[:-2], B._array.shape[:-2])
     LU, B = matrices.broadcast_batches(LU, B)
     pivots = pivots.expand(*batch, pivots._array.shape[-1])
     if adjoint or state.grad and LU.requires_grad:
-        return matrices.into_out("lu_solve", lu_solve_steps(LU, pivots, B, adjoint), out)
-    return matrices.into_out("lu_solve", lu_solve_op(LU, pivots, B), out)
+        return launch.into_out("lu_solve", lu_solve_steps(LU, pivots, B, adjoint), out)
+    return launch.into_out("lu_solve", lu_solve_op(LU, pivots, B), out)
 
 
 def lu_solve_steps(LU: Tensor, pivots: Tensor, B: Tensor, adjoint: bool) -> Tensor:

@@ -117,10 +117,10 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True, *, out: Any =
     matrices.check_floating("linalg.svd", input, "linalg_svd_cpu")
     if compute_uv:
         u, s, vh = svd_op(input, not some)
-        return matrices.into_out("svd", SVD(u, s, adjoint(vh)), out)
+        return launch.into_out("svd", SVD(u, s, adjoint(vh)), out)
     *batch, rows, columns = input.shape
     made = SVD(input.new_zeros((*batch, rows, rows)), singular_values_only(input), input.new_zeros((*batch, columns, columns)))
-    return matrices.into_out("svd", made, out)
+    return launch.into_out("svd", made, out)
 
 
 @op
@@ -173,8 +173,8 @@ def symeig(input: Tensor, eigenvectors: bool = False, upper: bool = True, *, out
     matrices.check_square("symeig", input)
     matrices.check_implemented("symeig_cpu", input)
     if eigenvectors:
-        return matrices.into_out("symeig", Symeig(*eigh_op(input, upper)), out)
-    return matrices.into_out("symeig", Symeig(symmetric_eigenvalues_only(input, upper), input.new_zeros(input.shape)), out)
+        return launch.into_out("symeig", Symeig(*eigh_op(input, upper)), out)
+    return launch.into_out("symeig", Symeig(symmetric_eigenvalues_only(input, upper), input.new_zeros(input.shape)), out)
 
 
 @op
@@ -298,6 +298,6 @@ def matrix_rank(input: Tensor, tol: Any = None, symmetric: bool = False, *, out:
     matrices.check_matrix("matrix_rank", input, "input")
     matrices.check_floating("matrix_rank", input, "linalg_svd_cpu")
     relative = smallest_part(input) if tol is None else 0.0
-    return matrices.into_out("matrix_rank", rank(input, symmetric, 0.0 if tol is None else tol, relative), out)
+    return launch.into_out("matrix_rank", rank(input, symmetric, 0.0 if tol is None else tol, relative), out)
 
 
