@@ -5,6 +5,7 @@ A kernel of rows goes over ``range(first_task(), rows, next_task())`` with all t
 """
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -79,6 +80,20 @@ def row_sum(shared, value):
     found = shared[slot - lane]
     cuda.syncthreads()
     return found
+
+
+def row_moments(shared, x, row):
+    """Mean of a row of x (rows, n) and sum of the squared distances from it; NaN of an empty row."""
+    n, total, squares = x.shape[1], 0.0, 0.0
+    if row < x.shape[0]:
+        for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
+            total += x[row, j]
+    mean = row_sum(shared, total) / n if n > 0 else math.nan
+    if row < x.shape[0]:
+        for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
+            apart = x[row, j] - mean
+            squares += apart * apart
+    return mean, row_sum(shared, squares)
 
 
 def row_max(shared, value):

@@ -1,4 +1,4 @@
-"""Layer normalization: a row of threads for each row."""
+"""Layer and group normalization: a row of threads for each row."""
 from __future__ import annotations
 
 import math
@@ -6,51 +6,51 @@ from typing import Any
 
 import numpy as np
 
-from .block import WARP, a_block_for_each, a_row_of_threads, column_sum, composed, first_task, next_task, row_sum
-from .launch import BLOCKS, THREADS, Kernel, Shape, cuda, kernel
+from .block import WARP, a_block_for_each, a_row_of_threads, column_sum, composed, first_task, next_task, row_moments, row_sum
+from .launch import BLOCKS, THREADS, Kernel, Shape, cuda
 
 
-@kernel(geometry=a_row_of_threads(0))
-def layer_norm(x, weight, bias, eps, out, mean, rstd):
-    """Each row of x (rows, n) around its mean, over its standard deviation, times weight plus bias (n,).
+def channel_of(row, j, n, groups, inner):
+    """Where the weight of an element is; without the division, which takes longer than the rest, if there is nothing to divide."""
+    place = row % groups * n + j if groups > 1 else j
+    return place // inner if inner > 1 else place
 
-    The deviation is the root of the biased variance plus ``eps``. weight and bias may be of size 0.
+
+def normalized_rows(x, weight, bias, groups, inner, eps, out, mean, rstd):
+    """Each row of x (rows, n) around its mean, over its standard deviation, times weight plus bias.
+
+    The deviation is the root of the biased variance plus ``eps``. weight and bias, which may be of size 0, have an element for each
+    ``inner`` adjacent ones of ``groups`` rows.
     """
     shared = cuda.shared.array(THREADS, np.float64)
     n = x.shape[1]
     for task in range(first_task(), x.shape[0], next_task()):
-        row, total, squares = task + cuda.threadIdx.y, 0.0, 0.0
-        if row < x.shape[0]:
-            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
-                total += x[row, j]
-        center = row_sum(shared, total) / n
-        if row < x.shape[0]:
-            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
-                apart = x[row, j] - center
-                squares += apart * apart
-        scale = 1 / math.sqrt(row_sum(shared, squares) / n + eps)
+        row = task + cuda.threadIdx.y
+        center, squares = row_moments(shared, x, row)
+        scale = 1 / math.sqrt(squares / n + eps)
         if row < x.shape[0]:
             middle, factor = x.dtype.type(center), x.dtype.type(scale)
             if cuda.threadIdx.x == 0:
                 mean[row], rstd[row] = middle, factor
             for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
+                channel = channel_of(row, j, n, groups, inner)
                 value = (x[row, j] - middle) * factor
                 if weight.size > 0:
-                    value = value * weight[j]
+                    value = value * weight[channel]
                 if bias.size > 0:
-                    value = value + bias[j]
+                    value = value + bias[channel]
                 out[row, j] = value
 
 
-def input_rows(grad, x, mean, rstd, weight, grad_input):
-    """Gradient of the input of `layer_norm`."""
+def input_rows(grad, x, mean, rstd, weight, groups, inner, grad_input):
+    """Gradient of the input of `normalized_rows`."""
     shared = cuda.shared.array(THREADS, np.float64)
     n = x.shape[1]
     for task in range(first_task(), x.shape[0], next_task()):
         row, total, dot = task + cuda.threadIdx.y, 0.0, 0.0
         if row < x.shape[0]:
             for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
-                given = grad[row, j] * weight[j] if weight.size > 0 else grad[row, j]
+                given = grad[row, j] * weight[channel_of(row, j, n, groups, inner)] if weight.size > 0 else grad[row, j]
                 total += given
                 dot += given * (x[row, j] - mean[row])
         whole = row_sum(shared, total)
@@ -58,7 +58,7 @@ def input_rows(grad, x, mean, rstd, weight, grad_input):
         if row < x.shape[0]:
             offset, slope = x.dtype.type(whole / n), x.dtype.type(product * rstd[row] * rstd[row] / n)
             for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
-                given = grad[row, j] * weight[j] if weight.size > 0 else grad[row, j]
+                given = grad[row, j] * weight[channel_of(row, j, n, groups, inner)] if weight.size > 0 else grad[row, j]
                 grad_input[row, j] = (given - offset - (x[row, j] - mean[row]) * slope) * rstd[row]
 
 
@@ -82,65 +82,23 @@ def a_column_of_threads(*args: Any) -> tuple[Shape, Shape]:
     return (min(BLOCKS, -(-args[-1].size // WARP)), 1, 1), (WARP, THREADS // WARP, 1)
 
 
+forward = Kernel(normalized_rows, "layer_norm_rows", a_row_of_threads(0))
 gradient = Kernel(input_rows, "layer_norm_input_gradient", a_row_of_threads(0))
 weight_sums = Kernel(weight_columns, "layer_norm_weight_gradient", a_column_of_threads)
 
 
 @composed
+def layer_norm(x, weight, bias, eps, out, mean, rstd):
+    """`normalized_rows` with a weight and a bias, (n,) or of size 0, for each column."""
+    forward(x, weight, bias, 1, 1, eps, out, mean, rstd)
+
+
+@composed
 def layer_norm_backward(grad, x, mean, rstd, weight, grad_input, grad_weight, grad_bias):
     """Gradients of `layer_norm`; grad_weight and grad_bias may be of size 0 if they are not wanted."""
-    gradient(grad, x, mean, rstd, weight, grad_input)
+    gradient(grad, x, mean, rstd, weight, 1, 1, grad_input)
     if grad_weight.size:
         weight_sums(grad, x, mean, rstd, grad_weight, grad_bias)
-
-
-def group_rows(x, weight, bias, groups, inner, eps, out, mean, rstd):
-    """`layer_norm` of rows that are groups of channels, ``inner`` elements of each."""
-    shared = cuda.shared.array(THREADS, np.float64)
-    n = x.shape[1]
-    for task in range(first_task(), x.shape[0], next_task()):
-        row, total, squares = task + cuda.threadIdx.y, 0.0, 0.0
-        if row < x.shape[0]:
-            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
-                total += x[row, j]
-        center = row_sum(shared, total) / n
-        if row < x.shape[0]:
-            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
-                apart = x[row, j] - center
-                squares += apart * apart
-        scale = 1 / math.sqrt(row_sum(shared, squares) / n + eps)
-        if row < x.shape[0]:
-            middle, factor = x.dtype.type(center), x.dtype.type(scale)
-            if cuda.threadIdx.x == 0:
-                mean[row], rstd[row] = middle, factor
-            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
-                channel = (row % groups * n + j) // inner
-                value = (x[row, j] - middle) * factor
-                if weight.size > 0:
-                    value = value * weight[channel]
-                if bias.size > 0:
-                    value = value + bias[channel]
-                out[row, j] = value
-
-
-def group_input_rows(grad, x, mean, rstd, weight, groups, inner, grad_input):
-    """Gradient of the input of `group_rows`."""
-    shared = cuda.shared.array(THREADS, np.float64)
-    n = x.shape[1]
-    for task in range(first_task(), x.shape[0], next_task()):
-        row, total, dot = task + cuda.threadIdx.y, 0.0, 0.0
-        if row < x.shape[0]:
-            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
-                given = grad[row, j] * weight[(row % groups * n + j) // inner] if weight.size > 0 else grad[row, j]
-                total += given
-                dot += given * (x[row, j] - mean[row])
-        whole = row_sum(shared, total)
-        product = row_sum(shared, dot)
-        if row < x.shape[0]:
-            offset, slope = x.dtype.type(whole / n), x.dtype.type(product * rstd[row] * rstd[row] / n)
-            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
-                given = grad[row, j] * weight[(row % groups * n + j) // inner] if weight.size > 0 else grad[row, j]
-                grad_input[row, j] = (given - offset - (x[row, j] - mean[row]) * slope) * rstd[row]
 
 
 def channel_sums(grad, x, mean, rstd, groups, grad_weight, grad_bias):
@@ -160,24 +118,22 @@ def channel_sums(grad, x, mean, rstd, groups, grad_weight, grad_bias):
             grad_weight[c], grad_bias[c] = product, whole
 
 
-group_forward = Kernel(group_rows, "group_norm_rows", a_row_of_threads(0))
-group_gradient = Kernel(group_input_rows, "group_norm_input_gradient", a_row_of_threads(0))
 group_sums = Kernel(channel_sums, "group_norm_weight_gradient", a_block_for_each(5))
 
 
 @composed
 def group_norm(x, groups, weight, bias, eps, out, mean, rstd):
-    """`layer_norm` of groups of adjacent channels of x (N, C, inner); mean and rstd are (N * groups,).
+    """`normalized_rows` of groups of adjacent channels of x (N, C, inner); mean and rstd are (N * groups,).
 
     weight and bias are (C,) or of size 0.
     """
     shape = x.shape[0] * groups, x.shape[1] // groups * x.shape[2]
-    group_forward(x.reshape(shape), weight, bias, groups, x.shape[2], eps, out.reshape(shape), mean, rstd)
+    forward(x.reshape(shape), weight, bias, groups, x.shape[2], eps, out.reshape(shape), mean, rstd)
 
 
 @composed
 def group_norm_backward(grad, x, mean, rstd, weight, groups, grad_input, grad_weight, grad_bias):
     """Gradients of `group_norm`; grad_weight and grad_bias are (C,)."""
     shape = x.shape[0] * groups, x.shape[1] // groups * x.shape[2]
-    group_gradient(grad.reshape(shape), x.reshape(shape), mean, rstd, weight, groups, x.shape[2], grad_input.reshape(shape))
+    gradient(grad.reshape(shape), x.reshape(shape), mean, rstd, weight, groups, x.shape[2], grad_input.reshape(shape))
     group_sums(grad, x, mean, rstd, groups, grad_weight, grad_bias)

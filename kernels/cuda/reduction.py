@@ -15,7 +15,7 @@ import numpy as np
 from ..cpu.reduction import accumulator, variance
 from ..formulas import order
 from ..formulas.reduction import reduction
-from .block import WARP, a_row_of_threads, first_task, for_rows, next_task, power_of_two, row_sum
+from .block import WARP, a_row_of_threads, first_task, for_rows, next_task, power_of_two, row_moments
 from .launch import BLOCKS, THREADS, Kernel, Shape, cuda, kernel
 
 CHUNK = 1 << 12                 # elements of a chunk at least
@@ -198,20 +198,11 @@ def var_mean_rows(x, correction, as_deviation, out, means):
     """x (outer, n) -> out (outer,): sum of squared distances from the mean over n - correction, or the root of it if
     ``as_deviation``; and means (outer,)."""
     shared = cuda.shared.array(THREADS, np.float64)
-    n = x.shape[1]
     for task in range(first_task(), x.shape[0], next_task()):
-        row, total, squares = task + cuda.threadIdx.y, 0.0, 0.0
-        if row < x.shape[0]:
-            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
-                total += x[row, j]
-        mean = row_sum(shared, total) / n if n > 0 else math.nan
-        if row < x.shape[0]:
-            for j in range(cuda.threadIdx.x, n, cuda.blockDim.x):
-                apart = x[row, j] - mean
-                squares += apart * apart
-        spread = row_sum(shared, squares)
+        row = task + cuda.threadIdx.y
+        mean, spread = row_moments(shared, x, row)
         if row < x.shape[0] and cuda.threadIdx.x == 0:
-            means[row], out[row] = mean, variance(spread, n - correction, as_deviation)
+            means[row], out[row] = mean, variance(spread, x.shape[1] - correction, as_deviation)
 
 
 @kernel
