@@ -5,8 +5,10 @@
 tensor(3.)
 """
 # ruff: noqa: F401, I001  this is the public face: re-exports only, in the order of the topics
+import sys
 from math import e, inf, nan, pi
 
+from .core import numpy_names
 from .core.device import device
 from .core.dtype import (
     bfloat16, bool_ as bool, can_cast, cdouble, cfloat, complex64, complex128, double, dtype, float16, float32, float64,
@@ -105,7 +107,7 @@ from .ops.piecewise import relu, relu_, prelu, selu, selu_, celu, celu_, thresho
 from .ops.reduction import all, any, count_nonzero, mean, nansum, prod, sum
 from .ops.extremes import amax, amin, argmax, argmin, max, min
 from .ops.moments import dist, logsumexp, norm, std, std_mean, var, var_mean
-from .ops.view import broadcast_to, flatten, movedim, permute, reshape, squeeze, t, transpose, unflatten, unsqueeze
+from .ops.view import broadcast_to, flatten, movedim, permute, reshape, squeeze, swapaxes, t, transpose, unflatten, unsqueeze
 from .ops.as_strided import as_strided
 from .ops.slicing import chunk, diagonal, narrow, select, split, split_with_sizes, unbind
 from .ops.copies import clone, detach
@@ -176,10 +178,12 @@ arcsin, arcsin_, arccos, arccos_, arctan, arctan_, arctan2 = asin, asin_, acos, 
 greater, greater_equal, less, less_equal, not_equal, fix, fix_, exp2_ = gt, ge, lt, le, ne, trunc, trunc_, Tensor.exp2_
 negative_, clip_ = Tensor.neg_, Tensor.clamp_
 
-swapaxes, swapdims, moveaxis, row_stack, trapz, concat, concatenate = transpose, transpose, movedim, vstack, trapezoid, cat, cat
+swapdims, moveaxis, row_stack, trapz, concat, concatenate = transpose, movedim, vstack, trapezoid, cat, cat
 unsafe_chunk, unsafe_split, unsafe_split_with_sizes = chunk, split, split_with_sizes
 newaxis = None
 has_lapack = has_openmp = has_spectral = True
 has_mkl = has_mkldnn = has_cuda = has_cudnn = has_mps = False
 
 absolute, clip, divide, multiply, negative, outer, subtract = abs, clamp, div, mul, neg, ger, sub
+
+numpy_names.accept(sys.modules[__name__], Tensor, linalg, fft, special)

@@ -251,7 +251,7 @@ class Tensor(Operators, Recorded, Properties):
     flip, fliplr, flipud, roll, rot90 = rearranging.flip, rearranging.fliplr, rearranging.flipud, rearranging.roll, rearranging.rot90
 
     # reshaping
-    swapaxes, swapdims, swapaxes_, swapdims_ = view_ops.transpose, view_ops.transpose, reshaping.swapaxes_, reshaping.swapaxes_
+    swapaxes, swapdims, swapaxes_, swapdims_ = view_ops.swapaxes, view_ops.transpose, reshaping.swapaxes_, reshaping.swapdims_
     moveaxis, ravel, narrow_copy, new_empty_strided = view_ops.movedim, reshaping.ravel, reshaping.narrow_copy, reshaping.new_empty_strided
     tensor_split, hsplit, vsplit, dsplit = reshaping.tensor_split, reshaping.hsplit, reshaping.vsplit, reshaping.dsplit
     kron, inner, argwhere, fill_diagonal_ = reshaping.kron, reshaping.inner, reshaping.argwhere, reshaping.fill_diagonal_

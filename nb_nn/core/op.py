@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from ..autograd import graph
 from ..autograd.views import count_write
+from .numpy_names import translated
 from .sparse_array import SparseAccess
 from .state import recorders, state
 from .storage import storage_of
@@ -77,9 +78,12 @@ def op(body: Callable[P, R]) -> Callable[P, R]:
                 count_write(kwargs["out"])
             return result
         except (AttributeError, TypeError) as error:
-            if error.__class__ is not SparseAccess:
+            renamed = translated(declaration.parameters, kwargs) if error.__class__ is TypeError else None
+            if renamed is None and error.__class__ is not SparseAccess:
                 explain(declaration, args, kwargs, error)
                 raise
+        if renamed is not None:
+            return call(*args, **renamed)
         return (declaration.sparse or no_sparse_form(declaration.name))(*args, **kwargs)
 
     call.declaration = declaration
@@ -185,7 +189,13 @@ def inplace(function: Callable[P, R]) -> Callable[P, R]:
                 return recorders[-1].call_inplace(declaration, input, args, kwargs)
             return write(declaration, input, args, kwargs)
         except SparseAccess:
-            pass
+            renamed = None
+        except TypeError:
+            renamed = translated(declaration.parameters, kwargs)
+            if renamed is None:
+                raise
+        if renamed is not None:
+            return call(input, *args, **renamed)
         return (declaration.sparse_inplace or no_sparse_form(name))(input, *args, **kwargs)
 
     call.__name__ = call.__qualname__ = name

@@ -22,6 +22,11 @@ def swapaxes_(input: Tensor, axis0: int, axis1: int) -> Tensor:
     return input.transpose_(axis0, axis1)
 
 
+def swapdims_(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """In-place form of :func:`swapdims`."""
+    return input.transpose_(dim0, dim1)
+
+
 def ravel(input: Tensor) -> Tensor:
     """All elements in one dimension, adjacent in memory: a view where that is possible.
 

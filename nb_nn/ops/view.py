@@ -165,6 +165,16 @@ transpose_dims.declaration.node_name = "TransposeBackward0"
 derivative(transpose_dims, input=lambda grad, dim0, dim1: transpose_dims(grad, dim0, dim1))
 
 
+def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
+    """`transpose` under NumPy's name.
+
+    >>> swapaxes(tensor([[1, 2], [3, 4]]), axis0=0, axis1=1)
+    tensor([[1, 3],
+            [2, 4]])
+    """
+    return transpose(input, axis0, axis1)
+
+
 def t(input: Tensor) -> Tensor:
     """A matrix transposed; tensors of fewer dimensions as they are.
 

@@ -1,0 +1,57 @@
+"""NumPy's names of arguments beside torch's, as torch takes them: ``axis`` for ``dim``, ``keepdims`` for ``keepdim``.
+
+Operations translate a name when a call with it has failed (`core.op`); what only prepares the arguments of operations is given to
+users behind a function that does the same, so that a call with torch's names costs nothing, or next to nothing, more.
+"""
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Container
+from types import FunctionType
+from typing import Any
+
+NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
+
+
+def translated(parameters: Container[str], kwargs: dict) -> dict | None:
+    """Keyword arguments with torch's names for those of NumPy's that a function does not have; None if there are none."""
+    found = {name: NAMES.get(name, name) if name not in parameters else name for name in kwargs}
+    if all(name == own for name, own in found.items()) or not all(own in parameters for own in found.values()):
+        return None
+    return {found[name]: value for name, value in kwargs.items()} if len(set(found.values())) == len(found) else None
+
+
+def parameters_of(function: Callable) -> tuple[str, ...]:
+    """Names of a plain function's parameters."""
+    code = function.__code__
+    return code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
+
+
+def taking(function: Callable) -> Callable:
+    """A function that takes NumPy's names, too."""
+    parameters = parameters_of(function)
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except TypeError:
+            renamed = translated(parameters, kwargs)
+            if renamed is None:
+                raise
+        return function(*args, **renamed)
+    return call
+
+
+def accept(*owners: Any) -> None:
+    """Let the public functions of modules and classes that have a ``dim`` or ``keepdim`` take NumPy's names."""
+    for owner in owners:
+        for name, value in list(vars(owner).items()):
+            if name[0] != "_" and type(value) is FunctionType and not is_operation(value) \
+                    and not {"dim", "keepdim"}.isdisjoint(parameters_of(value)):
+                setattr(owner, name, taking(value))
+
+
+def is_operation(function: Callable) -> bool:
+    """Whether a function is an operation or its in-place form, which translate for themselves."""
+    return hasattr(function, "declaration") or hasattr(function, "inplace_of")

@@ -1,0 +1,50 @@
+"""NumPy's names of arguments: axis for dim, keepdims for keepdim, x, a and x1 for input, x2 for other."""
+import inspect
+
+import numpy as np
+import pytest
+
+import nb_nn as torch
+
+x = torch.arange(6.0).reshape(2, 3)
+array = x.numpy()
+CALLS = {
+    "operation": (lambda: x.sum(axis=0, keepdims=True), lambda: array.sum(axis=0, keepdims=True)),
+    "function": (lambda: torch.stack([x, x], axis=1), lambda: np.stack([array, array], axis=1)),
+    "method": (lambda: x.unsqueeze(axis=1), lambda: np.expand_dims(array, 1)),
+    "several results": (lambda: x.max(axis=1).values, lambda: array.max(axis=1)),
+    "both operands": (lambda: torch.atan2(x1=x, x2=x + 1), lambda: np.arctan2(array, array + 1)),
+    "an operand": (lambda: torch.sin(a=x), lambda: np.sin(array)),
+    "a method's operand": (lambda: x.mul(x2=2), lambda: array * 2),
+    "written in place": (lambda: x.clone().add_(x2=x), lambda: array + array),
+    "written to places": (lambda: x.clone().index_fill_(axis=0, index=torch.tensor([0]), value=9.0), lambda: np.array([[9] * 3, array[1]])),
+    "linalg": (lambda: torch.linalg.vector_norm(x, axis=0, keepdims=True), lambda: np.linalg.norm(array, axis=0, keepdims=True)),
+    "fft": (lambda: torch.fft.fft(x, axis=0), lambda: np.fft.fft(array, axis=0)),
+    "special": (lambda: torch.special.softmax(x * 0, axis=0), lambda: np.full((2, 3), 0.5)),
+    "swapaxes": (lambda: torch.swapaxes(x, axis0=0, axis1=1), lambda: array.swapaxes(0, 1)),
+}
+
+
+@pytest.mark.parametrize("case", CALLS)
+def test_same_as_numpy(case):
+    ours, theirs = CALLS[case]
+    np.testing.assert_allclose(ours().numpy(), theirs(), rtol=1e-6)
+
+
+def test_gradients_pass():
+    y = x.clone().requires_grad_()
+    y.sum(axis=0).pow(2).sum().backward()
+    np.testing.assert_allclose(y.grad.numpy(), np.broadcast_to(2 * array.sum(0), (2, 3)))
+
+
+@pytest.mark.parametrize("call", [
+    lambda: x.sum(axis=0, dim=1), lambda: x.sum(axes=0), lambda: torch.squeeze(x, axis=0, dim=1), lambda: torch.sin(x2=x),
+    lambda: torch.max(x, axes=0), lambda: x.sin_(axis=0), lambda: torch.add(x, x1=x, x2=x)])
+def test_other_names_are_refused(call):
+    with pytest.raises(TypeError):
+        call()
+
+
+def test_signatures_show_torchs_names_alone():
+    assert "axis" not in inspect.signature(torch.squeeze).parameters
+    assert torch.squeeze.__name__ == "squeeze" and "size 1" in torch.squeeze.__doc__
