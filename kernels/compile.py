@@ -12,6 +12,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from . import cache, threads
 
 SERIAL_BELOW = 1 << 15          # elements; less work than this does not pay for waking threads
@@ -117,10 +119,13 @@ def _strided(dispatcher: Any) -> Callable:
         key = tuple([arg.dtype.char if hasattr(arg, "dtype") else tuple(map(type, arg)) for arg in args])
         entry = entries.get(key)
         if entry is None:
-            types_ = [numba.typeof(arg) for arg in args]
-            types_ = [type_.copy(layout="A", readonly=False) if isinstance(type_, numba.types.Array) else type_ for type_ in types_]
-            entry = entries[key] = _timed(dispatcher.compile, tuple(types_))
+            entry = entries[key] = _timed(specialised, *args)
         return entry(*args)
+
+    def specialised(*args: Any) -> Any:
+        types_ = [numba.typeof(arg) for arg in args]
+        return dispatcher.compile(tuple([type_.copy(layout="A", readonly=False) if isinstance(type_, numba.types.Array) else type_
+                                         for type_ in types_]))
 
     return run
 
@@ -149,6 +154,17 @@ def _prefer_wide_vectors(numba: types.ModuleType) -> None:
         numba.config.CPU_FEATURES = binding.get_host_cpu_features().flatten() + ",-prefer-256-bit"
 
 
+def check_arguments(args: tuple) -> None:
+    """TypeError where kernels, which take arrays of the CPU and numbers, were given something else; asked only when one has failed."""
+    for arg in args:
+        if isinstance(arg, tuple):
+            check_arguments(arg)
+        elif hasattr(type(arg), "__cuda_array_interface__") and not isinstance(arg, np.ndarray):
+            raise TypeError("a kernel of the CPU was given an array of a CUDA device") from None
+        elif not isinstance(arg, (np.ndarray, np.generic, int, float, complex)):
+            raise TypeError(f"a kernel takes arrays and numbers, not {type(arg).__name__}") from None
+
+
 _compiling = [0.0, False]       # seconds spent; whether the user was told
 
 
@@ -159,8 +175,7 @@ def _timed(compile_: Callable, *args: Any, **kwargs: Any) -> Any:
     try:
         return compile_(*args, **kwargs)
     except Exception:
-        if any(hasattr(type(arg), "__cuda_array_interface__") for arg in args):
-            raise TypeError("a kernel of the CPU was given an array of a CUDA device") from None
+        check_arguments(args)
         raise
     finally:
         _compiling[0] += time.perf_counter() - start

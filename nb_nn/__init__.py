@@ -8,7 +8,7 @@ tensor(3.)
 import sys
 from math import e, inf, nan, pi
 
-from .core import numpy_names
+from .core import arguments
 from .core.device import device
 from .core.dtype import (
     bfloat16, bool_ as bool, can_cast, cdouble, cfloat, complex64, complex128, double, dtype, float16, float32, float64,
@@ -186,4 +186,4 @@ has_mkl = has_mkldnn = has_cuda = has_cudnn = has_mps = False
 
 absolute, clip, divide, multiply, negative, outer, subtract = abs, clamp, div, mul, neg, ger, sub
 
-numpy_names.accept(sys.modules[__name__], Tensor, linalg, fft, special)
+arguments.accept(sys.modules[__name__], Tensor, linalg, fft, special)

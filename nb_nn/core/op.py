@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from ..autograd import graph
 from ..autograd.views import count_write
-from .numpy_names import translated
+from .arguments import mended
 from .sparse_array import SparseAccess
 from .state import recorders, state
 from .storage import storage_of
@@ -78,12 +78,12 @@ def op(body: Callable[P, R]) -> Callable[P, R]:
                 count_write(kwargs["out"])
             return result
         except (AttributeError, TypeError) as error:
-            renamed = translated(declaration.parameters, kwargs) if error.__class__ is TypeError else None
-            if renamed is None and error.__class__ is not SparseAccess:
+            other = mended(declaration.parameters, body.__annotations__, args, kwargs) if error.__class__ is TypeError else None
+            if other is None and error.__class__ is not SparseAccess:
                 explain(declaration, args, kwargs, error)
                 raise
-        if renamed is not None:
-            return call(*args, **renamed)
+        if other is not None:
+            return call(*other[0], **other[1])
         return (declaration.sparse or no_sparse_form(declaration.name))(*args, **kwargs)
 
     call.declaration = declaration
@@ -189,13 +189,13 @@ def inplace(function: Callable[P, R]) -> Callable[P, R]:
                 return recorders[-1].call_inplace(declaration, input, args, kwargs)
             return write(declaration, input, args, kwargs)
         except SparseAccess:
-            renamed = None
+            other = None
         except TypeError:
-            renamed = translated(declaration.parameters, kwargs)
-            if renamed is None:
+            other = mended(declaration.parameters[1:], declaration.body.__annotations__, args, kwargs)
+            if other is None:
                 raise
-        if renamed is not None:
-            return call(input, *args, **renamed)
+        if other is not None:
+            return call(input, *other[0], **other[1])
         return (declaration.sparse_inplace or no_sparse_form(name))(input, *args, **kwargs)
 
     call.__name__ = call.__qualname__ = name

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,16 @@ def number_as(value: Any, kind: Any) -> Any:
     if not fits:
         raise RuntimeError(f"value cannot be converted to type {kind.name} without overflow: {value}")
     return made
+
+
+def whole_number(where: str, value: Any) -> int:
+    """An integer, or a tensor of one, as Python's; TypeError for something else."""
+    if not isinstance(value, bool):
+        try:
+            return operator.index(value)
+        except TypeError:
+            pass
+    raise TypeError(f"{where} must be int, not {type(value).__name__}")
 
 
 def check_number(value: Any, kind: dtype) -> None:

@@ -3,11 +3,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..core import dtype as dtypes
 from ..core import launch
 from ..core.op import derivative, op
+from ..core.scalars import whole_number
 from ..core.tensor_base import TensorBase
 from . import matrices
 from .joining import cat
@@ -26,8 +25,7 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     tensor([[1, 5],
             [0, 1]])
     """
-    if not isinstance(n, (int, np.integer)) or isinstance(n, bool):
-        raise TypeError(f"matrix_power(): argument 'n' (position 2) must be int, not {type(n).__name__}")
+    n = whole_number("matrix_power(): argument 'n' (position 2)", n)
     matrices.check_square("linalg.matrix_power", input)
     if n == 0:
         made = eye(input._array.shape[-1], dtype=input._dtype, device=input._device).expand(input.shape).clone()

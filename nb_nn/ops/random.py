@@ -13,6 +13,7 @@ from ..core.device import CPU
 from ..core.generator import Generator, default_generator, generator_of
 from ..core.geometry import broadcast_shapes, sizes_of
 from ..core.op import derivative, inplace, op
+from ..core.scalars import whole_number
 from ..core.tensor_base import TensorBase, wrap
 from . import creation, options
 
@@ -223,6 +224,14 @@ def randn(*size: Any, generator: Generator | None = None, out: Tensor | None = N
     return options.finish(normal_(_target(size, out, dtype, device), generator=generator), requires_grad)
 
 
+def bounds(name: str, low: Any, high: Any) -> tuple[int, int]:
+    """Checked bounds of random integers."""
+    low, high = whole_number(f"{name}(): argument 'low'", low), whole_number(f"{name}(): argument 'high'", high)
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    return low, high
+
+
 def randint(low: int = 0, high: Any = None, size: Any = None, *, generator: Generator | None = None, out: Tensor | None = None,
             dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
             pin_memory: bool = False) -> Tensor:
@@ -238,8 +247,7 @@ def randint(low: int = 0, high: Any = None, size: Any = None, *, generator: Gene
         low, high = 0, low
     if size is None:
         raise TypeError("randint() missing the argument 'size', a tuple of ints")
-    if low >= high:
-        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    low, high = bounds("randint", low, high)
     target = _target((sizes_of((size,)),), out, dtype or dtypes.int64, device)
     return options.finish(random_fill(target, low, high, generator=generator), requires_grad)
 
@@ -252,6 +260,7 @@ def randperm(n: int, *, generator: Generator | None = None, out: Tensor | None =
     [0, 1, 2, 3]
     """
     options.check_options(layout, pin_memory=pin_memory)
+    n = whole_number("randperm(): argument 'n'", n)
     if n < 0:
         raise RuntimeError(f"n must be non-negative, got {n}")
     values = memory.empty((n,), np.dtype(np.int64))
@@ -280,9 +289,7 @@ def randint_like(input: Tensor, low: int = 0, high: int | None = None, *, dtype:
                  requires_grad: bool = False, memory_format: Any = None) -> Tensor:
     """`randint` in ``input``'s size and type."""
     options.check_options(layout)
-    low, high = (0, low) if high is None else (low, high)
-    if low >= high:
-        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    low, high = bounds("randint_like", *((0, low) if high is None else (low, high)))
     made = creation.empty_like(input, dtype=dtype, device=device, memory_format=memory_format)
     return options.finish(random_fill(made, low, high), requires_grad)
 

@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 from ..core.dtype import get_default_dtype
 from ..core.elementwise import FLOAT, unary
 from ..core.launch import not_implemented
 from ..core.op import derivative, inplace, op
+from ..core.scalars import whole_number
 from ..core.tensor_base import TensorBase
 from . import arithmetic, copies, division, view
 
@@ -89,9 +89,7 @@ def polygamma_method(input: Tensor, n: int) -> Tensor:
 
 def checked_order(n: Any) -> int:
     """The order of a derivative."""
-    if isinstance(n, TensorBase) or not hasattr(n, "__index__"):
-        raise TypeError(f"polygamma(): argument 'n' must be int, not {type(n).__name__}")
-    n = operator.index(n)
+    n = whole_number("polygamma(): argument 'n'", n)
     if n < 0:
         raise RuntimeError(f"polygamma(n, x) does not support negative n, got {n}")
     return n
@@ -117,8 +115,7 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
     >>> mvlgamma(tensor([2.0, 3.0]), 2)
     tensor([0.4516, 1.5502])
     """
-    if not hasattr(p, "__index__"):
-        raise TypeError(f"mvlgamma(): argument 'p' must be int, not {type(p).__name__}")
+    p = whole_number("mvlgamma(): argument 'p'", p)
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
     if bool((input <= (p - 1) / 2).any()):

@@ -210,3 +210,11 @@ def test_batch_normalization_is_fused_into_transposed_convolution():
     x = torch.randn(2, 2, 4, 5)
     fused = nn.utils.fuse_conv_bn_eval(copy.deepcopy(conv), norm, transpose=True)
     check(fused(x), norm(conv(x)).detach().numpy(), rtol=1e-4)
+
+
+def test_sizes_for_own_layers():
+    from nb_nn.nn.modules.utils import _pair, _quadruple, _reverse_repeat_tuple, _single, _triple
+
+    assert (_single(2), _pair(3), _triple(1), _quadruple(0)) == ((2,), (3, 3), (1, 1, 1), (0, 0, 0, 0))
+    assert _pair([4, 5]) == (4, 5)
+    assert _reverse_repeat_tuple((1, 2), 2) == (2, 2, 1, 1)

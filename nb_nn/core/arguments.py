@@ -1,7 +1,8 @@
-"""NumPy's names of arguments beside torch's, as torch takes them: ``axis`` for ``dim``, ``keepdims`` for ``keepdim``.
+"""Arguments that PyTorch takes beside the documented ones: NumPy's names, and tensors of one number in place of numbers.
 
-Operations translate a name when a call with it has failed (`core.op`); what only prepares the arguments of operations is given to
-users behind a function that does the same, so that a call with torch's names costs nothing, or next to nothing, more.
+``axis`` stands for ``dim`` and ``keepdims`` for ``keepdim``; a 0-d tensor that requires no grad stands for its number. Operations
+look for them when a call has failed (`core.op`), and at no other time; what only prepares the arguments of operations is given to
+users behind a function that does the same for names. So a call with torch's names and numbers costs nothing, or next to nothing, more.
 """
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ import functools
 from collections.abc import Callable, Container
 from types import FunctionType
 from typing import Any
+
+from .tensor_base import TensorBase
 
 NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
 
@@ -19,6 +22,25 @@ def translated(parameters: Container[str], kwargs: dict) -> dict | None:
     if all(name == own for name, own in found.items()) or not all(own in parameters for own in found.values()):
         return None
     return {found[name]: value for name, value in kwargs.items()} if len(set(found.values())) == len(found) else None
+
+
+def mended(parameters: tuple[str, ...], kinds: dict, args: tuple, kwargs: dict) -> tuple[tuple, dict] | None:
+    """The arguments of a call with names translated and numbers for tensors of one; None if there is nothing to change.
+
+    ``kinds`` are the annotations of the parameters: where a tensor is expected, tensors stay.
+    """
+    named = translated(parameters, kwargs) or kwargs
+    numbers = [as_number(value, kinds.get(name)) for name, value in zip(parameters, args)]
+    named_numbers = {name: as_number(value, kinds.get(name)) for name, value in named.items()}
+    same = named is kwargs and all(new is old for new, old in zip((*numbers, *named_numbers.values()), (*args, *named.values())))
+    return None if same else ((*numbers, *args[len(numbers):]), named_numbers)
+
+
+def as_number(value: Any, kind: str | None) -> Any:
+    """The number that a 0-d tensor is where no tensor is expected; anything else as it is."""
+    if isinstance(value, TensorBase) and not value.dim() and not value.requires_grad and not str(kind).startswith("Tensor"):
+        return value.item()
+    return value
 
 
 def parameters_of(function: Callable) -> tuple[str, ...]:

@@ -48,3 +48,28 @@ def test_other_names_are_refused(call):
 def test_signatures_show_torchs_names_alone():
     assert "axis" not in inspect.signature(torch.squeeze).parameters
     assert torch.squeeze.__name__ == "squeeze" and "size 1" in torch.squeeze.__doc__
+
+
+NUMBERS = {
+    "alpha": lambda two, one: torch.add(x, x, alpha=two),
+    "value, in place": lambda two, one: x.clone().addcmul_(x, x, value=two),
+    "a layer's slope": lambda two, one: torch.nn.functional.leaky_relu(-x, two),
+    "two of them": lambda two, one: torch.nn.functional.threshold(x, two, two),
+    "tolerance": lambda two, one: torch.isclose(x, x + 1, rtol=two),
+    "diagonal": lambda two, one: torch.tril(x, one),
+    "bound": lambda two, one: torch.randint(one + 4, (3,), generator=torch.Generator().manual_seed(0)),
+    "count": lambda two, one: torch.randperm(one + 4, generator=torch.Generator().manual_seed(0)),
+    "order": lambda two, one: torch.polygamma(one, x + 1),
+    "power": lambda two, one: torch.matrix_power(x[:, :2], one + 1),
+}
+
+
+@pytest.mark.parametrize("case", NUMBERS)
+def test_tensors_of_one_number_are_numbers(case):
+    assert torch.equal(NUMBERS[case](torch.tensor(2.0), torch.tensor(1)), NUMBERS[case](2.0, 1))
+
+
+@pytest.mark.parametrize("value", [torch.ones(2), torch.ones(()).requires_grad_(), "2", None])
+def test_what_is_no_number_is_refused(value):
+    with pytest.raises((TypeError, RuntimeError)):
+        torch.nn.functional.leaky_relu(x, value)
