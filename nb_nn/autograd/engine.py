@@ -139,7 +139,7 @@ def _count_dependencies(roots: list) -> dict[Node, int]:
 
 
 def _needed(roots: list, targets: Any) -> set[Node]:
-    """The nodes from which a target can be reached."""
+    """The nodes whose gradients lead to a target: not the targets' own, unless they lead to another."""
     goals = {edge[0] for edge in targets if edge is not None}
     users: dict[Node, list[Node]] = {}
     waiting, seen = [node for node, _ in roots], set()
@@ -151,7 +151,8 @@ def _needed(roots: list, targets: Any) -> set[Node]:
                 if edge is not None:
                     users.setdefault(edge[0], []).append(node)
                     waiting.append(edge[0])
-    needed, waiting = set(), [goal for goal in goals if goal in seen]
+    needed: set[Node] = set()
+    waiting = [user for goal in goals for user in users.get(goal, ())]
     while waiting:
         node = waiting.pop()
         if node not in needed:
@@ -183,13 +184,14 @@ def run(roots: list, grads: list, keep_graph: bool, create_graph: bool, targets:
             node = heapq.heappop(ready)[2]
             received = waiting_grads.pop(node, None)
             edges = node.edges
-            if received is not None and (needed is None or node in needed):
+            wanted = needed is None or node in needed
+            if received is not None and (wanted or node in goals):
                 if node.hooks or node.keepers:
                     _run_hooks(node, received)
                 if goals and node in goals:
                     for edge in goals[node]:
                         found[edge] = received[edge[1]]
-                if edges:
+                if edges and wanted:
                     _pass_on(node, edges, received, waiting_grads)
                     if not keep_graph:
                         node.release()

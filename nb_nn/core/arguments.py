@@ -1,8 +1,8 @@
 """Arguments that PyTorch takes beside the documented ones: NumPy's names, and tensors of one number in place of numbers.
 
-``axis`` stands for ``dim`` and ``keepdims`` for ``keepdim``; a 0-d tensor that requires no grad stands for its number. Operations
-look for them when a call has failed (`core.op`), and at no other time; what only prepares the arguments of operations is given to
-users behind a function that does the same for names. So a call with torch's names and numbers costs nothing, or next to nothing, more.
+``axis`` stands for ``dim`` and ``keepdims`` for ``keepdim``, a 0-d tensor that requires no grad for its number, and ``size=(2, 3)`` for
+``2, 3``. Operations look for them when a call has failed (`core.op`), and at no other time; what only prepares the arguments of
+operations is given to users behind a function that does the same for names. So other calls cost nothing, or next to nothing, more.
 """
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from typing import Any
 
 from .tensor_base import TensorBase
 
-NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
+NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other",
+         "split_size": "split_size_or_sections"}
+LISTS = {"size": ("size",), "sizes": ("size", "sizes", "repeats"), "shape": ("shape",), "dims": ("dims",)}  # as one argument, by name
+VARIABLE = 4                    # flag of code that takes any number of arguments: inspect.CO_VARARGS, without its import
 
 
 def translated(parameters: Container[str], kwargs: dict) -> dict | None:
@@ -49,28 +52,36 @@ def parameters_of(function: Callable) -> tuple[str, ...]:
     return code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
 
 
+def list_of(function: Callable) -> str | None:
+    """Name of the parameter that takes any number of arguments."""
+    code = function.__code__
+    return code.co_varnames[code.co_argcount + code.co_kwonlyargcount] if code.co_flags & VARIABLE else None
+
+
 def taking(function: Callable) -> Callable:
-    """A function that takes NumPy's names, too."""
-    parameters = parameters_of(function)
+    """A function that takes NumPy's names, too, and a list of sizes or dimensions by its name."""
+    parameters, names = parameters_of(function), LISTS.get(list_of(function), ())
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
         except TypeError:
-            renamed = translated(parameters, kwargs)
+            listed = [name for name in names if name in kwargs]
+            given = {name: value for name, value in kwargs.items() if name not in listed}
+            renamed = translated(parameters, given) or (given if listed else None)
             if renamed is None:
                 raise
-        return function(*args, **renamed)
+        return function(*args, *[kwargs[name] for name in listed], **renamed)
     return call
 
 
 def accept(*owners: Any) -> None:
-    """Let the public functions of modules and classes that have a ``dim`` or ``keepdim`` take NumPy's names."""
+    """Let the public functions of modules and classes take what `taking` says, if they have a ``dim``, ``keepdim`` or a list."""
     for owner in owners:
         for name, value in list(vars(owner).items()):
-            if name[0] != "_" and type(value) is FunctionType and not is_operation(value) \
-                    and not {"dim", "keepdim"}.isdisjoint(parameters_of(value)):
+            if name[0] != "_" and type(value) is FunctionType and not is_operation(value) and (
+                    not {"dim", "keepdim"}.isdisjoint(parameters_of(value)) or list_of(value) in LISTS):
                 setattr(owner, name, taking(value))
 
 

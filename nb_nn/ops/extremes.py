@@ -125,7 +125,7 @@ derivative(max_dim, input=place_gradient)
 derivative(min_dim, input=place_gradient)
 
 
-def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
+def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None, out: Any = None) -> Any:
     """The largest element; with ``dim``, the largest along it and their first places; with a tensor, the larger of two.
 
     NaN is larger than everything.
@@ -135,10 +135,10 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = Non
     values=tensor([5, 3]),
     indices=tensor([1, 0]))
     """
-    return _max_or_min(input, dim, keepdim, out, amax, max_dim, "maximum")
+    return _max_or_min(input, dim if other is None else other, keepdim, out, amax, max_dim, "maximum")
 
 
-def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
+def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None, out: Any = None) -> Any:
     """The smallest element; with ``dim``, the smallest along it and their first places; with a tensor, the smaller of two.
 
     NaN is smaller than everything.
@@ -146,7 +146,7 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = Non
     >>> min(tensor([4, 2, 3]))
     tensor(2)
     """
-    return _max_or_min(input, dim, keepdim, out, amin, min_dim, "minimum")
+    return _max_or_min(input, dim if other is None else other, keepdim, out, amin, min_dim, "minimum")
 
 
 def _max_or_min(input: Tensor, dim: Any, keepdim: bool, out: Any, whole: Any, along: Any, pairwise: str) -> Any:

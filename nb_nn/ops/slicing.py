@@ -166,16 +166,16 @@ def unbind(input: Tensor, dim: int = 0) -> tuple:
     return tuple([select_index(input, dim, index) for index in range(input._array.shape[dim])])
 
 
-def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple:
+def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple:
     """Views of consecutive parts along ``dim``: each of one size (the last may be smaller), or of the given sizes.
 
     >>> split(tensor([1, 2, 3]), 2)
     (tensor([1, 2]), tensor([3]))
     """
-    dim = wrap_dim(dim, input._array.ndim)
-    if input._array.ndim == 0:
+    dim = wrap_dim(dim, tensor._array.ndim)
+    if tensor._array.ndim == 0:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
-    length, sections = input._array.shape[dim], split_size_or_sections
+    length, sections = tensor._array.shape[dim], split_size_or_sections
     if isinstance(sections, (tuple, list)):
         sections = sizes_of((sections,))
         if sum(sections) != length or any(one < 0 for one in sections):
@@ -189,7 +189,7 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple:
         sections = [min(size, length - start) for start in range(0, length, size)] if length else [0]
     parts, start = [], 0
     for size in sections:
-        parts.append(slice_dim(input, dim, start, start + size, 1))
+        parts.append(slice_dim(tensor, dim, start, start + size, 1))
         start += size
     return tuple(parts)
 

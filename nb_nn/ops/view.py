@@ -16,7 +16,7 @@ from .as_strided import restride, strides_of
 Tensor = TensorBase
 
 
-def view(input: Tensor, *size: Any) -> Tensor:
+def view(input: Tensor, *size: Any, dtype: Any = None) -> Tensor:
     """The same elements in another size; one size may be -1.
 
     Each new dimension must lie inside an old one, or span old ones that are adjacent in memory; otherwise use `reshape`.
@@ -25,6 +25,8 @@ def view(input: Tensor, *size: Any) -> Tensor:
     >>> view(tensor([[1, 2], [3, 4]]), -1)
     tensor([1, 2, 3, 4])
     """
+    if dtype is not None:
+        return view_dtype(input, dtype)
     if len(size) == 1 and size[0].__class__ is not int:
         if hasattr(size[0], "tensor_name"):
             return view_dtype(input, size[0])

@@ -292,3 +292,23 @@ def test_a_view_nobody_shares_becomes_the_gradient():
     (a.reshape(2, 2) + b).exp().sum().backward()        # two leaves get the same gradient
     a.grad.zero_()
     assert b.grad.tolist() == [[1, 1], [1, 1]]
+
+
+def test_gradients_of_inner_results_leave_what_made_them():
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    inner = x.exp()
+    (grad,) = torch.autograd.grad((inner * inner).sum(), inner)
+    assert torch.equal(grad, 2 * inner)
+    inner.sum().backward()                          # its own graph was neither used nor freed
+    assert torch.equal(x.grad, inner)
+
+
+def test_inner_result_that_leads_to_another_target():
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    inner = x.exp()
+    seen = []
+    inner.register_hook(lambda grad: seen.append(grad.tolist()))
+    of_inner, of_x = torch.autograd.grad((inner * inner).sum(), [inner, x])
+    assert torch.equal(of_x, of_inner * inner) and len(seen) == 1
+    with pytest.raises(RuntimeError, match="second time"):
+        inner.sum().backward()

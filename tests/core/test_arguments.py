@@ -73,3 +73,23 @@ def test_tensors_of_one_number_are_numbers(case):
 def test_what_is_no_number_is_refused(value):
     with pytest.raises((TypeError, RuntimeError)):
         torch.nn.functional.leaky_relu(x, value)
+
+
+@pytest.mark.parametrize("call, shape", [
+    (lambda: torch.zeros(size=(2, 3)), (2, 3)), (lambda: torch.randn(size=[2]), (2,)), (lambda: torch.empty(size=(0,), dtype=torch.int8), (0,)),
+    (lambda: x.new_ones(size=(4,)), (4,)), (lambda: x.view(size=(3, 2)), (3, 2)), (lambda: x.reshape(shape=(6,)), (6,)),
+    (lambda: x.permute(dims=(1, 0)), (3, 2)), (lambda: x[:1].expand(size=(5, 3)), (5, 3)), (lambda: x.repeat(repeats=(2, 2)), (4, 6)),
+    (lambda: torch.tile(x, dims=(1, 2)), (2, 6)), (lambda: x.clone().resize_(size=(1, 2)), (1, 2)),
+    (lambda: x.split(split_size=2, axis=1)[1], (2, 1)), (lambda: torch.split(tensor=x, split_size_or_sections=2)[0], (2, 3))])
+def test_lists_by_name(call, shape):
+    assert call().shape == shape
+
+
+def test_a_list_is_given_once():
+    with pytest.raises((TypeError, RuntimeError)):
+        torch.zeros(2, size=(2,))
+
+
+def test_extremes_of_pairs_and_bits_by_name():
+    assert torch.equal(torch.max(x, other=x + 1), x + 1) and torch.equal(x.min(other=x - 1), x - 1)
+    assert x.view(dtype=torch.int32).dtype is torch.int32
