@@ -17,6 +17,9 @@ MEANS = {
     "convolution (columns and cuBLAS)": {"correlate", "weight_gradient", "weight_gradient_by_planes"},
     "attention (a product, a softmax and a product)": {"attention_softmax", "attention_softmax_backward"},
     "flips (a copy of CuPy)": {"reverse_rows"},
+    "reflectors (an operation each)": {"orthogonal", "multiply_orthogonal"},
+    "random permutations (the CPU's, copied)": {"permutation"},
+    "long rows in order (Thrust)": {"sort_long"},
     "recurrent layers (a product and a launch a step)": {"pack_panels", "recurrent_weights"},
 }
 

@@ -77,6 +77,11 @@ def trunc(x):
     return type(x)(np.trunc(x))
 
 
+def rint(x):
+    """The whole number nearest to a float x, the even one of two, as a float."""
+    return type(x)(np.rint(x))
+
+
 def set_flush(flush):
     """Let this thread's processor take subnormal numbers as zero (1) or as they are (0); whether it now does."""
     return 0

@@ -73,12 +73,18 @@ def bincount_weighted(x, weights, out):
 
 
 @inlined
+def bin_of(x, lower, scale, bins):
+    """The interval in which x lies; the last one holds its end, too."""
+    return min(bins - 1, np.int64((x - lower) * scale))
+
+
+@inlined
 def count_between(part, lower, upper, counts):
     scale = counts.size / (upper - lower)
     for i in range(part.size):
         x = np.float64(part[i])
         if lower <= x and x <= upper:
-            counts[min(counts.size - 1, np.int64((x - lower) * scale))] += 1
+            counts[bin_of(x, lower, scale, counts.size)] += 1
 
 
 @kernel

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import bits
 from ..compile import inlined, kernel, prange
 
 BLOCK = 256                     # points whose taps are kept together
@@ -30,9 +31,9 @@ def keep_inside(at, rate, size, padding, align):
         span, half = last - low - low, kind(0.5)
         for j in range(at.size):
             away = abs(at[j] - low)
-            flips = np.floor(away / span)
+            flips = bits.floor(away / span)
             away -= flips * span
-            odd = flips * half != np.floor(flips * half)
+            odd = flips * half != bits.floor(flips * half)
             sign = -one if odd != (at[j] < low) else one
             at[j] = (span - away if odd else away) + low if span > zero else zero
             rate[j] *= sign
@@ -81,7 +82,7 @@ def taps_along(grid, axis, size, mode, padding, align, buffers, places, weights,
     if mode != CUBIC:
         keep_inside(at, rate, size, padding, align)
     for j in range(count):
-        base[j] = np.rint(at[j]) if mode == NEAREST else np.floor(at[j])
+        base[j] = bits.rint(at[j]) if mode == NEAREST else bits.floor(at[j])
         part[j] = at[j] - base[j]
     for k in range(4 if mode == CUBIC else 2 - mode):
         if mode == CUBIC:
@@ -95,7 +96,7 @@ def taps_along(grid, axis, size, mode, padding, align, buffers, places, weights,
         if mode == CUBIC:
             keep_inside(at, buffers[4, :count], size, padding, align)
         for j in range(count):
-            at[j] = np.rint(at[j])
+            at[j] = bits.rint(at[j])
         as_places(at, last, places[k])
 
 

@@ -60,7 +60,7 @@ _reinterpret(bits.float32_to_bits, types.float32, types.int32)
 _reinterpret(bits.bits_to_float32, types.int32, types.float32)
 _reinterpret(bits.float64_to_bits, types.float64, types.int64)
 _reinterpret(bits.bits_to_float64, types.int64, types.float64)
-for name in ("floor", "ceil", "trunc"):
+for name in ("floor", "ceil", "trunc", "rint"):
     _rounding(getattr(bits, name), name)
 overload(bits.fmod)(lambda x, y: lambda x, y: _fmod(x, y))
 overload(bits.float32_to_half)(lambda x: lambda x: _round_to_half(x))

@@ -2,8 +2,9 @@
 import importlib
 
 TOPICS: tuple[str, ...] = (
-    "convolution", "distance", "embedding_bag", "fold", "indexing", "layer_normalization", "linear", "loss", "loss_margin", "matmul",
-    "normalization", "norms_of_neighbours", "optimizer", "pooling", "random", "recurrent", "reduction", "softmax")
+    "convolution", "counting", "ctc", "distance", "embedding_bag", "fold", "grid_sampling", "indexing", "lapack", "layer_normalization",
+    "linear", "loss", "loss_margin", "matmul", "normalization", "norms_of_neighbours", "optimizer", "places", "pooling", "random",
+    "recurrent", "reduction", "resampling", "small_matrices", "softmax", "sorting", "sparse", "spectral", "windows")
 
 
 def load() -> None:

@@ -42,6 +42,11 @@ def a_thread_an_element(position: int) -> Callable:
     return lambda *args: ((min(BLOCKS, -(-args[position].size // THREADS)), 1, 1), (THREADS, 1, 1))
 
 
+def a_block_for_each_but_one(position: int) -> Callable:
+    """Geometry with a block for each element, except one, of the argument at ``position``."""
+    return lambda *args: ((min(BLOCKS, args[position].size - 1), 1, 1), (THREADS, 1, 1))
+
+
 def one_block(*args: Any) -> tuple[Shape, Shape]:
     """Geometry of a single block."""
     return (1, 1, 1), (THREADS, 1, 1)
@@ -53,7 +58,7 @@ def composed(function: Callable) -> Callable:
         with current(next(arg for arg in reversed(args) if hasattr(arg, "strides"))):
             return function(*args)
 
-    run.function, run.__name__, run.__doc__ = function, function.__name__, function.__doc__
+    run.function, run.name, run.__name__, run.__doc__ = function, function.__name__, function.__name__, function.__doc__
     table.enter("cuda", function.__name__, run)
     return run
 
@@ -110,6 +115,22 @@ def row_max(shared, value):
     found = shared[slot - lane]
     cuda.syncthreads()
     return found
+
+
+def sums_before(shared, value):
+    """In a block of one row of threads: the sum of the values of the threads before this one, and that of all."""
+    lane, step = cuda.threadIdx.x, 1
+    shared[lane] = value
+    while step < cuda.blockDim.x:
+        cuda.syncthreads()
+        more = shared[lane - step] if lane >= step else value - value
+        cuda.syncthreads()
+        shared[lane] = shared[lane] + more
+        step *= 2
+    cuda.syncthreads()
+    before, total = shared[lane] - value, shared[cuda.blockDim.x - 1]
+    cuda.syncthreads()
+    return before, total
 
 
 def column_sum(shared, value):

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from ..cpu.indexing import BLOCK, block_count  # noqa: F401  operations ask for it here
 from ..formulas.indexing import WRITES
-from .block import a_thread_an_element, composed, one_block, row_max
+from .block import a_block_for_each_but_one, a_thread_an_element, composed, one_block, row_max, row_sum, sums_before
 from .launch import BLOCKS, THREADS, Kernel, Shape, cuda, kernel
 
 ATOMIC = "fdlqiLQI"             # types whose addition may be atomic
@@ -186,3 +187,91 @@ def embedding_backward(grad, index, counts, padding, out):
     row_sums(grad, index, padding, out)
     if counts.size:
         row_means(counts, out)
+
+
+def count_true(x, offsets):
+    """How many elements of each part of x are not zero, behind the place of the part in ``offsets``."""
+    shared = cuda.shared.array(THREADS, np.int64)
+    for part in range(cuda.blockIdx.x, offsets.size - 1, cuda.gridDim.x):
+        count = 0
+        for i in range(part * BLOCK + cuda.threadIdx.x, min((part + 1) * BLOCK, x.size), cuda.blockDim.x):
+            if x[i] != 0:
+                count += 1
+        total = row_sum(shared, count)
+        if cuda.threadIdx.x == 0:
+            offsets[part + 1] = total
+
+
+def running_sums(offsets):
+    """0, and the sums of the other elements up to each."""
+    shared = cuda.shared.array(THREADS, np.int64)
+    carried = 0
+    for start in range(1, offsets.size, cuda.blockDim.x):
+        i = start + cuda.threadIdx.x
+        value = offsets[i] if i < offsets.size else 0
+        before, total = sums_before(shared, value)
+        if i < offsets.size:
+            offsets[i] = carried + before + value
+        carried += total
+    if cuda.threadIdx.x == 0:
+        offsets[0] = 0
+
+
+counts_of_parts = Kernel(count_true, "count_true", a_block_for_each_but_one(1))
+add_up = Kernel(running_sums, "running_sums", one_block)
+
+
+@composed
+def true_offsets(x, offsets):
+    """x (size,) -> offsets (block_count(size),): how many elements before each block are not zero; the last is the total."""
+    counts_of_parts(x, offsets)
+    add_up(offsets)
+
+
+@kernel(geometry=a_block_for_each_but_one(2))
+def masked_select(x, mask, offsets, out):
+    """x (size,), mask (size,), offsets of the mask -> out (total,): the elements of x where the mask is true."""
+    shared = cuda.shared.array(THREADS, np.int64)
+    for part in range(cuda.blockIdx.x, offsets.size - 1, cuda.gridDim.x):
+        to = offsets[part]
+        for first in range(part * BLOCK, min((part + 1) * BLOCK, x.size), cuda.blockDim.x):
+            i = first + cuda.threadIdx.x
+            taken = 1 if i < x.size and mask[i] != 0 else 0
+            before, total = sums_before(shared, taken)
+            if taken:
+                out[to + before] = x[i]
+            to += total
+
+
+@kernel(geometry=a_block_for_each_but_one(2))
+def masked_scatter(mask, source, offsets, out):
+    """mask (size,), source (at least total,), offsets of the mask, out (size,): where the mask is true, out takes the next
+    element of the source."""
+    shared = cuda.shared.array(THREADS, np.int64)
+    for part in range(cuda.blockIdx.x, offsets.size - 1, cuda.gridDim.x):
+        at = offsets[part]
+        for first in range(part * BLOCK, min((part + 1) * BLOCK, out.size), cuda.blockDim.x):
+            i = first + cuda.threadIdx.x
+            taken = 1 if i < out.size and mask[i] != 0 else 0
+            before, total = sums_before(shared, taken)
+            if taken:
+                out[i] = source[at + before]
+            at += total
+
+
+@kernel(geometry=a_block_for_each_but_one(2))
+def nonzero(x, sizes, offsets, out):
+    """x (size,) of the shape ``sizes`` (dims,), offsets of x -> out (total, dims): coordinates of elements not zero."""
+    shared = cuda.shared.array(THREADS, np.int64)
+    for part in range(cuda.blockIdx.x, offsets.size - 1, cuda.gridDim.x):
+        to = offsets[part]
+        for first in range(part * BLOCK, min((part + 1) * BLOCK, x.size), cuda.blockDim.x):
+            i = first + cuda.threadIdx.x
+            taken = 1 if i < x.size and x[i] != 0 else 0
+            before, total = sums_before(shared, taken)
+            if taken:
+                rest = i
+                for dim in range(sizes.size - 1, -1, -1):
+                    out[to + before, dim] = rest % sizes[dim]
+                    rest //= sizes[dim]
+            to += total

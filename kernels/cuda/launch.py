@@ -227,6 +227,7 @@ def _target(capability: tuple[int, int]) -> Target:
         bits.floor: mark(lambda x: math.floor(x)),
         bits.ceil: mark(lambda x: math.ceil(x)),
         bits.trunc: mark(lambda x: math.trunc(x)),
+        bits.rint: mark(lambda x: libdevice.rint(x)),
     })
 
 

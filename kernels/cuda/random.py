@@ -3,10 +3,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..bits import cast
+from ..cpu.random import search
 from ..formulas import philox
-from ..formulas.philox import LANES, draw, single, stretched
-from .launch import THREADS, cuda, kernel
+from ..formulas.philox import LANES, draw, single, stretched, two_words
+from .block import composed
+from .launch import THREADS, Kernel, cuda, kernel
 
 
 def counters(size, words):
@@ -88,3 +92,73 @@ def bernoulli(seed, offset, p, out):
     for counter in range(cuda.grid(1), counters(out.size, 1), cuda.gridsize(1)):
         a, b, c, d = draw(seed, offset + counter, 0)
         store4(out, counter, philox.happens(a, p), philox.happens(b, p), philox.happens(c, p), philox.happens(d, p))
+
+
+def chance(p, place):
+    return p[place] if place < p.size else p[0]
+
+
+@kernel(geometry=one_thread_a_counter)
+def bernoulli_each(seed, offset, p, out):
+    """1 with probability p[i], else 0; p is as large as out."""
+    for counter in range(cuda.grid(1), counters(out.size, 1), cuda.gridsize(1)):
+        a, b, c, d = draw(seed, offset + counter, 0)
+        first = counter // LANES * (4 * LANES) + counter % LANES
+        store4(out, counter, philox.happens(a, chance(p, first)), philox.happens(b, chance(p, first + LANES)),
+               philox.happens(c, chance(p, first + 2 * LANES)), philox.happens(d, chance(p, first + 3 * LANES)))
+
+
+def evenly(bottom, span, words, seed, counter):
+    """An integer of ``span`` from ``bottom`` on; of all, if the span is 0."""
+    return np.int64(bottom + (philox.below(span, words, seed, counter) if span != 0 else words))
+
+
+def integers(seed, offset, bottom, span, out):
+    for counter in range(cuda.grid(1), counters(out.size, 2), cuda.gridsize(1)):
+        a, b, c, d = draw(seed, offset + counter, 0)
+        first = offset + counter // LANES * (2 * LANES) + counter % LANES
+        store2(out, counter, evenly(bottom, span, two_words(a, c), seed, first),
+               evenly(bottom, span, two_words(b, d), seed, first + LANES))
+
+
+whole_numbers = Kernel(integers, "integers", one_thread_a_counter)
+
+
+@composed
+def randint(seed, offset, low, high, out):
+    """Integers of [low, high), evenly distributed; out is int64. For low = high, of all int64."""
+    bits = (1 << 64) - 1
+    whole_numbers(seed, offset, np.uint64(low & bits), np.uint64(high - low & bits), out)
+
+
+@kernel(geometry=one_thread_a_counter)
+def multinomial(seed, offset, cumulative, out):
+    """Categories drawn with replacement; cumulative (rows, categories) holds running sums of the weights in float64, out
+    (rows, draws) is int64. A category without weight is never drawn."""
+    draws = out.shape[1]
+    for counter in range(cuda.grid(1), counters(out.size, 2), cuda.gridsize(1)):
+        a, b, c, d = draw(seed, offset + counter, 0)
+        first = counter // LANES * (2 * LANES) + counter % LANES
+        if first < out.size:
+            out[first // draws, first % draws] = search(cumulative[first // draws], philox.unit64(a, c))
+        second = first + LANES
+        if second < out.size:
+            out[second // draws, second % draws] = search(cumulative[second // draws], philox.unit64(b, d))
+
+
+@kernel(geometry=one_thread_a_counter)
+def race(seed, offset, weights, out):
+    """Arrival times of runners as fast as their weights, infinite for weight 0: the first k to arrive are k categories
+    drawn without replacement, in order. Both arrays are flat, of one size and dtype."""
+    for counter in range(cuda.grid(1), counters(out.size, 1 if single(out) else 2), cuda.gridsize(1)):
+        a, b, c, d = draw(seed, offset + counter, 0)
+        if single(out):
+            count = 4
+            store4(out, counter, -philox.log32(philox.open32(a)), -philox.log32(philox.open32(b)), -philox.log32(philox.open32(c)),
+                   -philox.log32(philox.open32(d)))
+        else:
+            count = 2
+            store2(out, counter, -philox.log64(philox.open64(a, c)), -philox.log64(philox.open64(b, d)))
+        first = counter // LANES * (count * LANES) + counter % LANES
+        for place in range(first, min(out.size, first + count * LANES), LANES):
+            out[place] = out[place] / weights[place]

@@ -93,6 +93,11 @@ def moved(array: Any, where: device) -> Any:
         return module.asarray(array)
 
 
+def all_moved(arrays: Any, where: device) -> Any:
+    """Arrays of the CPU on another device; where that is the CPU, as they are."""
+    return arrays if where is CPU else [moved(array, where) for array in arrays]
+
+
 def copy(array: Any, target: Any) -> None:
     """Write an array, broadcast, over one of the same type; one or both are on CUDA devices."""
     where = device_of(target)

@@ -63,11 +63,14 @@ def may_share(a: Any, b: Any) -> bool:
     return np.may_share_memory(a, b) if a.__class__ is b.__class__ is ndarray else cuda_memory.may_share(a, b)
 
 
-def zeros(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """A C-contiguous array of zeros."""
-    if math.prod(shape) * dtype.itemsize < SMALLEST:
+def zeros(shape: tuple[int, ...], dtype: np.dtype, where: Any = CPU) -> Any:
+    """A C-contiguous array of zeros on a device."""
+    if where is CPU and math.prod(shape) * dtype.itemsize < SMALLEST:
         return np.zeros(shape, dtype)
-    array = empty(shape, dtype)
+    array = empty(shape, dtype, where)
+    if where is not CPU:
+        cuda_memory.fill(array, 0)
+        return array
     array.fill(0)
     return array
 

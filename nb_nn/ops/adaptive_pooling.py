@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core import cuda_memory, launch, memory
+from ..core.device import CPU
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
 from . import view
@@ -46,16 +47,21 @@ def covering(given: tuple[int, ...], size: tuple[int, ...]) -> list[np.ndarray]:
                       for length, count in zip(given[-len(size):], size)], ONE_RANGE)
 
 
+def covering_and_counts(given: tuple[int, ...], size: tuple[int, ...], where: Any) -> list[Any]:
+    """`covering`, and how many elements each window has along each dimension, on a device."""
+    along = covering(given, size)
+    return cuda_memory.all_moved([*along, *[one[1, 0] - one[0, 0] for one in along]], where)
+
+
 # ---- means -------------------------------------------------------------------------------------------------------------
 
 @op
 def adaptive_avg(input: Tensor, size: tuple[int, ...]) -> Tensor:
     """Means of windows that cover the last dimensions evenly."""
     dims, given, kind = len(size), input._array.shape, input._dtype
-    made = memory.empty(given[:-dims] + size, kind.compute)
+    made = memory.empty(given[:-dims] + size, kind.compute, input._device)
     if made.size:
-        along = covering(given, size)
-        launch.launch("mean_of_windows", volumes(launch.contiguous_array(input), dims), *along, *[one[1, 0] - one[0, 0] for one in along],
+        launch.launch("mean_of_windows", volumes(launch.contiguous_array(input), dims), *covering_and_counts(given, size, input._device),
                       0, volumes(made, dims), device=input._device, work=input._array.size)
     return launch.deliver("adaptive_avg_pool", made, kind, None)
 
@@ -64,11 +70,10 @@ def adaptive_avg(input: Tensor, size: tuple[int, ...]) -> Tensor:
 def adaptive_avg_backward(grad_output: Tensor, given: tuple[int, ...], size: tuple[int, ...]) -> Tensor:
     """The gradients of windows, shared by their elements."""
     dims, kind = len(size), grad_output._dtype
-    made = memory.empty(given, kind.compute)
+    made = memory.empty(given, kind.compute, grad_output._device)
     if made.size:
-        along = covering(given, size)
-        launch.launch("mean_of_windows_backward", volumes(launch.contiguous_array(grad_output), dims), *along,
-                      *[one[1, 0] - one[0, 0] for one in along], 0, volumes(made, dims), device=grad_output._device, work=made.size)
+        launch.launch("mean_of_windows_backward", volumes(launch.contiguous_array(grad_output), dims),
+                      *covering_and_counts(given, size, grad_output._device), 0, volumes(made, dims), device=grad_output._device, work=made.size)
     return launch.deliver("adaptive_avg_pool_backward", made, kind, None)
 
 
@@ -124,9 +129,9 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
 def max_of(input: Tensor, size: tuple[int, ...], along: list[np.ndarray]) -> tuple[Tensor, Tensor]:
     """The places and values of the largest elements of windows."""
     dims, given, kind = len(size), input._array.shape, input._dtype
-    made, places = memory.empty(given[:-dims] + size, kind.compute), memory.empty(given[:-dims] + size, np.dtype(np.int64))
+    made, places = (memory.empty(given[:-dims] + size, one, input._device) for one in (kind.compute, np.dtype(np.int64)))
     if made.size:
-        launch.launch("max_of_windows", volumes(launch.contiguous_array(input), dims), *along, 1, 1, 1, volumes(made, dims),
+        launch.launch("max_of_windows", volumes(launch.contiguous_array(input), dims), *cuda_memory.all_moved(along, input._device), 1, 1, 1, volumes(made, dims),
                       volumes(places, dims), device=input._device, work=input._array.size)
     return wrap(places, dtypes.int64), launch.deliver("max_pool", made, kind, None)
 
@@ -195,7 +200,7 @@ def fractional_max(input: Tensor, window: tuple[int, ...], size: tuple[int, ...]
     """Places and values of the largest elements of windows that lie as ``samples`` (N, C, dims) say; the last one is of the first
     dimension of a volume, as in torch: width, height of an image, but depth, height, width of a volume."""
     dims, given = len(size), input._array.shape
-    drawn = launch.contiguous_array(samples).reshape(-1, dims).T
+    drawn = cuda_memory.moved(launch.contiguous_array(samples), CPU).reshape(-1, dims).T
     if dims == 2:
         drawn = drawn[::-1]
     along = [random_ranges(np.ascontiguousarray(sample), *one) for sample, one in zip(drawn, zip(given[-dims:], size, window))]

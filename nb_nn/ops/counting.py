@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import elementwise, launch, memory
+from ..core import cuda_memory, elementwise, launch, memory
+from ..core.device import CPU
 from ..core.geometry import wrap_dim
 from ..core.op import no_derivative, op
 from ..core.scalars import NUMBERS
@@ -30,11 +31,12 @@ def unique_of(input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     size = input._array.shape
     rows = Rows("unique", view.reshape(input, (-1,)), 0)
     ordered, came_from = rows.empty(rows.n)
-    total, inverse = np.zeros(1, np.int64), memory.empty((rows.n,), np.dtype(np.int64))
+    total, inverse = (memory.beside(rows.x, (size,), np.dtype(np.int64)) for size in (1, rows.n))
     if rows.n:
-        kernels().sort(rows.x, False, ordered, came_from)
+        kernels(input._device).sort(rows.x, False, ordered, came_from)
         launch.launch("count_distinct", ordered.reshape(-1), total, work=0)
-    values, counts = np.empty(int(total[0]), rows.x.dtype), np.empty(int(total[0]), np.int64)
+    different = total[0].item() if rows.n else 0
+    values, counts = (memory.beside(rows.x, (different,), kind) for kind in (rows.x.dtype, np.dtype(np.int64)))
     if rows.n:
         launch.launch("unique_of_sorted", ordered.reshape(-1), came_from.reshape(-1), values, inverse, counts, work=0)  # serial
     values = values.view(np.bool_) if rows.kind is dtypes.bool_ else values
@@ -46,13 +48,13 @@ def unique_slices(input: Tensor, dim: int) -> tuple[Tensor, Tensor, Tensor]:
     """`unique_of` the slices of ``dim``, in the order of their elements."""
     array = launch.contiguous_array(input)
     if not array.shape[dim]:
-        nothing = wrap(np.empty(0, np.int64), INT64)
+        nothing = input.new_empty((0,), dtype=INT64)
         return copies.clone(input), nothing, nothing
     if not array.size:
         raise RuntimeError(f"unique: there are no slices to compare along dim {dim} of a tensor of size {list(array.shape)}")
-    values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, axis=dim)
-    return (launch.deliver("unique", np.ascontiguousarray(values), input._dtype, None), wrap(inverse.reshape(-1), INT64),
-            wrap(counts, INT64))
+    found = np.unique(cuda_memory.moved(array, CPU), return_inverse=True, return_counts=True, axis=dim)
+    values, inverse, counts = [cuda_memory.moved(np.ascontiguousarray(one), input._device) for one in found]
+    return launch.deliver("unique", values, input._dtype, None), wrap(inverse.reshape(-1), INT64), wrap(counts, INT64)
 
 
 @op
@@ -112,7 +114,7 @@ def searchsorted_rows(sorted_sequence: Tensor, input: Tensor, right: bool) -> Te
     """`searchsorted` with checked arguments."""
     kind = dtypes.promote_types(sorted_sequence._dtype, input._dtype)
     ordered, values = launch.contiguous_array(sorted_sequence, kind), launch.contiguous_array(input, kind)
-    made = memory.empty(values.shape, np.dtype(np.int64))
+    made = memory.beside(values, values.shape, np.dtype(np.int64))
     if made.size:
         outer = 1 if ordered.ndim == 1 else math.prod(ordered.shape[:-1])
         launch.launch("searchsorted", ordered.reshape(outer, -1), values.reshape(outer, -1), right, made.reshape(outer, -1))
@@ -184,7 +186,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     if low < 0:
         raise RuntimeError(f"bincount only supports 1-d non-negative integral inputs, got {low}")
     kind = INT64 if weights is None or not x.size else dtypes.float32 if weights._dtype is dtypes.float32 else dtypes.float64
-    made = np.zeros(builtins.max(high + 1, minlength), kind.numpy)
+    made = memory.zeros((builtins.max(high + 1, minlength),), kind.numpy, input._device)
     if x.size and weights is None:
         launch.launch("bincount", x, made, work=x.size)
     elif x.size:
@@ -215,7 +217,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out
         raise RuntimeError(f"torch.histc: range of [{low}, {high}] is not finite")
     if low > high:
         raise RuntimeError(f"torch.histc: max must be larger than min, got {max} and {min}")
-    made = np.zeros(bins, kind.compute)
+    made = memory.zeros((bins,), kind.compute, input._device)
     if x.size:
         launch.launch("histc", x, low, high, made, work=x.size)
     return launch.deliver("histc", made, kind, out)

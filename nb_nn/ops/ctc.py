@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core import cuda_memory, launch, memory
+from ..core.device import CPU
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
 from .choosing import where
@@ -15,13 +16,13 @@ from .loss import REDUCTIONS, reduction_of
 Tensor = TensorBase
 
 
-def with_blanks(targets: Any, blank: int, kind: Any) -> tuple[Tensor, Tensor]:
+def with_blanks(targets: Any, blank: int, kind: Any) -> tuple[Any, Any]:
     """Labels of targets (N, S) with blanks around and between them (N, 2 S + 1), and what a hop over one of them costs."""
     labels = np.full((targets.shape[0], 2 * targets.shape[1] + 1), blank)
     labels[:, 1::2] = targets
     hop = np.full((labels.shape[0], labels.shape[1] + 4), -np.inf, kind)
     hop[:, 4:-2][labels[:, 2:] != labels[:, :-2]] = 0
-    return wrap(labels, dtypes.int64), wrap(hop, dtypes.from_numpy(hop.dtype))
+    return labels, hop
 
 
 def padded(targets: Any, lengths: Any) -> Any:
@@ -40,8 +41,8 @@ def ctc_loss_op(log_probs: Tensor, labels: Tensor, hop: Tensor, input_lengths: T
     """`ctc_loss` of each sequence, with prepared arguments; sums over alignments and unrounded losses are kept for backward."""
     scores = launch.contiguous_array(log_probs)
     steps, count, _ = scores.shape
-    alpha = memory.empty((count, steps, labels._array.shape[1] + 2), scores.dtype)
-    loss = np.empty(count, alpha.dtype)
+    alpha = memory.beside(scores, (count, steps, labels._array.shape[1] + 2), scores.dtype)
+    loss = memory.beside(scores, (count,), alpha.dtype)
     launch.launch("ctc_loss", scores, labels._array, hop._array, input_lengths._array, target_lengths._array, alpha, loss,
                   device=log_probs._device, work=8 * alpha.size)
     own = dtypes.from_numpy(loss.dtype)
@@ -53,7 +54,7 @@ def ctc_loss_backward(grad_output: Tensor, log_probs: Tensor, labels: Tensor, ho
                       alpha: Tensor, loss: Tensor, zero_infinity: bool) -> Tensor:
     """Gradient of the scores whose ``log_softmax`` the log_probs of `ctc_loss_op` are; that of log_probs itself is another."""
     scores = launch.contiguous_array(log_probs)
-    made = memory.empty(scores.shape, scores.dtype)
+    made = memory.beside(scores, scores.shape, scores.dtype)
     launch.launch("ctc_loss_backward", launch.contiguous_array(grad_output, log_probs._dtype), scores, labels._array, hop._array,
                   input_lengths._array, target_lengths._array, alpha._array, loss._array, zero_infinity, made, device=log_probs._device,
                   work=8 * alpha._array.size)
@@ -106,7 +107,7 @@ def checked_targets(targets: Tensor, lengths: tuple[int, ...], classes: int) -> 
     if len(shape) == 2 and shape[1] < max(lengths, default=0):
         raise RuntimeError(f"Expected tensor to have size at least {max(lengths)} at dimension 1, but got size {shape[1]} for argument "
                            "#2 'targets' (ctc_loss)")
-    used = padded(launch.contiguous_array(targets, dtypes.int64), np.array(lengths, np.int64))
+    used = padded(cuda_memory.moved(launch.contiguous_array(targets, dtypes.int64), CPU), np.array(lengths, np.int64))
     if used.size and not 0 <= used.min() <= used.max() < classes:
         raise IndexError(f"ctc_loss: targets must be labels from 0 to {classes - 1}, got some from {used.min()} to {used.max()}")
     return used
@@ -143,8 +144,9 @@ def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Any, target_leng
     inputs = lengths_of("input_lengths", input_lengths, count, steps + 1)
     lengths = lengths_of("target_lengths", target_lengths, count, 1 << 62)
     labels, hop = with_blanks(checked_targets(targets, lengths, classes), blank, batch._dtype.compute)
-    loss = ctc_loss_op(batch, labels, hop, *[wrap(np.array(one, np.int64), dtypes.int64) for one in (inputs, lengths)],
-                       bool(zero_infinity))[0]
+    tables = labels, hop, *[np.array(one, np.int64) for one in (inputs, lengths)]
+    tables = [wrap(one, dtypes.from_numpy(one.dtype)) for one in cuda_memory.all_moved(tables, batch._device)]
+    loss = ctc_loss_op(batch, *tables, bool(zero_infinity))[0]
     if zero_infinity:
         loss = where(loss == float("inf"), 0.0, loss)
     if reduction == 1:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch
+from ..core import cuda_memory, launch
+from ..core.device import CPU
 from ..core.op import derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
@@ -42,7 +43,7 @@ def cholesky_ex(input: Tensor, upper: bool) -> tuple[Tensor, Tensor]:
             a = a.conj()
         launch.launch("cholesky", a, info, made, device=input._device)
     if upper and input._dtype.category == 3:
-        np.conjugate(made, out=made)
+        made[...] = made.conj()
     return (matrices.turned if upper else matrices.tensor_of)(input, made), matrices.tensor_of(input, info)
 
 
@@ -93,7 +94,7 @@ def lu_factor_ex(input: Tensor, pivot: bool = True) -> tuple[Tensor, Tensor, Ten
     """LU factors in one matrix, pivots, and for each matrix 0 or which pivot is the first that is zero."""
     rows, columns = input._array.shape[-2:]
     info, made_t = matrices.codes(input), matrices.room(input, columns, rows)
-    pivots = np.empty((len(info), min(rows, columns)), np.int32)
+    pivots = matrices.pivots_of(input)
     if made_t.size:
         launch.launch("lu", matrices.stack(input), pivot, pivots, info, made_t, device=input._device)
     return matrices.turned(input, made_t), matrices.tensor_of(input, pivots), matrices.tensor_of(input, info)
@@ -147,7 +148,7 @@ def lu_triangles(factors: Tensor) -> tuple[Tensor, Tensor]:
 
 def row_orders(pivots: Tensor, rows: int) -> np.ndarray:
     """Which row of A each row of L U is: (count, rows), from pivots counted from 1."""
-    given = pivots._array.reshape(math.prod(pivots._array.shape[:-1]), pivots._array.shape[-1])
+    given = cuda_memory.moved(pivots._array, CPU).reshape(math.prod(pivots._array.shape[:-1]), pivots._array.shape[-1])
     order = np.tile(np.arange(rows), (len(given), 1))
     every = np.arange(len(given))
     for k in range(given.shape[1]):
@@ -161,7 +162,8 @@ def permutation(pivots: Tensor, rows: int, like: Tensor) -> Tensor:
     order = row_orders(pivots, rows)
     made = np.zeros((len(order), rows, rows), like._array.dtype)
     np.put_along_axis(made, order[:, None, :], 1, 1)
-    return wrap(made.reshape(*pivots._array.shape[:-1], rows, rows), like._dtype)
+    made = cuda_memory.moved(made.reshape(*pivots._array.shape[:-1], rows, rows), like._device)
+    return wrap(made, like._dtype)
 
 
 def lu(input: Tensor, pivot: bool = True, get_infos: bool = False, *, out: Any = None) -> tuple:

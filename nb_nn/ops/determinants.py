@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch
+from ..core import cuda_memory, launch
+from ..core.device import CPU
 from ..core.op import derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
@@ -41,19 +42,19 @@ def det_op(input: Tensor) -> Tensor:
 
 def det_gradient(grad: Tensor, result: Tensor, input: Tensor) -> Tensor:
     """det(A)^* A^-H grad; of singular matrices the matrix of cofactors times grad."""
-    singular = result._array == 0
+    singular = cuda_memory.moved(result._array, CPU) == 0
     if not singular.any():
         scale = grad * (result.conj() if result.is_complex() else result)
         return scale.unsqueeze(-1).unsqueeze(-1) * adjoint(inverse(input))
     flat, grads = input.reshape(-1, *input.shape[-2:]), grad.reshape(-1, 1, 1)
     places = [np.flatnonzero(chosen) for chosen in (~singular.ravel(), singular.ravel())]
-    regular, rest = [wrap(place, dtypes.int64) for place in places]
+    regular, rest = [wrap(cuda_memory.moved(place, input._device), dtypes.int64) for place in places]
     parts = [cofactors_singular(flat.index_select(0, rest)) * grads.index_select(0, rest)]
     if len(places[0]):
         parts.append(det_gradient(grad.reshape(-1).index_select(0, regular), result.reshape(-1).index_select(0, regular),
                                   flat.index_select(0, regular)))
     order = np.argsort(np.concatenate((places[1], places[0])))
-    return cat(parts, 0).index_select(0, wrap(order, dtypes.int64)).reshape(input.shape)
+    return cat(parts, 0).index_select(0, wrap(cuda_memory.moved(order, input._device), dtypes.int64)).reshape(input.shape)
 
 
 def cofactors_singular(input: Tensor) -> Tensor:
@@ -90,8 +91,9 @@ def slogdet_op(input: Tensor) -> tuple[Tensor, Tensor]:
     sizes = diagonals.abs()
     if diagonals.is_complex():
         sizes = matrices.tensor_of(input, abs(diagonals_of(input)[0]))
-        phases = np.divide(diagonals._array, sizes._array, out=np.zeros_like(diagonals._array), where=sizes._array != 0)
-        return wrap(np.asarray(phases.prod(-1)), diagonals._dtype), sizes.log().sum(-1)
+        values, lengths = (cuda_memory.moved(one._array, CPU) for one in (diagonals, sizes))
+        phases = np.asarray(np.divide(values, lengths, out=np.zeros_like(values), where=lengths != 0).prod(-1))
+        return wrap(cuda_memory.moved(phases, input._device), diagonals._dtype), sizes.log().sum(-1)
     return diagonals.sign().prod(-1), sizes.log().sum(-1)
 
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from ..core import dtype as dtypes
 from ..core import launch, memory
-from ..core.device import CPU
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase, wrap
@@ -45,10 +44,11 @@ def triangle(name: str, input: Tensor, diagonal: int, out: Any) -> Tensor:
     if input._array.ndim < 2:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
     rows, columns = input._array.shape[-2:]
-    if out is None and input._device is CPU and rows:
-        made = memory.empty(input._array.shape, input._dtype.numpy)
+    if out is None and rows:
+        made = memory.empty(input._array.shape, input._dtype.numpy, input._device)
         source, target = (bits(array).reshape(-1, rows, columns) for array in (packed(input._array, input._dtype), made))
-        launch.launch("triangle", source, diagonal, int(name == "tril"), target, work=made.size)
+        if made.size:
+            launch.launch("triangle", source, diagonal, int(name == "tril"), target, work=made.size)
         return wrap(made, input._dtype)
 
     def clear(target: Any) -> None:

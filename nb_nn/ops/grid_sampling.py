@@ -22,7 +22,7 @@ def geometry(grid: Tensor, direction: Tensor | None, kind: Any, size: tuple[int,
     """What the kernels take between the elements and the result: points, directions, sizes of the volume, and modes."""
     points = launch.contiguous_array(grid, kind)
     points = points.reshape(len(points), math.prod(points.shape[1:-1]), points.shape[-1])
-    vectors = np.empty((len(points), 0, 3), points.dtype)
+    vectors = memory.beside(points, (len(points), 0, 3), points.dtype)
     if direction is not None:
         vectors = launch.contiguous_array(direction, kind).reshape(points.shape)
     return [points, vectors, *(1,) * (3 - len(size)), *size, *how]
@@ -37,7 +37,7 @@ def flat(array: Any) -> Any:
 def grid_sample_at(input: Tensor, grid: Tensor, direction: Tensor | None, mode: int, padding: int, align: bool) -> Tensor:
     """Elements of ``input`` at the points of ``grid``; or, with a ``direction`` at each point, the derivative in that direction."""
     kind, given, points = input._dtype, input._array.shape, grid._array.shape
-    made = memory.empty(given[:2] + points[1:-1], kind.compute)
+    made = memory.empty(given[:2] + points[1:-1], kind.compute, input._device)
     if made.size:
         launch.launch("grid_sample", flat(launch.contiguous_array(input)),
                       *geometry(grid, direction, kind, given[2:], mode, padding, align), flat(made), device=input._device,
@@ -50,7 +50,7 @@ def grid_sample_input_grad(grad_output: Tensor, grid: Tensor, direction: Tensor 
                            align: bool) -> Tensor:
     """Gradient of the input, of ``size``, of `grid_sample_at`."""
     kind = grad_output._dtype
-    made = memory.empty(tuple(size), kind.compute)
+    made = memory.empty(tuple(size), kind.compute, grad_output._device)
     if made.size:
         launch.launch("grid_sample_input_grad", flat(launch.contiguous_array(grad_output)),
                       *geometry(grid, direction, kind, tuple(size[2:]), mode, padding, align), flat(made), device=grad_output._device,
@@ -63,7 +63,7 @@ def grid_sample_grid_grad(grad_output: Tensor, input: Tensor, grid: Tensor, dire
                           align: bool) -> Tensor:
     """Gradient of the grid of `grid_sample_at`."""
     kind, given, points = input._dtype, input._array.shape, grid._array.shape
-    made = memory.empty(points, kind.compute)
+    made = memory.empty(points, kind.compute, input._device)
     if given[1] and made.size:
         between = geometry(grid, direction, kind, given[2:], mode, padding, align)
         launch.launch("grid_sample_grid_grad", flat(launch.contiguous_array(grad_output, kind)), flat(launch.contiguous_array(input)),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch
+from ..core import launch, memory
 from ..core.op import derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
@@ -215,7 +215,7 @@ def eig(input: Tensor, eigenvectors: bool = False, *, out: Any = None) -> Eig:
 def gels_op(input: Tensor, A: Tensor) -> tuple[Tensor, Tensor]:
     """`gels` with checked arguments."""
     rows, columns = A._array.shape
-    factors, solution = matrices.stack_t(A).copy(), np.zeros((1, input._array.shape[1], max(rows, columns)), A._array.dtype)
+    factors, solution = matrices.stack_t(A).copy(), memory.zeros((1, input._array.shape[1], max(rows, columns)), A._array.dtype, A._device)
     solution[:, :, :rows] = matrices.stack_t(input)
     if factors.size and solution.size:
         launch.launch("least_squares", factors, solution, device=A._device)

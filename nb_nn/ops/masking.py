@@ -8,7 +8,7 @@ import numpy as np
 from nb_nn.kernels import table
 
 from ..core import dtype as dtypes
-from ..core import launch, memory, scalars
+from ..core import cuda_memory, launch, memory, scalars
 from ..core.device import CPU
 from ..core.elementwise import KEEP, elementwise, few
 from ..core.geometry import broadcast_shapes, overlaps_itself
@@ -54,7 +54,7 @@ derivative(masked_fill, input=lambda grad, mask: masked_fill(grad, mask, 0),
 
 def true_offsets(mask: Any) -> Any:
     """How many elements of a flat mask are true before each of its blocks, and in all."""
-    offsets = np.empty(table.loops_of("cpu", "indexing").block_count(mask.size), np.int64)
+    offsets = memory.beside(mask, (table.loops_of("cpu", "indexing").block_count(mask.size),), np.dtype(np.int64))
     launch.launch("true_offsets", mask, offsets, work=mask.size)
     return offsets
 
@@ -79,7 +79,7 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     size = broadcast_shapes(input._array.shape, mask._array.shape)
     chosen = flat_mask(mask, size, "masked_select")
     offsets = true_offsets(chosen)
-    made = memory.empty((int(offsets[-1]),), kind.numpy)
+    made = memory.empty((offsets[-1].item(),), kind.numpy, input._device)
     if made.size:
         source = packed(broadcast(input._array, size), kind).reshape(-1)
         launch.launch("masked_select", bits(source), chosen, offsets, bits(made), work=source.size)
@@ -109,9 +109,10 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor, *, out: Tensor |
         input = view.expand(input, size)
     chosen = flat_mask(mask, size, "masked_scatter")
     offsets = true_offsets(chosen)
-    if offsets[-1] > source._array.size:
+    count = offsets[-1].item()
+    if count > source._array.size:
         raise RuntimeError("masked_scatter: Number of elements of source < number of ones in mask, got "
-                           f"{source._array.size} and {offsets[-1]}")
+                           f"{source._array.size} and {count}")
     values = source_array(source, out, False).reshape(-1)
 
     def run(target: Any) -> None:
@@ -144,9 +145,10 @@ def nonzero_places(input: Tensor) -> Tensor:
     truth = array if array.dtype == np.bool_ else (input != 0)._array
     flat = packed(truth, dtypes.bool_).view(np.uint8).reshape(-1)
     offsets = true_offsets(flat)
-    found = memory.empty((int(offsets[-1]), array.ndim), np.dtype(np.int64))
+    found = memory.empty((offsets[-1].item(), array.ndim), np.dtype(np.int64), input._device)
     if found.size:
-        launch.launch("nonzero", flat, np.array(array.shape, np.int64), offsets, found, work=flat.size)
+        sizes = cuda_memory.moved(np.array(array.shape, np.int64), input._device)
+        launch.launch("nonzero", flat, sizes, offsets, found, work=flat.size)
     return wrap(found, dtypes.int64)
 
 
@@ -180,6 +182,7 @@ def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1, out: Tenso
     if size < 0:
         raise RuntimeError(f"nonzero_static: 'size' must be an non-negative integer, got {size}")
     found = nonzero_places(input)._array[:size]
-    made = np.full((size, found.shape[1]), fill_value, np.int64)
+    made = memory.beside(found, (size, found.shape[1]), found.dtype)
+    made[...] = fill_value
     made[:len(found)] = found
     return launch.into_out("nonzero_static", wrap(made, dtypes.int64), out)

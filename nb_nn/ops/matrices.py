@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core import cuda_memory, launch, memory
+from ..core.device import CPU
 from ..core.geometry import broadcast_shapes
 from ..core.tensor_base import TensorBase, wrap
 from . import view
@@ -79,7 +80,7 @@ def batch_array(array: np.ndarray) -> np.ndarray:
 
 def room(input: Tensor, *sizes: int) -> np.ndarray:
     """An array (count, \\*sizes) for results of the matrices of a tensor."""
-    return memory.empty((math.prod(input._array.shape[:-2]), *sizes), input._array.dtype)
+    return memory.empty((math.prod(input._array.shape[:-2]), *sizes), input._array.dtype, input._device)
 
 
 def tensor_of(input: Tensor, array: np.ndarray) -> Tensor:
@@ -100,12 +101,17 @@ def in_columns(input: Tensor, array: np.ndarray) -> Tensor:
 
 def codes(input: Tensor) -> np.ndarray:
     """An array for a number a matrix that says what went wrong, 0 for nothing."""
-    return np.zeros(math.prod(input._array.shape[:-2]), np.int32)
+    return memory.zeros((math.prod(input._array.shape[:-2]),), np.dtype(np.int32), input._device)
+
+
+def pivots_of(input: Tensor) -> Any:
+    """An array for the pivots of each matrix."""
+    return memory.empty((math.prod(input._array.shape[:-2]), min(input._array.shape[-2:])), np.dtype(np.int32), input._device)
 
 
 def failure(info: Tensor | np.ndarray) -> tuple[int, str]:
     """The first number that is not 0, and which matrix of a batch it is about in words; 0 if there is none."""
-    array = info._array if isinstance(info, TensorBase) else info
+    array = cuda_memory.moved(info._array, CPU) if isinstance(info, TensorBase) else info
     if not array.any():
         return 0, ""
     flat = array.ravel()

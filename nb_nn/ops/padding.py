@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch, memory, scalars
+from ..core import cuda_memory, launch, memory, scalars
 from ..core.device import CPU
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
@@ -96,7 +96,7 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
     if ndim - dims not in (1, 2) or dims > 3:
         raise NotImplementedError(f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: {mode} of "
                                   f"{dims} dimension(s) takes input of {dims + 1} or {dims + 2} dimensions, got {ndim}")
-    together = input._device is CPU and input._dtype.category == 2 and any(numbers)
+    together = input._dtype.category == 2 and any(numbers)
     for number in range(dims):
         low, high, dim = numbers[2 * number], numbers[2 * number + 1], ndim - 1 - number
         if low or high:
@@ -110,11 +110,12 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
 def own_elements(input: Tensor, pad: tuple[int, ...], mode: str) -> Tensor:
     """`pad` by reflected, replicated or circular elements, with checked arguments."""
     x = launch.contiguous_array(input)
-    shape, (d, h, w), first, end = places_of(x.shape, pad, mode)
-    made = memory.empty((*x.shape[:x.ndim - len(pad) // 2], *shape[3 - len(pad) // 2:]), x.dtype)
+    shape, axes, first, end = places_of(x.shape, pad, mode)
+    made = memory.beside(x, (*x.shape[:x.ndim - len(pad) // 2], *shape[3 - len(pad) // 2:]), x.dtype)
     if made.size:
         volumes = x.reshape(-1, *(1,) * (3 - len(pad) // 2), *x.shape[x.ndim - len(pad) // 2:])
-        launch.launch("take_places", volumes, d, h, w, first, end, made.reshape(volumes.shape[0], *shape))
+        launch.launch("take_places", volumes, *[cuda_memory.moved(axis, input._device) for axis in axes], first, end,
+                      made.reshape(volumes.shape[0], *shape))
     return launch.deliver("pad", made, input._dtype, None)
 
 
@@ -122,11 +123,12 @@ def own_elements(input: Tensor, pad: tuple[int, ...], mode: str) -> Tensor:
 def own_elements_backward(grad_output: Tensor, size: tuple[int, ...], pad: tuple[int, ...], mode: str) -> Tensor:
     """Gradient of `own_elements`."""
     grad = launch.contiguous_array(grad_output)
-    shape, (d, h, w), first, end = places_of(tuple(size), pad, mode)
-    made = memory.empty(tuple(size), grad.dtype)
+    shape, axes, first, end = places_of(tuple(size), pad, mode)
+    made = memory.beside(grad, tuple(size), grad.dtype)
     if made.size:
         out = made.reshape(-1, *(1,) * (3 - len(pad) // 2), *made.shape[len(size) - len(pad) // 2:])
-        launch.launch("add_at_places", grad.reshape(out.shape[0], *shape), d, h, w, first, end, out)
+        launch.launch("add_at_places", grad.reshape(out.shape[0], *shape), *[cuda_memory.moved(axis, grad_output._device) for axis in axes],
+                      first, end, out)
     return launch.deliver("pad", made, grad_output._dtype, None)
 
 
@@ -169,4 +171,5 @@ def padded_along(input: Tensor, dim: int, low: int, high: int, mode: str) -> Ten
     """One dimension padded by its own elements."""
     if mode == "circular":
         return wrapped(input, dim, low, high)
-    return index_select(input, dim, wrap(own_places(input._array.shape[dim], low, high, mode), dtypes.int64))
+    places = own_places(input._array.shape[dim], low, high, mode)
+    return index_select(input, dim, wrap(cuda_memory.moved(places, input._device), dtypes.int64))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core import cuda_memory, launch, memory
 from ..core.geometry import window_count
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
@@ -107,7 +107,7 @@ def max_pool(input: Tensor, window: tuple[int, ...], stride: tuple[int, ...], pa
         launch.launch("max_pool2d", planes(launch.contiguous_array(input), dims), *in_plane(dims, window, stride, padding, dilation),
                       planes(made, dims), planes(places, dims), device=input._device, work=made.size * math.prod(window))
     elif made.size:
-        along = ranges_of(given, size, window, stride, padding, dilation)
+        along = cuda_memory.all_moved(ranges_of(given, size, window, stride, padding, dilation), input._device)
         launch.launch("max_of_windows", volumes(launch.contiguous_array(input), dims), *along, *in_volume(list(dilation), 1),
                       volumes(made, dims), volumes(places, dims), device=input._device, work=made.size * math.prod(window))
     return wrap(places, dtypes.int64), launch.deliver("max_pool", made, kind, None)
@@ -148,13 +148,13 @@ def avg_pool(input: Tensor, window: tuple[int, ...], stride: tuple[int, ...], pa
                       count_include_pad, divisor, planes(made, dims), device=input._device, work=made.size * math.prod(window))
     elif made.size:
         launch.launch("mean_of_windows", volumes(launch.contiguous_array(input), dims),
-                      *ranges_and_counts(given, size, window, stride, padding, count_include_pad), divisor, volumes(made, dims),
-                      device=input._device, work=made.size * math.prod(window))
+                      *ranges_and_counts(given, size, window, stride, padding, count_include_pad, input._device), divisor,
+                      volumes(made, dims), device=input._device, work=made.size * math.prod(window))
     return launch.deliver("avg_pool", made, kind, None)
 
 
 def ranges_and_counts(given: tuple[int, ...], size: tuple[int, ...], window: tuple, stride: tuple, padding: tuple,
-                      count_include_pad: bool) -> list[Any]:
+                      count_include_pad: bool, where: Any) -> list[Any]:
     """`ranges_of` windows, and how many elements each has along each dimension, where padding may count."""
     along = ranges_of(given, size, window, stride, padding, (1,) * len(window))
     counts = [one[1, 0] - one[0, 0] for one in along]
@@ -162,7 +162,7 @@ def ranges_and_counts(given: tuple[int, ...], size: tuple[int, ...], window: tup
         wide = zip(given[-len(window):], size, window, stride, padding)
         counts = in_volume([np.minimum(step * np.arange(count) - pad + one, length + pad) - step * np.arange(count) + pad
                             for length, count, one, step, pad in wide], np.ones(1, np.int64))
-    return along + counts
+    return cuda_memory.all_moved(along + counts, where)
 
 
 @op
@@ -176,7 +176,7 @@ def avg_pool_backward(grad_output: Tensor, size: tuple[int, ...], window: tuple[
                       planes(made, dims), device=grad_output._device, work=grad.size * math.prod(window))
     elif made.size:
         launch.launch("mean_of_windows_backward", volumes(grad, dims),
-                      *ranges_and_counts(size, grad.shape[-dims:], window, stride, padding, count_include_pad), divisor,
+                      *ranges_and_counts(size, grad.shape[-dims:], window, stride, padding, count_include_pad, grad_output._device), divisor,
                       volumes(made, dims), device=grad_output._device, work=grad.size * math.prod(window))
     return launch.deliver("avg_pool_backward", made, kind, None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import launch
+from ..core.device import CPU
 from ..core.op import any_requires_grad, derivative, no_derivative, op
 from ..core.results import result_type
 from ..core.state import state
@@ -74,7 +75,7 @@ def orgqr(input: Tensor, input2: Tensor, *, out: Tensor | None = None) -> Tensor
     if tau._dtype is not input._dtype:
         raise RuntimeError(f"{name}: tau dtype {matrices.kind_name(tau)} does not match input dtype {matrices.kind_name(input)}")
     matrices.check_implemented("householder_product_cpu", input)
-    recorded = state.grad and any_requires_grad((input, tau))
+    recorded = input._device is not CPU or state.grad and any_requires_grad((input, tau))
     return launch.into_out("orgqr", reflections(input, tau) if recorded else orgqr_op(input, tau), out)
 
 
@@ -129,7 +130,7 @@ def ormqr(input: Tensor, input2: Tensor, input3: Tensor, left: bool = True, tran
         if one._dtype is not input._dtype:
             raise RuntimeError(f"torch.ormqr: Expected input and {label} to have the same dtype, but input has dtype "
                                f"{matrices.kind_name(input)} and {label} has dtype {matrices.kind_name(one)}")
-    if state.grad and any_requires_grad((input, input2, input3)):
+    if input._device is not CPU or state.grad and any_requires_grad((input, input2, input3)):
         result = multiplied(input, input2, input3, left, transpose)
     else:
         result = ormqr_op(input, input2, input3, left, transpose)

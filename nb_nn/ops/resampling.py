@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch, memory
-from ..core.device import CPU
+from ..core import cuda_memory, launch, memory
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
 from . import adaptive_pooling
@@ -32,7 +31,7 @@ def resample(input: Tensor, dims: tuple[int, ...], places: list[Tensor], weights
     planes = array.reshape(math.prod(array.shape[:first]), *array.shape[first:])
     made = memory.beside(array, (planes.shape[0], *counts), array.dtype)
     if made.size:
-        numbers = [(at._array, by._array.astype(array.dtype, copy=False)) for at, by in zip(places, weights)]
+        numbers = [(at._array, launch.cast_array(by._array, array.dtype)) for at, by in zip(places, weights)]
         for some in blocks(planes.shape, counts, len(dims), array.itemsize):
             part = planes[some]
             for number in range(len(dims)):
@@ -48,7 +47,7 @@ def resample_backward(grad_output: Tensor, dims: tuple[int, ...], places: list[T
     planes = array.reshape(math.prod(array.shape[:first]), *array.shape[first:])
     made = memory.beside(array, (planes.shape[0], *size[first:]), array.dtype)
     if made.size:
-        numbers = [(at._array, by._array.astype(array.dtype, copy=False)) for at, by in zip(places, weights)]
+        numbers = [(at._array, launch.cast_array(by._array, array.dtype)) for at, by in zip(places, weights)]
         for some in blocks(made.shape, planes.shape[1:], len(dims), array.itemsize):
             part = planes[some]
             for number in reversed(range(len(dims))):
@@ -231,7 +230,7 @@ def along(input: Tensor, dims: tuple[int, ...], sizes: list[int], factors: list[
     if nearest and (input._dtype.category != 2 or input._device is not launch.CPU):
         for dim in dims:
             places = nearest_places(input._array.shape[dim], sizes[dim - 2], factors[dim - 2], mode == "nearest-exact")
-            input = index_select(input, dim, wrap(places, dtypes.int64))
+            input = index_select(input, dim, wrap(cuda_memory.moved(places, input._device), dtypes.int64))
         return input
     kind = np.dtype(input._dtype.compute)
     if kind.kind != "f":
@@ -246,6 +245,7 @@ def along(input: Tensor, dims: tuple[int, ...], sizes: list[int], factors: list[
             taps.append(antialiased_taps(*given, align_corners, mode == "bicubic", kind))
         else:
             taps.append((cubic_taps if mode == "bicubic" else linear_taps)(*given, align_corners, kind))
+    taps = [[cuda_memory.moved(one, input._device) for one in pair] for pair in taps]
     return resample(input, dims, [wrap(places, dtypes.int64) for places, _ in taps],
                     [wrap(weights, dtypes.from_numpy(kind)) for _, weights in taps])
 
@@ -302,7 +302,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
         raise RuntimeError(f"pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
                            f"input.size(-3)={channels} is not divisible by {r * r}")
     planes = math.prod(batch) * (channels // (r * r))
-    if input._device is CPU and input._dtype.category == 2:
+    if input._dtype.category == 2:
         made = shuffled(input.reshape(planes, r, r, high, wide))
     else:
         made = input.reshape(planes, r, r, high, wide).permute(0, 3, 1, 4, 2)
@@ -314,7 +314,7 @@ def shuffled(input: Tensor) -> Tensor:
     """(planes, r, r, H, W) as (planes, H r, W r)."""
     planes, r, _, high, wide = input._array.shape
     x = launch.contiguous_array(input)
-    made = memory.empty((planes, high * r, wide * r), x.dtype)
+    made = memory.beside(x, (planes, high * r, wide * r), x.dtype)
     launch.launch("shuffle_pixels", x, made)
     return launch.deliver("pixel_shuffle", made, input._dtype, None)
 
@@ -324,7 +324,7 @@ def unshuffled(input: Tensor, r: int) -> Tensor:
     """(planes, H r, W r) as (planes, r, r, H, W)."""
     planes, high, wide = input._array.shape
     x = launch.contiguous_array(input)
-    made = memory.empty((planes, r, r, high // r, wide // r), x.dtype)
+    made = memory.beside(x, (planes, r, r, high // r, wide // r), x.dtype)
     launch.launch("unshuffle_pixels", x, made)
     return launch.deliver("pixel_unshuffle", made, input._dtype, None)
 
@@ -347,7 +347,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     if r < 1 or high % r or wide % r:
         raise RuntimeError(f"pixel_unshuffle expects height and width to be divisible by downscale_factor, but input.size(-2)={high}, "
                            f"input.size(-1)={wide} and downscale_factor={r}")
-    if input._device is CPU and input._dtype.category == 2:
+    if input._dtype.category == 2:
         made = unshuffled(input.reshape(math.prod(batch) * channels, high, wide), r)
     else:
         made = input.reshape(*batch, channels, high // r, r, wide // r, r).movedim((-3, -1), (-4, -3))

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch
+from ..core import cuda_memory, launch
+from ..core.device import CPU
 from ..core.geometry import broadcast_shapes
 from ..core.op import derivative, op
 from ..core.results import result_type
@@ -71,7 +72,7 @@ def solve_ex(A: Tensor, B: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The solution of A X = B, the LU factors and pivots of A, and for each matrix 0 or which pivot is the first that is zero."""
     rows = A._array.shape[-1]
     info, made_t = matrices.codes(A), matrices.room(A, B._array.shape[-1], rows)
-    lu_t, pivots = matrices.room(A, rows, rows), np.empty((len(info), rows), np.int32)
+    lu_t, pivots = matrices.room(A, rows, rows), matrices.pivots_of(A)
     if lu_t.size:
         launch.launch("solve_matrices", matrices.stack(A), matrices.stack_t(B), pivots, info, lu_t, made_t, device=A._device)
     return (matrices.turned(A, made_t), matrices.turned(A, lu_t), matrices.tensor_of(A, pivots), matrices.tensor_of(A, info))
@@ -255,7 +256,7 @@ def cholesky_inverse(input: Tensor, upper: bool = False, *, out: Tensor | None =
     """
     matrices.check_square("cholesky_inverse", input)
     matrices.check_implemented("cholesky_inverse_out_cpu", input)
-    zero = input._array.diagonal(0, -2, -1) == 0
+    zero = cuda_memory.moved(input._array.diagonal(0, -2, -1), CPU) == 0
     check_pivots("cholesky_inverse", np.where(zero.any(-1), zero.argmax(-1) + 1, 0) if zero.size else zero.any(-1))
     identity = eye(input._array.shape[-1], dtype=input._dtype, device=input._device)
     return launch.into_out("cholesky_inverse", cholesky_solve(identity, input, upper), out)
@@ -315,5 +316,5 @@ def lu_solve_steps(LU: Tensor, pivots: Tensor, B: Tensor, adjoint: bool) -> Tens
 
 def rows_taken(input: Tensor, order: np.ndarray) -> Tensor:
     """The rows of each matrix in an order of its own."""
-    index = wrap(order, dtypes.int64).unsqueeze(-1).expand(input.shape)
+    index = wrap(cuda_memory.moved(order, input._device), dtypes.int64).unsqueeze(-1).expand(input.shape)
     return input.gather(-2, index)

@@ -22,9 +22,9 @@ Tensor = TensorBase
 INT64 = dtypes.int64
 
 
-def kernels() -> Any:
+def kernels(where: Any) -> Any:
     """The module with the kernels that are made for a type."""
-    return table.loops_of("cpu", "sorting")
+    return table.loops_of(where.type, "sorting")
 
 
 class Rows:
@@ -85,7 +85,7 @@ def sort_dim(input: Tensor, dim: int, descending: bool) -> tuple[Tensor, Tensor]
     rows = Rows("sort", input, dim)
     values, places = rows.empty(rows.n)
     if values.size:
-        kernels().sort(rows.x, descending, values, places)
+        kernels(input._device).sort(rows.x, descending, values, places)
     return SortResult(*rows.tensors(values, places))
 
 
@@ -134,7 +134,7 @@ def topk_dim(input: Tensor, k: int, dim: int, largest: bool) -> tuple[Tensor, Te
         raise RuntimeError(f"topk(): selected index k out of range: k is {k}, dimension {dim} has {rows.n} elements")
     values, places = rows.empty(k)
     if values.size:
-        kernels().topk_rows(rows.x.dtype.char, largest)(rows.x, values, places, work=rows.x.size)
+        kernels(input._device).topk_rows(rows.x.dtype.char, largest)(rows.x, values, places, work=rows.x.size)
     return TopkResult(*rows.tensors(values, places))
 
 
@@ -160,7 +160,7 @@ def kth(name: str, input: Tensor, k: int, dim: int, keepdim: bool, nan_wins: boo
     check_rows(name, rows)
     values, places = rows.empty()
     if values.size:
-        kernels().kth_rows(rows.x.dtype.char)(rows.x, k, nan_wins, values, places, work=rows.x.size)
+        kernels(input._device).kth_rows(rows.x.dtype.char)(rows.x, k, nan_wins, values, places, work=rows.x.size)
     return rows.tensors(values, places, keepdim)
 
 
@@ -199,7 +199,7 @@ def mode_dim(input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
     values, places = rows.empty()
     if values.size:
         ordered, came_from = rows.empty(rows.n)
-        kernels().sort(rows.x, False, ordered, came_from)
+        kernels(input._device).sort(rows.x, False, ordered, came_from)
         launch.launch("mode_of_sorted", ordered, came_from, values, places, work=rows.x.size)
     return ModeResult(*rows.tensors(values, places, keepdim))
 

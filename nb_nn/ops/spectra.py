@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch
+from ..core import cuda_memory, launch
+from ..core.device import CPU
 from ..core.op import derivative, no_derivative, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase
@@ -27,7 +28,7 @@ def converged(name: str, input: Tensor, compute: Callable, what: str) -> Any:
         return compute()
     except np.linalg.LinAlgError:
         pass
-    finite = np.isfinite(matrices.stack(input)).all((-1, -2))
+    finite = np.isfinite(cuda_memory.moved(matrices.stack(input), CPU)).all((-1, -2))
     where = f"(Batch element {np.argmin(finite)}): " if input._array.ndim > 2 else ""
     reason = f"is ill-conditioned or has too many repeated {what}" if finite.all() else "contained non-finite values"
     raise matrices.LinAlgError(f"{name}: {where}The algorithm failed to converge because the input matrix {reason}.")
@@ -181,7 +182,7 @@ def symeig(input: Tensor, eigenvectors: bool = False, upper: bool = True, *, out
 def eig_op(input: Tensor) -> tuple[Tensor, Tensor]:
     """Complex eigenvalues and eigenvectors of any square matrices."""
     array = matrices.stack(input)
-    if not np.isfinite(array).all():
+    if not np.isfinite(cuda_memory.moved(array, CPU)).all():
         raise RuntimeError("torch.linalg.eig: input tensor should not contain infs or NaNs.")
     values, vectors = converged("linalg.eig", input, lambda: launch.launch("eig", array, device=input._device), "eigenvalues")
     return matrices.tensor_of(input, values), matrices.in_columns(input, vectors)
@@ -223,12 +224,13 @@ def pinverse_op(input: Tensor, absolute: Any, relative: Any, hermitian: bool) ->
         vh = u.conj().swapaxes(-1, -2)
     else:
         u, values, vh = converged("linalg.svd", input, lambda: launch.launch("svd", array, False, device=input._device), "singular values")
+    u, values, vh = (cuda_memory.moved(one, CPU) for one in (u, values, vh))
     sizes = abs(values)
-    absolute, relative = (one.numpy().reshape(-1, 1) if isinstance(one, TensorBase) else one for one in (absolute, relative))
+    absolute, relative = (one.cpu().numpy().reshape(-1, 1) if isinstance(one, TensorBase) else one for one in (absolute, relative))
     kept = sizes > np.maximum(absolute, relative * sizes.max(-1, keepdims=True))
     inverted = np.where(kept, 1 / np.where(kept, values, 1), 0)
     made = np.matmul(vh.conj().swapaxes(-1, -2), inverted[..., None] * u.conj().swapaxes(-1, -2))
-    return matrices.tensor_of(input, made)
+    return matrices.tensor_of(input, cuda_memory.moved(made, input._device))
 
 
 def pinverse_gradient(grad: Tensor, result: Tensor, input: Tensor) -> Tensor:

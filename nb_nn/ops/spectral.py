@@ -48,7 +48,7 @@ def fft_r2c(input: Tensor, dims: tuple[int, ...], scale: str) -> Tensor:
     if not input._array.size:
         shape = list(input._array.shape)
         shape[dims[-1]] = shape[dims[-1]] // 2 + 1
-        return empty(shape, dtype=kind)
+        return empty(shape, dtype=kind, device=input._device)
     return wrap(launch.launch("fft_real", input._array, dims, FORWARD[scale], device=input._device), kind)
 
 
@@ -59,7 +59,7 @@ def fft_c2r(input: Tensor, dims: tuple[int, ...], size: int, scale: str) -> Tens
     if not input._array.size:
         shape = list(input._array.shape)
         shape[dims[-1]] = size
-        return empty(shape, dtype=kind)
+        return empty(shape, dtype=kind, device=input._device)
     return wrap(launch.launch("fft_back_to_real", input._array, dims, size, INVERSE[scale], device=input._device), kind)
 
 

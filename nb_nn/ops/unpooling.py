@@ -9,6 +9,7 @@ from ..core import launch, memory
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase
 from .convolution import each
+from .indexing import first_wrong
 from .pooling import at_places, check_type, steps
 
 Tensor = TensorBase
@@ -18,10 +19,10 @@ Tensor = TensorBase
 def max_unpool(input: Tensor, indices: Tensor, size: tuple[int, ...]) -> Tensor:
     """Zeros of ``size`` in the last dimensions, and elements at their places in the plane."""
     dims, given, kind = len(size), input._array.shape, input._dtype
-    made, places = memory.empty(given[:-dims] + size, kind.compute), launch.contiguous_array(indices)
-    wrong = places[(places < 0) | (places >= math.prod(size))]
-    if wrong.size:
-        raise RuntimeError(f"max_unpool{dims}d: Found an invalid max index: {wrong[0]} (output volumes are of size "
+    made, places = memory.empty(given[:-dims] + size, kind.compute, input._device), launch.contiguous_array(indices)
+    wrong = first_wrong(places, 0, math.prod(size))
+    if wrong is not None:
+        raise RuntimeError(f"max_unpool{dims}d: Found an invalid max index: {wrong} (output volumes are of size "
                            f"{'x'.join(map(str, size))})")
     if made.size:
         outer = math.prod(given[:-dims])

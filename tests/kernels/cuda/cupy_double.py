@@ -16,6 +16,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest import mock
 
+import cupy_libraries
 import numpy as np
 import simulator
 
@@ -195,6 +196,15 @@ class ndarray:
     def get(self) -> np.ndarray:
         return self.host.copy()
 
+    def conj(self) -> ndarray:
+        return new(self._here().conj())
+
+    def __add__(self, other: Any) -> ndarray:
+        return new(self._here() + other)
+
+    def __sub__(self, other: Any) -> ndarray:
+        return new(self._here() - other)
+
     def item(self) -> Any:
         return self.host.item()
 
@@ -229,10 +239,6 @@ def asarray(array: Any) -> ndarray:
 
 def asnumpy(array: Any) -> np.ndarray:
     return array.get() if isinstance(array, ndarray) else np.asarray(array)
-
-
-def ascontiguousarray(array: ndarray) -> ndarray:
-    return array if array.flags.c_contiguous else array.copy()
 
 
 def matmul(a: ndarray, b: ndarray, out: ndarray | None = None) -> ndarray:
@@ -379,8 +385,10 @@ def enqueue(kernel: launch.Kernel, grid: tuple, block: tuple, args: tuple) -> No
 def module() -> ModuleType:
     """The double as a module of the name of what it plays."""
     made = ModuleType("cupy")
-    for one in (ndarray, empty, zeros, asarray, asnumpy, ascontiguousarray, matmul):
+    for one in (ndarray, empty, zeros, asarray, asnumpy, matmul, *cupy_libraries.FUNCTIONS):
         setattr(made, one.__name__, one)
+    made.fft = SimpleNamespace(**{one.__name__: one for one in cupy_libraries.TRANSFORMS})
+    made.linalg = SimpleNamespace(**{one.__name__: one for one in cupy_libraries.DECOMPOSITIONS})
     made.get_default_memory_pool = lambda: pool
     made.cuda = SimpleNamespace(
         Device=Device, Stream=Stream, Event=Event, runtime=runtime, get_elapsed_time=get_elapsed_time, MemoryPointer=MemoryPointer, MemoryHook=MemoryHook,
@@ -398,16 +406,18 @@ def playing(seed: int = 0) -> Iterator[ModuleType]:
     with simulator.simulated(seed):
         simulate = launch.enqueue
     state.simulate = simulate
-    made, before = module(), sys.modules.get("cupy")
-    sys.modules["cupy"] = made          # (mock.patch.dict would forget the modules imported meanwhile)
+    played = {"cupy": module(), **cupy_libraries.modules()}
+    made, before = played["cupy"], {name: sys.modules.get(name) for name in played}
+    sys.modules.update(played)          # (mock.patch.dict would forget the modules imported meanwhile)
     cuda_memory.cupy_or_reason.cache_clear()
     try:
         with mock.patch.object(launch, "enqueue", enqueue):
             yield made
     finally:
-        del sys.modules["cupy"]
-        if before is not None:
-            sys.modules["cupy"] = before
+        for name, module_before in before.items():
+            del sys.modules[name]
+            if module_before is not None:
+                sys.modules[name] = module_before
         cuda_memory.cupy_or_reason.cache_clear()
         cuda_memory.meter.cache_clear()
         state.current, state.hooks = 0, []
@@ -417,7 +427,8 @@ def names_used() -> list[str]:
     """What of CuPy is played here, for comparison with CuPy itself."""
     functions = [name for name in vars(module()) if not name.startswith("__")]
     arrays = [f"ndarray.{name}" for name in vars(ndarray) if not name.startswith("_") and name not in ("host", "buffer")]
-    return [*functions, *arrays, *[f"cuda.{name}" for name in vars(module().cuda)],
+    return [*functions, *arrays, *[f"cuda.{name}" for name in vars(module().cuda)], *[f"fft.{name}" for name in vars(module().fft)],
+            *[f"linalg.{name}" for name in vars(module().linalg)],
             *[f"cuda.runtime.{name}" for name in vars(Runtime) if not name.startswith("_")]]
 
 

@@ -1,4 +1,5 @@
 """Every kernel of CUDA compiles for every generation of GPU, which needs neither a GPU nor a driver."""
+import contextlib
 import inspect
 import re
 import struct
@@ -13,7 +14,7 @@ from nb_nn.kernels.cuda import launch, loops, reduction
 
 pytest.importorskip("numba_cuda", reason="numba-cuda is not installed")
 
-from cuda_cases import CASES  # noqa: E402
+from cuda_cases import CASES, LIBRARY_CASES  # noqa: E402
 
 CAPABILITIES = [(7, 0), (7, 5), (8, 0), (8, 6), (9, 0), (10, 0), (12, 0)]
 SIZES = {"b8": 1, "u8": 1, "u16": 2, "b32": 4, "u32": 4, "f32": 4, "b64": 8, "u64": 8, "f64": 8}
@@ -28,10 +29,19 @@ def supported():
 def launches():
     """A kernel and arguments for each that the cases launch."""
     made = {}
-    with mock.patch.object(launch, "enqueue", lambda kernel, grid, block, args:
-                           made.setdefault((kernel.name, launch.descriptions(args)), (kernel, args))):
+
+    def enqueue(kernel, grid, block, args):
+        made.setdefault((kernel.name, launch.descriptions(args)), (kernel, tuple([getattr(arg, "host", arg) for arg in args])))
+
+    with mock.patch.object(launch, "enqueue", enqueue):
         for case in CASES:
             case.kernel(*case.args)
+    with contextlib.suppress(ImportError):              # the double of CuPy needs greenlet
+        import cupy_double
+
+        with cupy_double.playing() as cupy, mock.patch.object(launch, "enqueue", enqueue):
+            for case in LIBRARY_CASES:
+                case.kernel(*[cupy.asarray(arg) if isinstance(arg, np.ndarray) else arg for arg in case.args])
     return list(made.values())
 
 

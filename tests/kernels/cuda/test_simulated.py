@@ -6,7 +6,8 @@ import pytest
 
 pytest.importorskip("greenlet", reason="the simulator of CUDA needs greenlet")
 
-from cuda_cases import CASES  # noqa: E402
+import cupy_double  # noqa: E402
+from cuda_cases import CASES, LIBRARY_CASES  # noqa: E402
 from simulator import BarrierError, simulated  # noqa: E402
 
 from nb_nn.kernels import table  # noqa: E402
@@ -26,6 +27,16 @@ def test_kernel_gives_the_right_numbers_in_any_order_of_threads(case):
         bits = [result.tobytes() for result in results]
         first = first or bits
         assert bits == first or case.atomic
+
+
+@pytest.mark.parametrize("case", LIBRARY_CASES, ids=lambda case: case.name)
+def test_kernel_with_library_calls_gives_the_right_numbers(case):
+    with cupy_double.playing() as cupy:
+        args = [cupy.asarray(arg) if isinstance(arg, np.ndarray) else arg for arg in case.args]
+        returned = case.kernel(*args)
+    results = args[-len(case.expected):] if returned is None else returned if isinstance(returned, tuple) else (returned,)
+    for result, expected in zip(results, case.expected, strict=True):
+        np.testing.assert_allclose(result.get(), expected, rtol=case.tolerance, atol=case.tolerance)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.expected], ids=lambda case: case.name)

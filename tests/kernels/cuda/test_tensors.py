@@ -135,12 +135,9 @@ def test_devices_do_not_mix():
         torch.ones(1, device="cuda:2")
 
 
-@pytest.mark.parametrize("call", [
-    lambda x: x.sort(), lambda x: torch.svd(x), lambda x: x.inverse(), lambda x: x[x > 0], lambda x: x.unique()],
-    ids=["sort", "svd", "inverse", "mask", "unique"])
-def test_an_operation_without_a_kernel_says_so(call):
-    with pytest.raises(RuntimeError, match="has no kernel for cuda.*devices that have one: cpu"):
-        call(torch.ones(2, 2, device="cuda"))
+def test_an_operation_without_a_kernel_says_so():
+    with pytest.raises(RuntimeError, match="pivoted_cholesky has no kernel for cuda.*devices that have one: cpu"):
+        torch.pstrf(torch.ones(2, 2, device="cuda"))
 
 
 def test_other_devices_are_used_where_another_is_current():
@@ -232,92 +229,6 @@ def test_the_double_has_no_names_that_cupy_lacks():
     if ended.returncode == 7:
         pytest.skip("CuPy is not installed")
     assert ended.returncode == 0, ended.stderr
-
-
-def both_places(function, *tensors):
-    """Results and gradients on the CPU and on the double, which must agree."""
-    found = []
-    for where in ("cpu", "cuda"):
-        own = [one.detach().to(where).requires_grad_(one.requires_grad) for one in tensors]
-        result = function(*own)
-        first = result[0] if isinstance(result, tuple) else result
-        if first.requires_grad:
-            (first * first.detach()).sum().backward()
-        made = [*(result if isinstance(result, tuple) else [result]), *[one.grad for one in own if one.requires_grad]]
-        assert all(one.device.type == where for one in made)
-        found.append([one.detach().cpu().numpy() for one in made])
-    for expected, one in zip(*found):
-        assert one.dtype == expected.dtype
-        np.testing.assert_allclose(one, expected, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("kind, options", [("LSTM", {}), ("GRU", {}), ("RNN", {}), ("RNN", {"nonlinearity": "relu"}), ("LSTM", {"proj_size": 2})])
-def test_recurrent_layers_and_their_gradients(kind, options):
-    module = getattr(torch.nn, kind)(3, 4, 2, bidirectional=True, **options)
-    names = [name for name, _ in module.named_parameters()]
-
-    def run(x, *weights):
-        for name, weight in zip(names, weights):
-            module._parameters[name] = weight
-        packed = torch.nn.utils.rnn.pack_padded_sequence(x, [5, 3, 2])
-        return module(packed)[0].data, module(x)[0]
-
-    both_places(run, torch.randn(5, 3, 3).requires_grad_(), *[one.detach().clone().requires_grad_() for one in module.parameters()])
-
-
-def test_a_cell_of_half_precision():
-    cell = torch.nn.LSTMCell(3, 4).half().cuda()
-    h, c = cell(torch.ones(2, 3).half().cuda())
-    assert h.dtype is torch.float16 and h.is_cuda and c.shape == (2, 4)
-
-
-@pytest.mark.parametrize("p", [0.0, 1.0, 2.0, 3.0, float("inf")])
-def test_distances(p):
-    both_places(lambda x, y: torch.cdist(x, y, p), torch.randn(2, 3, 4).requires_grad_(), torch.randn(2, 5, 4).requires_grad_())
-    both_places(lambda x: torch.pdist(x, p), torch.randn(4, 3).requires_grad_())
-
-
-def test_norms_margins_and_variances():
-    functional = torch.nn.functional
-    both_places(lambda x: functional.local_response_norm(x, 2), torch.randn(2, 5, 3, 2).requires_grad_())
-    both_places(lambda x, w: functional.rms_norm(x, (6,), w), torch.randn(3, 6).requires_grad_(), torch.randn(6).requires_grad_())
-    both_places(lambda x, w, b: functional.group_norm(x, 2, w, b), torch.randn(2, 4, 3, 2).requires_grad_(), torch.randn(4).requires_grad_(),
-                torch.randn(4).requires_grad_())
-    both_places(lambda x, t: functional.multilabel_margin_loss(x, t), torch.randn(2, 4).requires_grad_(),
-                torch.tensor([[2, 0, -1, 1], [3, -1, 0, 0]]))
-    for dims in (None, 1, (0, 2)):
-        both_places(lambda x, dims=dims: x.var(dims) if dims is not None else x.var(), torch.randn(2, 3, 4).requires_grad_())
-        both_places(lambda x, dims=dims: x.std(dims) if dims is not None else x.std(), torch.randn(2, 3, 4).requires_grad_())
-
-
-@pytest.mark.parametrize("options", [{}, {"is_causal": True}, {"mask": torch.float32}, {"mask": torch.bool}])
-def test_attention(options):
-    kind, seen = options.get("mask"), torch.tensor([[1, 1, 0, 1], [0, 0, 0, 0], [1, 0, 0, 0]])
-    masks = [] if kind is None else [seen.bool() if kind is torch.bool else seen.float().log()]
-    causal = options.get("is_causal", False)
-    both_places(lambda q, k, v, *mask: torch.nn.functional.scaled_dot_product_attention(q, k, v, *mask, is_causal=causal),
-                torch.randn(2, 3, 5).requires_grad_(), torch.randn(2, 4, 5).requires_grad_(), torch.randn(2, 4, 2).requires_grad_(), *masks)
-
-
-@pytest.mark.parametrize("mode", ["sum", "mean", "max"])
-def test_embedding_bags(mode):
-    index, offsets = torch.tensor([2, 0, 4, 2, 2, 1]), torch.tensor([0, 3, 3])
-    run = torch.nn.functional.embedding_bag
-    both_places(lambda w, i, o: run(i, w, o, mode=mode), torch.randn(5, 3).requires_grad_(), index, offsets)
-    both_places(lambda w, i: run(i.reshape(2, 3), w, mode=mode, padding_idx=2), torch.randn(5, 3).requires_grad_(), index)
-    if mode == "sum":
-        both_places(lambda w, i, o, s: run(i, w, o, mode=mode, per_sample_weights=s), torch.randn(5, 3).requires_grad_(), index, offsets,
-                    torch.randn(6).requires_grad_())
-
-
-def test_scans():
-    x = torch.randn(2, 5, 3).requires_grad_()
-    for dim in (0, 1, 2):
-        both_places(lambda x, dim=dim: x.cumsum(dim), x)
-        both_places(lambda x, dim=dim: x.cumprod(dim), x.detach())
-        both_places(lambda x, dim=dim: tuple(x.cummax(dim)), x.detach())
-    both_places(lambda x: x.cumsum(0), torch.arange(5))
-    both_places(lambda x: x.cumsum(0), torch.ones(4).half())
 
 
 def test_legacy_types():
