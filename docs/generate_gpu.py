@@ -48,7 +48,7 @@ def lacking() -> dict[str, list[str]]:
         home = getattr(kernel, "function", kernel).__module__.rpartition(".")[2]
         found.setdefault(home, set()).add(name)
     for file in FACTORIES:
-        more = factories("cpu", file) - factories("cuda", file)
+        more = factories("cpu", file) - factories("cuda", file) - means
         if more:
             found.setdefault(file, set()).update(more)
     return {file: sorted(names) for file, names in sorted(found.items())}

@@ -1,4 +1,4 @@
-"""Connectionist temporal classification: a block a sequence, a thread a state; steps follow each other. Arrays are those of ``cpu/ctc.py``."""
+"""Connectionist temporal classification: a block a sequence, a thread a state. Arrays are those of ``cpu/ctc.py``."""
 import math
 
 from ..cpu.ctc import log_sum

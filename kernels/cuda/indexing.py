@@ -85,14 +85,14 @@ def put_add(out, o, i, j, value):
     cuda.atomic.add(out, (o, i, j), value)
 
 
-PUTS = {"set": put_set, "add": put_add, "multiply": put_set}        # (a product is made by columns)
+PUTS = {"set": put_set, "add": put_add}     # (all else is made by columns)
 
 
 @functools.cache
 def scatter(name: str) -> Write:
-    """index, source (outer, m, inner), out (outer, n, inner): "set", "add" or "multiply" out[o, index[o, i, j], j] with
+    """index, source (outer, m, inner), out (outer, n, inner): "set", "add", "multiply", ... out[o, index[o, i, j], j] with
     source[o, i, j]."""
-    write, put = WRITES[name], PUTS[name]
+    write, put = WRITES[name], PUTS.get(name, put_set)
 
     def elements(index, source, out):
         m, inner = source.shape[1], source.shape[2]
@@ -113,7 +113,7 @@ def scatter(name: str) -> Write:
 @functools.cache
 def scatter_value(name: str) -> Write:
     """index (outer, m, inner), value, out (outer, n, inner): as `scatter` of one value."""
-    write, put = WRITES[name], PUTS[name]
+    write, put = WRITES[name], PUTS.get(name, put_set)
 
     def elements(index, value, out):
         m, inner = index.shape[1], index.shape[2]
@@ -135,7 +135,7 @@ def scatter_value(name: str) -> Write:
 def index_write(name: str) -> Write:
     """index (m,), source (outer, m, inner), out (outer, n, inner): "set", "add" or "multiply" out[o, index[i]] with
     source[o, i]. With outer = 1 and an index of flat positions, it is also index_put and put."""
-    write, put = WRITES[name], PUTS[name]
+    write, put = WRITES[name], PUTS.get(name, put_set)
 
     def elements(index, source, out):
         m, inner, n = source.shape[1], source.shape[2], out.shape[1]

@@ -115,6 +115,15 @@ def strided(root: Any, size: tuple[int, ...], stride: tuple[int, ...], offset: i
     return cupy("a view").ndarray(size, kind, root.data + offset * itemsize, tuple([step * itemsize for step in stride]))
 
 
+def broadcast(array: Any, size: tuple[int, ...]) -> Any:
+    """The view of an array that repeats it to ``size``; ValueError if that cannot be."""
+    own = (1,) * (len(size) - array.ndim) + array.shape
+    if len(own) != len(size) or any(n not in (1, wanted) for n, wanted in zip(own, size)):
+        raise ValueError(f"an array of shape {array.shape} cannot be broadcast to {size}")
+    steps = (0,) * (len(size) - array.ndim) + array.strides
+    return cupy("a view").ndarray(size, array.dtype, array.data, tuple([step if n > 1 else 0 for n, step in zip(own, steps)]))
+
+
 def bounds(array: Any) -> tuple[int, int]:
     """Distances in bytes from the first element to the first byte and behind the last that an array touches."""
     low = sum((n - 1) * step for n, step in zip(array.shape, array.strides) if step < 0)

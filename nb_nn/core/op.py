@@ -215,7 +215,8 @@ def write(declaration: Declaration, input: Any, args: tuple, kwargs: dict) -> An
     try:
         declaration.body(input, *args, out=input, **kwargs)
     except (AttributeError, TypeError) as error:
-        check_kernels(declaration, (input, *args), kwargs, error)
+        if error.__class__ is not SparseAccess:
+            check_kernels(declaration, (input, *args), kwargs, error)
         raise
     storage_of(input).version = version
     return input

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core import dtype as dtypes
 from ..core import cuda_memory, launch, memory
+from ..core import dtype as dtypes
 from ..core.device import CPU
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
@@ -73,7 +73,8 @@ def adaptive_avg_backward(grad_output: Tensor, given: tuple[int, ...], size: tup
     made = memory.empty(given, kind.compute, grad_output._device)
     if made.size:
         launch.launch("mean_of_windows_backward", volumes(launch.contiguous_array(grad_output), dims),
-                      *covering_and_counts(given, size, grad_output._device), 0, volumes(made, dims), device=grad_output._device, work=made.size)
+                      *covering_and_counts(given, size, grad_output._device), 0, volumes(made, dims), device=grad_output._device,
+                      work=made.size)
     return launch.deliver("adaptive_avg_pool_backward", made, kind, None)
 
 
@@ -131,8 +132,9 @@ def max_of(input: Tensor, size: tuple[int, ...], along: list[np.ndarray]) -> tup
     dims, given, kind = len(size), input._array.shape, input._dtype
     made, places = (memory.empty(given[:-dims] + size, one, input._device) for one in (kind.compute, np.dtype(np.int64)))
     if made.size:
-        launch.launch("max_of_windows", volumes(launch.contiguous_array(input), dims), *cuda_memory.all_moved(along, input._device), 1, 1, 1, volumes(made, dims),
-                      volumes(places, dims), device=input._device, work=input._array.size)
+        along = cuda_memory.all_moved(along, input._device)
+        launch.launch("max_of_windows", volumes(launch.contiguous_array(input), dims), *along, 1, 1, 1,
+                      volumes(made, dims), volumes(places, dims), device=input._device, work=input._array.size)
     return wrap(places, dtypes.int64), launch.deliver("max_pool", made, kind, None)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core import dtype as dtypes
 from ..core import cuda_memory, elementwise, launch, memory
+from ..core import dtype as dtypes
 from ..core.device import CPU
 from ..core.geometry import wrap_dim
 from ..core.op import no_derivative, op

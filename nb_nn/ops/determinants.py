@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core import dtype as dtypes
 from ..core import cuda_memory, launch
+from ..core import dtype as dtypes
 from ..core.device import CPU
 from ..core.op import derivative, op
 from ..core.results import result_type
@@ -90,8 +90,9 @@ def slogdet_op(input: Tensor) -> tuple[Tensor, Tensor]:
     diagonals = matrices.tensor_of(input, diagonals_of(input)[0])
     sizes = diagonals.abs()
     if diagonals.is_complex():
-        sizes = matrices.tensor_of(input, abs(diagonals_of(input)[0]))
-        values, lengths = (cuda_memory.moved(one._array, CPU) for one in (diagonals, sizes))
+        values = cuda_memory.moved(diagonals._array, CPU)
+        lengths = abs(values)
+        sizes = wrap(cuda_memory.moved(lengths, input._device), sizes._dtype)
         phases = np.asarray(np.divide(values, lengths, out=np.zeros_like(values), where=lengths != 0).prod(-1))
         return wrap(cuda_memory.moved(phases, input._device), diagonals._dtype), sizes.log().sum(-1)
     return diagonals.sign().prod(-1), sizes.log().sum(-1)

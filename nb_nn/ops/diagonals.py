@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core import cuda_memory, launch, memory
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core.device import CPU
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, inplace, op
 from ..core.tensor_base import TensorBase, wrap
@@ -86,7 +87,10 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     shape = list(array.shape[:-1])
     for dim in sorted((dim1, dim2)):
         shape.insert(dim, length)
-    made = memory.zeros(tuple(shape), array.dtype)
+    made = memory.zeros(tuple(shape), array.dtype, input._device)
+    if input._device is not CPU:
+        cuda_memory.copy(array, made.diagonal(offset, dim1, dim2))
+        return wrap(made, input._dtype)
     row = np.arange(array.shape[-1]) + max(-offset, 0)
     made.transpose([d for d in range(len(shape)) if d not in (dim1, dim2)] + [dim1, dim2])[..., row, row + offset] = array
     return wrap(made, input._dtype)

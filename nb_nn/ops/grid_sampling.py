@@ -5,8 +5,6 @@ import math
 import warnings
 from typing import Any
 
-import numpy as np
-
 from ..core import launch, memory
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase

@@ -13,8 +13,8 @@ import numpy as np
 
 from nb_nn.kernels import table
 
+from ..core import cuda_memory, launch, loops, memory, scalars
 from ..core import dtype as dtypes
-from ..core import launch, loops, memory, scalars
 from ..core.device import CPU
 from ..core.geometry import overlaps_itself, wrap_dim
 from ..core.op import derivative, inplace, op
@@ -53,6 +53,8 @@ def broadcast(array: Any, shape: tuple[int, ...]) -> Any:
     """An array as if it had ``shape``; ValueError if it cannot."""
     if array.shape == shape:
         return array
+    if not isinstance(array, np.ndarray):
+        return cuda_memory.broadcast(array, shape)
     wide = np.broadcast_to(array, shape)        # which is read-only, and would be compiled for anew if it were used as it is
     return wide if not wide.flags.c_contiguous else array.reshape(shape) if wide.size else wide.copy()
 

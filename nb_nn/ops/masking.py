@@ -7,8 +7,8 @@ import numpy as np
 
 from nb_nn.kernels import table
 
-from ..core import dtype as dtypes
 from ..core import cuda_memory, launch, memory, scalars
+from ..core import dtype as dtypes
 from ..core.device import CPU
 from ..core.elementwise import KEEP, elementwise, few
 from ..core.geometry import broadcast_shapes, overlaps_itself

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core import dtype as dtypes
 from ..core import cuda_memory, launch, memory
+from ..core import dtype as dtypes
 from ..core.device import CPU
 from ..core.geometry import broadcast_shapes
 from ..core.tensor_base import TensorBase, wrap

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core import cuda_memory, launch, memory
 from ..core import dtype as dtypes
-from ..core import launch, memory
 from ..core.op import no_derivative, op
 from ..core.sparse_array import is_sparse
 from ..core.storage import storage_of
@@ -48,7 +48,8 @@ def rows_of(name: str, grad: Tensor, size: tuple[int, ...]) -> tuple[Any, Any]:
         raise RuntimeError(f"{name}: the parameter has size {list(size)}, its gradient {list(grad._array.shape)}")
     indices, values = coalesced_parts(grad)
     array = launch.contiguous_array(values)
-    return array.reshape(len(array), math.prod(array.shape[1:])), keys_of(indices, size)
+    places = cuda_memory.moved(keys_of(indices, size), values._device)
+    return array.reshape(len(array), math.prod(array.shape[1:])), places
 
 
 @op
@@ -142,7 +143,7 @@ def adagrad_step(input: Tensor, grad: Tensor, total: Tensor, step: Tensor, lr: f
     else:
         check_alike("adagrad", input, grad)
         values = flat(grad).reshape(-1, 1 if input._array.ndim == 0 else input._array.shape[-1])
-        places = np.arange(len(values))
+        places = cuda_memory.moved(np.arange(len(values)), input._device)
     count = float(step._array) + 1
     target, squares = flat(input), flat(total)
     if values.size:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core import dtype as dtypes
 from ..core import cuda_memory, launch, memory
+from ..core import dtype as dtypes
 from ..core.geometry import window_count
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
@@ -176,8 +176,8 @@ def avg_pool_backward(grad_output: Tensor, size: tuple[int, ...], window: tuple[
                       planes(made, dims), device=grad_output._device, work=grad.size * math.prod(window))
     elif made.size:
         launch.launch("mean_of_windows_backward", volumes(grad, dims),
-                      *ranges_and_counts(size, grad.shape[-dims:], window, stride, padding, count_include_pad, grad_output._device), divisor,
-                      volumes(made, dims), device=grad_output._device, work=grad.size * math.prod(window))
+                      *ranges_and_counts(size, grad.shape[-dims:], window, stride, padding, count_include_pad, grad_output._device),
+                      divisor, volumes(made, dims), device=grad_output._device, work=grad.size * math.prod(window))
     return launch.deliver("avg_pool_backward", made, kind, None)
 
 

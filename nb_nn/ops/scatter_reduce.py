@@ -1,14 +1,16 @@
 """Scatter and index writes that reduce: sums, products, means and extremes of all elements written to one place."""
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from nb_nn.kernels import table
 
+from ..core import cuda_memory, launch, memory
 from ..core import dtype as dtypes
-from ..core import launch
+from ..core.device import CPU
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, inplace, op
 from ..core.state import state
@@ -55,10 +57,11 @@ def scatter_reduced(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce:
             write.scatter_value("set")(where, whole.dtype.type(start_of(reduce, whole.dtype)), whole, work=places.size)
         write.scatter(WRITES[reduce])(where, source, whole, work=places.size)
         if reduce == "mean":
-            count = np.full(whole.shape, int(include_self), np.int64)
+            count = memory.beside(whole, whole.shape, np.dtype(np.int64))
+            (count.fill if input._device is CPU else partial(cuda_memory.fill, count))(int(include_self))
             write.scatter_value("add")(where, np.int64(1), count, work=places.size)
             if whole.dtype.kind == "f":
-                table.loops_of("cpu").flat("over_count", 2)(whole.ravel(), count.ravel(), (), whole.ravel())
+                table.loops_of(input._device.type).flat("over_count", 2)(whole.ravel(), count.ravel(), (), whole.ravel())
             else:
                 np.maximum(count, 1, out=count)
                 whole[...] = whole / count if whole.dtype.kind == "c" else whole // count

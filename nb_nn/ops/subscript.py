@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core import cuda_memory, launch, memory, scalars
 from ..core import dtype as dtypes
-from ..core import launch, memory, scalars
 from ..core.device import CPU
 from ..core.geometry import overlaps_itself
 from ..core.op import derivative, inplace, op
@@ -81,10 +81,12 @@ class Picks:
         self.indices = []
         for d, size in zip(self.dims, self.sizes):
             places = indices[d]._array
+            if places.__class__ is not array.__class__:         # an index on the CPU goes with any tensor
+                places = cuda_memory.moved(places, cuda_memory.device_of(array))
             check_range(places if places.flags.c_contiguous else packed(places, dtypes.int64), size, d, IndexError, -size)
             self.indices.append(packed(broadcast(places, self.broadcast), dtypes.int64).reshape(-1))
         # few elements of an array that does not lie in order: let NumPy pick them, rather than bring all in order
-        self.scattered = not self.moved.flags.c_contiguous and math.prod(self.shape) * FEW < array.size
+        self.scattered = isinstance(array, np.ndarray) and not self.moved.flags.c_contiguous and math.prod(self.shape) * FEW < array.size
 
     def move(self, array: Any) -> Any:
         """An array with the picked dimensions side by side."""
@@ -98,7 +100,7 @@ class Picks:
         """Where the picked elements lie along ``n``."""
         if len(self.indices) == 1:
             return self.indices[0]
-        found, stride = np.zeros(math.prod(self.broadcast), np.int64), 1
+        found, stride = memory.zeros((math.prod(self.broadcast),), np.dtype(np.int64), cuda_memory.device_of(self.moved)), 1
         for places, size in zip(reversed(self.indices), reversed(self.sizes)):
             launch.launch("add_positions", places, size, stride, found)
             stride *= size
@@ -125,7 +127,7 @@ def index_get(input: Tensor, indices: tuple) -> Tensor:
     picks = Picks("index", array, indices)
     if picks.scattered:
         return wrap(np.ascontiguousarray(picks.moved[picks.key()]), kind)
-    made = memory.empty(picks.shape, kind.numpy)
+    made = memory.empty(picks.shape, kind.numpy, input._device)
     if made.size:
         source, places = picks.folded(bits(packed(picks.moved, kind))), picks.places()
         launch.launch("index_select", source, places, bits(made).reshape(source.shape[0], places.size, source.shape[2]))
@@ -181,10 +183,10 @@ def write(picks: Picks, target: Any, source: Any, accumulate: bool) -> None:
     target, places = picks.folded(target), picks.places()
     outer, _, inner = target.shape
     if source.size == 1 and not accumulate:
-        launch.launch("index_fill", places, source.reshape(-1)[0], target, work=places.size * outer * inner)
+        launch.launch("index_fill", places, cuda_memory.moved(source.reshape(-1)[:1], CPU)[0], target, work=places.size * outer * inner)
     else:
-        kernels().index_write("add" if accumulate else "set")(places, source.reshape(outer, places.size, inner), target,
-                                                              work=source.size)
+        write_to = kernels(cuda_memory.device_of(target)).index_write("add" if accumulate else "set")
+        write_to(places, source.reshape(outer, places.size, inner), target, work=source.size)
 
 
 put_indices_ = inplace(put_indices)

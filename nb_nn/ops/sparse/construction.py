@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ...core import cuda_memory
 from ...core import dtype as dtypes
 from ...core.device import CPU
 from ...core.geometry import sizes_of
@@ -58,7 +59,7 @@ def sparse_coo_tensor(indices: Any = None, values: Any = None, size: Any = None,
 
 def checked_size(indices: Tensor, values: Tensor, size: tuple[int, ...] | None) -> tuple[int, ...]:
     """The size of a sparse tensor with these parts, or RuntimeError if they do not fit."""
-    places, given = indices._array, values._array.shape
+    places, given = cuda_memory.moved(indices._array, CPU), values._array.shape
     if places.ndim != 2:
         raise RuntimeError(f"indices must be sparse_dim x nnz, but got: {list(places.shape)}")
     if places.shape[1] != given[0]:

@@ -9,8 +9,8 @@ import numpy as np
 from nb_nn.kernels import table, threads
 from nb_nn.kernels.compile import SERIAL_BELOW
 
+from ...core import cuda_memory, launch, memory
 from ...core import dtype as dtypes
-from ...core import launch, memory
 from ...core.device import CPU
 from ...core.op import derivative, op
 from ...core.sparse_array import SparseArray, is_sparse
@@ -55,15 +55,16 @@ def coalesce_op(input: Tensor) -> Tensor:
     ordered, places = np.empty((1, keys.size), np.int64), np.empty((1, keys.size), np.int64)
     sorting(keys.reshape(1, -1), False, ordered, places)
     first = np.flatnonzero(np.concatenate([[True], ordered[0, 1:] != ordered[0, :-1]]))
-    values = launch.contiguous_array(array.values).reshape(keys.size, math.prod(rest))
-    made = memory.empty((first.size, values.shape[1]), kind.compute)
+    values, where = launch.contiguous_array(array.values).reshape(keys.size, math.prod(rest)), array.values._device
+    made = memory.beside(values, (first.size, values.shape[1]), kind.compute)
     if kind is dtypes.bool_:
-        made[...] = np.logical_or.reduceat(values[places[0]], first, 0)
+        made[...] = cuda_memory.moved(np.logical_or.reduceat(cuda_memory.moved(values, CPU)[places[0]], first, 0), where)
     elif made.size:
-        launch.launch("sum_segments", values, places[0], np.append(first, keys.size), made, work=values.size)
-    indices = launch.contiguous_array(array.indices)[:, places[0, first]]
-    return wrap_sparse(wrap(indices, dtypes.int64), launch.deliver("coalesce", made.reshape(first.size, *rest), kind, None),
-                       array.shape, True)
+        tables = cuda_memory.all_moved((places[0], np.append(first, keys.size)), where)
+        launch.launch("sum_segments", values, *tables, made, work=values.size)
+    indices = cuda_memory.moved(launch.contiguous_array(array.indices), CPU)[:, places[0, first]]
+    return wrap_sparse(wrap(cuda_memory.moved(indices, where), dtypes.int64),
+                       launch.deliver("coalesce", made.reshape(first.size, *rest), kind, None), array.shape, True)
 
 
 @op
@@ -71,11 +72,13 @@ def strided_of(values: Tensor, indices: Tensor, size: tuple[int, ...]) -> Tensor
     """The strided tensor with the sums of values that stand in one place."""
     sparse_dim, kind = indices._array.shape[0], values._dtype
     rows, width = math.prod(size[:sparse_dim]), math.prod(size[sparse_dim:])
-    made = memory.zeros((rows, width), kind.compute)
+    made = memory.zeros((rows, width), kind.compute, values._device)
     source = launch.contiguous_array(values).reshape(-1, width) if width else made[:0]
     keys = keys_of(indices, size)
     if kind is dtypes.bool_:
-        np.logical_or.at(made, keys, source)
+        trues = np.zeros((rows, width), kind.compute)
+        np.logical_or.at(trues, keys, cuda_memory.moved(source, CPU))
+        made[...] = cuda_memory.moved(trues, values._device)
     elif source.size:
         launch_add_rows(source, keys, 1, made)
     return launch.deliver("to_dense", made.reshape(size), kind, None)
@@ -87,7 +90,7 @@ def lookup_strided(input: Tensor, indices: Tensor) -> Tensor:
     sparse_dim = indices._array.shape[0]
     size = input._array.shape
     flat = view.reshape(input, (math.prod(size[:sparse_dim]), *size[sparse_dim:]))
-    return flat.index_select(0, wrap(keys_of(indices, size), dtypes.int64))
+    return flat.index_select(0, wrap(cuda_memory.moved(keys_of(indices, size), input._device), dtypes.int64))
 
 
 @op
@@ -100,15 +103,17 @@ def lookup_sparse(input: Tensor, indices: Tensor) -> Tensor:
     if not own.size:
         return array.values.new_zeros((keys.size, *array.values.shape[1:]))
     places = np.minimum(np.searchsorted(own, keys), own.size - 1)
+    missing = own[places] != keys
+    places, missing = cuda_memory.all_moved((places, missing), array.values._device)
     found = array.values.index_select(0, wrap(places, dtypes.int64))
-    missing = wrap((own[places] != keys).reshape(-1, *[1] * (found.dim() - 1)), dtypes.bool_)
+    missing = wrap(missing.reshape(-1, *[1] * (found.dim() - 1)), dtypes.bool_)
     return found.masked_fill(missing, 0)
 
 
 def launch_add_rows(source: np.ndarray, keys: np.ndarray, factor: Any, out: np.ndarray) -> None:
     """The kernel that adds rows at places in any order, by as many parts as there are threads to work on them."""
     parted = threads.count if source.size >= SERIAL_BELOW else 1
-    launch.launch("add_rows", source, keys, factor, parted, out, work=source.size)
+    launch.launch("add_rows", source, cuda_memory.moved(keys, cuda_memory.device_of(out)), factor, parted, out, work=source.size)
 
 
 def sorting(*args: Any) -> None:
@@ -117,8 +122,8 @@ def sorting(*args: Any) -> None:
 
 
 def keys_of(indices: Tensor, size: tuple[int, ...]) -> np.ndarray:
-    """One number a coordinate, in the order of coordinates: its place among the sparse dimensions."""
-    array = launch.contiguous_array(indices)
+    """One number a coordinate, in the order of coordinates: its place among the sparse dimensions. Always on the CPU."""
+    array = cuda_memory.moved(launch.contiguous_array(indices), CPU)
     if len(array) == 1:
         return array[0]
     keys = np.zeros(array.shape[1], np.int64)

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from ...core import launch, memory
+from ...core import cuda_memory, launch, memory
+from ...core import dtype as dtypes
 from ...core.geometry import wrap_dims
 from ...core.op import derivative, op, sparse_form
 from ...core.sparse_array import is_sparse
-from ...core.tensor_base import TensorBase
+from ...core.tensor_base import TensorBase, wrap
 from .. import creation, joining, matmul, moments, reduction, view
 from .arithmetic import stated
 from .parts import check_sparse, coalesced_parts, parts, sparse_of
@@ -22,12 +23,11 @@ Tensor = TensorBase
 def rows_times(values: Tensor, indices: Tensor, mat2: Tensor, rows: int) -> Tensor:
     """The product of the matrix with these values at these places, of ``rows`` rows, and a strided matrix."""
     kind, places = values._dtype, launch.contiguous_array(indices)
-    made = memory.empty((rows, mat2._array.shape[1]), kind.compute)
+    made = memory.empty((rows, mat2._array.shape[1]), kind.compute, mat2._device)
     if made.size:
         entries = launch.contiguous_array(values)
         offsets, order = by_row(places[0], rows)
-        columns = places[1] if order is None else places[1][order]
-        entries = entries if order is None else entries[order]
+        columns, entries = taken(places[1], order), taken(entries, order)
         launch.launch("sparse_times_dense", offsets, columns, entries, launch.contiguous_array(mat2), made,
                       work=made.size + entries.size * made.shape[1])
     return launch.deliver("mm", made, kind, None)
@@ -35,18 +35,26 @@ def rows_times(values: Tensor, indices: Tensor, mat2: Tensor, rows: int) -> Tens
 
 def by_row(rows: np.ndarray, count: int) -> tuple[np.ndarray, Any]:
     """Where each row begins among places ordered by row, and that order (None if they are)."""
-    if bool((rows[1:] >= rows[:-1]).all()):
+    if isinstance(rows, np.ndarray) and bool((rows[1:] >= rows[:-1]).all()):
         return np.searchsorted(rows, np.arange(count + 1)), None
-    offsets, order = np.zeros(count + 1, np.int64), np.empty(rows.size, np.int64)
+    offsets = memory.zeros((count + 1,), rows.dtype, cuda_memory.device_of(rows))
+    order = memory.beside(rows, (rows.size,), rows.dtype)
     launch.launch("group_rows", rows, offsets, order)
     return offsets, order
+
+
+def taken(array: Any, order: Any) -> Any:
+    """The elements of a vector in an order, if there is one."""
+    if order is None or isinstance(array, np.ndarray):
+        return array if order is None else array[order]
+    return wrap(array, dtypes.from_numpy(array.dtype)).index_select(0, wrap(order, dtypes.int64))._array
 
 
 @op
 def products_at(a: Tensor, b: Tensor, indices: Tensor) -> Tensor:
     """For each place the inner product of that row of ``a`` and that row of ``b``: entries of ``a @ b.T``."""
     places, kind = launch.contiguous_array(indices), a._dtype
-    made = memory.zeros((places.shape[1],), kind.compute)
+    made = memory.zeros((places.shape[1],), kind.compute, a._device)
     if a._array.shape[1] and made.size:
         launch.launch("sampled_products", launch.contiguous_array(a), launch.contiguous_array(b), places[0], places[1], made,
                       work=made.size * a._array.shape[1])
@@ -228,7 +236,7 @@ def sum_dims(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: An
     elif len(left) == count:
         made = sparse_of(values, indices, rest, coalesced)
     else:
-        made = sparse_of(values, longs(indices._array[left]), rest).coalesce()
+        made = sparse_of(values, joining.cat([indices.narrow(0, d, 1) for d in left]), rest).coalesce()
     if keepdim:
         for d in sorted(dims):
             made = made.unsqueeze(d)

@@ -8,7 +8,6 @@ import numpy as np
 
 from nb_nn.kernels import table
 
-
 ATOMIC = {"embedding_backward", "max_pool2d_backward", "bag_sums_backward", "bag_maxima_backward", "add_at_places", "bincount_weighted",
           "resample_backward", "grid_sample_input_grad", "add_rows", "ctc_loss_backward"}
 

@@ -154,7 +154,9 @@ class ndarray:
         return self._view(self.host.squeeze(axis))
 
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> ndarray:
-        return self._view(self.host.diagonal(offset, axis1, axis2))
+        host = self.host.diagonal(offset, axis1, axis2)
+        host.flags.writeable = True                     # as in CuPy, where no array is read-only
+        return self._view(host)
 
     def view(self, dtype: Any = None) -> ndarray:
         return self._view(self.host.view() if dtype is None else self.host.view(dtype))

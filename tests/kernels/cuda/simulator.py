@@ -19,6 +19,7 @@ from unittest import mock
 import greenlet
 import numpy as np
 
+from nb_nn.kernels.compile import FORMULAS
 from nb_nn.kernels.cuda import launch
 from nb_nn.kernels.cuda.rebind import Target
 from nb_nn.kernels.formulas import vector
@@ -265,8 +266,8 @@ class Atomic:
         return self._changed(array, index, lambda old: value if old == expected else old)
 
 
-# where Python raises an error, and a device gives an infinity or NaN
-LIKE_A_DEVICE = {getattr(vector.log, "__wrapped__", vector.log): lambda x: np.log(x)}
+# where Python raises an error, and a device gives an infinity, or takes a truth value for a number
+LIKE_A_DEVICE = {getattr(vector.log, "__wrapped__", vector.log): lambda x: np.log(x), FORMULAS["sign"]: lambda x: np.sign(x)}
 
 
 def seen_inside(arg: Any) -> Any:
