@@ -192,8 +192,11 @@ def triangular(a, b_t, transposed, upper, unit, x_t):
         return
     from cupyx.scipy.linalg import solve_triangular
 
-    for i in range(count):
-        x_t[i] = solve_triangular(a[i], b_t[i].T, "T" if transposed else "N", upper == transposed, unit).T
+    how = "T" if transposed else "N", upper == transposed, unit
+    if count > 1:
+        x_t[...] = solve_triangular(a, b_t.swapaxes(1, 2), *how).swapaxes(1, 2)
+    else:
+        x_t[0] = solve_triangular(a[0], b_t[0].T, *how).T
 
 
 def alone(function: Any, a: Any, *options: Any) -> Any:

@@ -51,9 +51,7 @@ def decompositions() -> list[Case]:
     """Of few matrices, which are for the libraries, and of many, which are for our own kernels."""
     many, wide, x = numbers(9, 4, 4), numbers(2, 5, 3), numbers(2, 4, 4)
     positive = [a @ a.swapaxes(1, 2) + np.eye(4, dtype="f") for a in (x, many)]
-    b, cases, singular = numbers(2, 3, 4), [], x.copy()
-    singular[1, 2] = singular[1, 0]
-    codes, cases = np.empty(2, np.int32), []
+    b, codes, cases = numbers(2, 3, 4), np.empty(2, np.int32), []
     for a, right in zip(positive, (b, numbers(9, 3, 4))):
         info, pivots = np.empty(len(a), np.int32), np.empty((len(a), 4), np.int32)
         made = by_the_cpu("solve_matrices", a, right, pivots, info, np.empty_like(a), np.empty_like(right), results=4, tolerance=1e-3)
@@ -69,6 +67,10 @@ def decompositions() -> list[Case]:
     for twice in (x.astype("D") * (1 + 1j), wide):
         cases.append(by_the_cpu("lu", twice, True, np.empty((2, twice.shape[2]), np.int32), codes, np.empty_like(twice.swapaxes(1, 2), order="C"),
                                 results=3, tolerance=1e-4))
+    z = positive[0] + 1j * (x - x.swapaxes(1, 2)) / 8
+    cases += [by_the_cpu("determinants", z, np.empty((2, 4), "F"), np.empty(2, "F"), tolerance=1e-3),
+              by_the_cpu("cholesky", z, codes, np.empty((2, 4, 4), "F"), results=2, tolerance=1e-3),
+              by_the_cpu("lu", z, False, np.empty((2, 4), np.int32), codes, np.empty((2, 4, 4), "F"), results=3, tolerance=1e-3)]
     cases.append(by_the_cpu("lu", positive[0], False, np.empty((2, 4), np.int32), codes, np.empty_like(x), results=3, tolerance=1e-4))
     cases.append(Case("cholesky of a matrix that is not positive", cholesky.kernel, (broken[1:], codes[:1], np.empty((1, 4, 4), "f"), ),
                       cholesky.expected, 1e-4))
