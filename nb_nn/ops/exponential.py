@@ -184,7 +184,9 @@ def _exponent_gradient(grad: Tensor, input: Any, exponent: Tensor, result: Tenso
     if not isinstance(input, TensorBase):
         if grad._dtype.category == 3 and input != 0:
             return grad * (result * cmath.log(input))
-        return zero_slope(grad) if input == 0 else grad * (result * math.log(input)) if input > 0 else grad * math.nan
+        if input == 0:
+            return (grad * (result * -math.inf)).masked_fill(exponent >= 0, 0)
+        return grad * (result * math.log(input)) if input > 0 else grad * math.nan
     constant = input == 0
     if exponent._dtype.category < 3:
         constant = constant & (exponent >= 0)
@@ -217,6 +219,11 @@ def logaddexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Ten
     return binary("logaddexp", input, other, out, FLOAT)
 
 
-derivative(logaddexp, input=lambda grad, input, other: grad / (exp(other - input) + 1),
-           other=lambda grad, input, other: grad / (exp(input - other) + 1))
+def _part_of_sum(grad: Tensor, mine: Tensor, other: Tensor) -> Tensor:
+    """``grad * exp(mine) / (exp(mine) + exp(other))``."""
+    return grad * (exp(mine - logaddexp(mine, other)) if grad._dtype.category == 3 else (mine - other).sigmoid())
+
+
+derivative(logaddexp, input=lambda grad, input, other: _part_of_sum(grad, input, other),
+           other=lambda grad, input, other: _part_of_sum(grad, other, input))
 holomorphic(exp, exp2, expm1, log, log2, log10, log1p, sqrt, rsqrt, pow, logaddexp)

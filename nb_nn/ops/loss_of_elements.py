@@ -118,11 +118,11 @@ def sloped(x: Tensor) -> Tensor:
 mse_loss_op = loss_op("mse_loss", "MseLossBackward0", lambda x, y: 2, True)
 l1_loss_op = loss_op("l1_loss", "L1LossBackward0", lambda x, y: 0, True)
 smooth_l1_loss_op = loss_op("smooth_l1_loss", "SmoothL1LossBackward0", lambda x, y, beta: ((x - y).abs() < beta) / beta, True)
-huber_loss_op = loss_op("huber_loss", "HuberLossBackward0", lambda x, y, delta: (x - y).abs() <= delta, True)
+huber_loss_op = loss_op("huber_loss", "HuberLossBackward0", lambda x, y, delta: (x - y).abs() < delta, True)
 kl_div_op = loss_op("kl_div", "KlDivBackward0", lambda x, y: 0)
 kl_div_of_logarithms_op = loss_op("kl_div_of_logarithms", "KlDivBackward0", lambda x, y: 0)
 binary_cross_entropy_op = loss_op("binary_cross_entropy", "BinaryCrossEntropyBackward0", lambda x, y: (
-    1 - (x - y) * (1 - 2 * x) / ((1 - x) * x).clamp(min=1e-12)) / ((1 - x) * x).clamp(min=1e-12))
+    (x * x - 2 * y * x + y) / ((x + 1e-12) * (1 - x + 1e-12)).square()))
 BEND_OF_TARGET["binary_cross_entropy"] = lambda x, y: -1 / ((1 - x) * x).clamp(min=1e-12)
 derivative(binary_cross_entropy_op, target=lambda grad, input, target, reduction:
            (grad / count_of(input, target) if reduction == MEAN else grad) * ((-input).log1p() - input.log()))

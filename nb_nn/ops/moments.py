@@ -215,7 +215,8 @@ def _norm_gradient(grad: Tensor, input: Tensor, result: Tensor, p: float, dims: 
         return None
     size = input.shape
     if p == 2:
-        quotient = (grad / result).masked_fill(result == 0, 0)
+        none = result == 0
+        quotient = (grad / result.masked_fill(none, 1)).masked_fill(none, 0)
         if quotient.isfinite().all():
             return input * spread_dims(quotient, size, dims, keepdim)
     grad, result = spread_dims(grad, size, dims, keepdim), spread_dims(result, size, dims, keepdim)

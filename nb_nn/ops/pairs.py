@@ -1,6 +1,7 @@
 """Functions of two numbers that came later: signs, distances, divisors, products with logarithms."""
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -62,8 +63,8 @@ def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Te
     return binary("logaddexp2", input, other, out, FLOAT)
 
 
-derivative(logaddexp2, input=lambda grad, input, other: grad / (exponential.exp2(other - input) + 1),
-           other=lambda grad, input, other: grad / (exponential.exp2(input - other) + 1))
+derivative(logaddexp2, input=lambda grad, input, other: grad * ((input - other) * math.log(2)).sigmoid(),
+           other=lambda grad, input, other: grad * ((other - input) * math.log(2)).sigmoid())
 
 
 @op
