@@ -145,5 +145,7 @@ class Recorded(TensorBase):
         """Make this tensor a leaf."""
         if self._base is not None:
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+        if self._node is not None and self._node.hooks:         # hooks on this tensor stay
+            self._hooks = self._node.hooks.get(self._output_number)
         self._node, self._requires_grad, self._output_number = None, False, 0
         return self

@@ -122,14 +122,14 @@ def expm1_float32(x):
     y = f4(88.8) if x > f4(88.8) else x
     y = f4(-30) if y < f4(-30) else y
     y = half_expm1_float32(y)
-    return x if x == ZERO else y + y                    # keeps the sign of zero
+    return x if abs(x) < f4(1e-9) else y + y            # keeps the sign of zero, and what half of a subnormal number would lose
 
 
 def expm1_float64(x):
     y = 709.8 if x > 709.8 else x
     y = -60.0 if y < -60.0 else y
     y = half_expm1_float64(y)
-    return x if x == 0.0 else y + y
+    return x if abs(x) < 1e-17 else y + y
 
 
 @part

@@ -334,7 +334,8 @@ def record_inplace(declaration: Any, input: Any, args: tuple, kwargs: dict) -> A
         state.grad = True
     storage_of(input).version = version
     if node is not None:
-        views.rebase(input, node, "input" in declaration.formulas, node.formulas[0][0] is declaration.formulas.get("input"))
+        first = node.formulas[0][0] if node.formulas else None      # of none, where only views made in no_grad were read
+        views.rebase(input, node, "input" in declaration.formulas, first is not None and first is declaration.formulas.get("input"))
         save(node, given, kwargs, input)
     elif declaration.formulas:                  # nothing that was read wants a gradient, but others may share the memory
         views.refresh(input)

@@ -62,10 +62,9 @@ def refresh(view: Any) -> None:
     if base._requires_grad and view._made_unrecorded:
         raise RuntimeError(UNRECORDED.format("its base or another view of its base has been"))
     view._view_version = view._storage.version
-    if base._requires_grad:
-        edge = edge_of(base)
-        if edge is not None:
-            set_history(view, AsStrided(base, edge, view))
+    edge = edge_of(base) if base._requires_grad else None
+    if edge is not None or view._node is not None:          # without an edge: of a base detached since, whose elements are others now
+        set_history(view, AsStrided(base, edge, view))
 
 
 def count_write(out: Any) -> None:
@@ -83,7 +82,7 @@ def check_writable(input: Any, wanted: bool = False) -> None:
         refresh(input)
     if input._requires_grad and input._node is None:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-    if input._base is not None and input._base._requires_grad and input._base._node is None:
+    if input._base is not None and input._base._node is None and (input._base._requires_grad or input._node is not None):
         raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
 
 
@@ -110,7 +109,7 @@ class AsStrided(Node):
 
     node_name = "AsStridedBackward0"
 
-    def __init__(self, base: Any, edge: tuple, view: Any):
+    def __init__(self, base: Any, edge: tuple | None, view: Any):
         super().__init__([edge], [(base._array.shape, base._dtype)])
         self.geometry, self.base_geometry = geometry(view), geometry(base)
         self.is_complex = view._dtype.is_complex, base._dtype.is_complex

@@ -167,6 +167,11 @@ def holomorphic(*functions: Callable) -> None:
         function.declaration.holomorphic = True
 
 
+def zero_slope(grad: Any) -> Any:
+    """The formula of what does not change with its argument (but where it jumps): zeros, whatever ``grad`` is."""
+    return grad.new_zeros(grad._array.shape)
+
+
 def no_derivative(*functions: Callable) -> None:
     """State that operations have no derivative: their results never require a gradient."""
     for function in functions:

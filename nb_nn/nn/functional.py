@@ -365,7 +365,7 @@ def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin
     if input1._dtype.category < 2 and input2._dtype.category < 2:
         input1, input2 = (one.to(_get_default_dtype()) for one in (input1, input2))
     cosine = cosine_similarity(input1, input2, input1.dim() - 1)
-    return _reduced((1 - cosine).masked_fill(target == -1, 0) + (cosine - margin).clamp(min=0).masked_fill(target == 1, 0), reduction)
+    return _reduced((1 - cosine).masked_fill(target != 1, 0) + (cosine - margin).clamp(min=0).masked_fill(target != -1, 0), reduction)
 
 
 def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2, eps: float = 1e-6,

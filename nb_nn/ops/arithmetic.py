@@ -7,7 +7,7 @@ from typing import Any
 from ..core import dtype as dtypes
 from ..core.elementwise import FLOAT, REAL, binary, elementwise, scalar_like, unary
 from ..core.legacy_order import factor_first
-from ..core.op import derivative, holomorphic, inplace, op
+from ..core.op import derivative, holomorphic, inplace, op, zero_slope
 from ..core.scalars import NUMBERS, check_number
 from ..core.tensor_base import TensorBase
 
@@ -150,7 +150,7 @@ def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 sign_ = inplace(sign)
-derivative(sign, input=lambda grad: grad * 0)
+derivative(sign, input=zero_slope)
 
 
 @op
@@ -197,7 +197,7 @@ def _round(name: str, input: Tensor, out: Tensor | None) -> Tensor:
 
 
 floor_ = inplace(floor)
-derivative(floor, input=lambda grad: grad * 0)
+derivative(floor, input=zero_slope)
 
 
 @op
@@ -211,7 +211,7 @@ def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 ceil_ = inplace(ceil)
-derivative(ceil, input=lambda grad: grad * 0)
+derivative(ceil, input=zero_slope)
 
 
 @op
@@ -225,7 +225,7 @@ def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 trunc_ = inplace(trunc)
-derivative(trunc, input=lambda grad: grad * 0)
+derivative(trunc, input=zero_slope)
 
 
 @op

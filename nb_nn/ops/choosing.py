@@ -11,7 +11,6 @@ from ..core.geometry import broadcast_shapes
 from ..core.op import derivative, inplace, op
 from ..core.scalars import NUMBERS, full_scalar, number_as
 from ..core.tensor_base import TensorBase, wrap_host
-from .comparison import isnan
 
 Tensor = TensorBase
 
@@ -44,16 +43,15 @@ def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tenso
     return binary("minimum", input, other, out)
 
 
-def _share(grad: Tensor, mine: Tensor, other: Tensor, result: Tensor) -> Tensor:
-    """The gradient where ``mine`` was chosen; half of it where the two are equal."""
-    chosen = (mine == result) | isnan(mine)
-    return (grad * 0.5).masked_fill(~(mine == other), 0) + grad.masked_fill(~chosen | (mine == other), 0)
+def _share(grad: Tensor, mine: Tensor, other: Tensor, lost: Tensor) -> Tensor:
+    """The gradient but where ``mine`` ``lost``; half of it where the two are equal, and where one is NaN, for each of them."""
+    return where_select(mine == other, grad * 0.5, grad).masked_fill(lost, 0)
 
 
-derivative(maximum, input=lambda grad, input, other, result: _share(grad, input, other, result),
-           other=lambda grad, input, other, result: _share(grad, other, input, result))
-derivative(minimum, input=lambda grad, input, other, result: _share(grad, input, other, result),
-           other=lambda grad, input, other, result: _share(grad, other, input, result))
+derivative(maximum, input=lambda grad, input, other: _share(grad, input, other, input < other),
+           other=lambda grad, input, other: _share(grad, other, input, other < input))
+derivative(minimum, input=lambda grad, input, other: _share(grad, input, other, input > other),
+           other=lambda grad, input, other: _share(grad, other, input, other > input))
 
 
 @op

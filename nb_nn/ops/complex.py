@@ -11,7 +11,7 @@ import numpy as np
 
 from ..core import dtype as dtypes
 from ..core.elementwise import BOOL, COMPLEX, FLOAT, REAL, elementwise, unary
-from ..core.op import derivative, inplace, no_derivative, op
+from ..core.op import derivative, inplace, no_derivative, op, zero_slope
 from ..core.storage import storage_offset
 from ..core.tensor_base import TensorBase, view_of
 from . import arithmetic, as_strided, copies, creation, from_data, view
@@ -279,7 +279,7 @@ def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def _angle_gradient(grad: Tensor, input: Tensor) -> Tensor:
     """i z / |z|^2 times the gradient; zero for 0 and for real numbers."""
     if input._dtype.category < 3:
-        return grad * 0
+        return zero_slope(grad)
     return (input * 1j * (grad / magnitude_squared(input))).masked_fill(input == 0, 0)
 
 
@@ -304,7 +304,7 @@ def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def _sgn_gradient(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
     """What of the gradient turns the number, over its size."""
     if input._dtype.category < 3:
-        return grad * 0
+        return zero_slope(grad)
     across = _turned_part(grad, result)
     return (result * 1j * (across / arithmetic.abs(input))).masked_fill(input == 0, 0)
 

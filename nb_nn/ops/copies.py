@@ -8,7 +8,7 @@ from typing import Any
 from ..core import cuda_memory, launch, memory
 from ..core.device import CPU
 from ..core.geometry import broadcast_shapes, contiguous_strides, sizes_of
-from ..core.op import derivative, inplace, op
+from ..core.op import derivative, inplace, op, zero_slope
 from ..core.storage import Storage, root_of, storage_of, storage_offset, strided
 from ..core.tensor_base import TensorBase, alias_of, view_of, wrap
 from . import memory_format as formats
@@ -81,6 +81,8 @@ def copy(input: Tensor, src: Any, non_blocking: bool = False, *, out: Tensor | N
     target = launch.empty(input._array.shape, input._dtype, input._device) if out is None else out
     if not isinstance(src, TensorBase):
         raise TypeError(f"copy_(): argument 'other' must be Tensor, not {type(src).__name__}")
+    if src is target:
+        return target
     launch.check_out("copy_", target, target._array.shape, target._dtype, (input,))
     if src._dtype.category == 3:
         warn_of_imaginary_parts(src._dtype, target._dtype)
@@ -94,7 +96,7 @@ def copy(input: Tensor, src: Any, non_blocking: bool = False, *, out: Tensor | N
 
 copy_ = inplace(copy)
 copy.declaration.node_name = "CopyBackwards"
-derivative(copy, input=lambda grad: grad * 0, src=lambda grad: grad)
+derivative(copy, input=zero_slope, src=lambda grad: grad)
 
 
 def copy_result(name: str, result: Tensor, out: Tensor) -> Tensor:

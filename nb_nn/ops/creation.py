@@ -9,7 +9,7 @@ from ..core import dtype as dtypes
 from ..core.device import CPU
 from ..core.dtype import dtype
 from ..core.geometry import contiguous_strides, is_dense, sizes_of
-from ..core.op import derivative, inplace, op
+from ..core.op import derivative, inplace, op, zero_slope
 from ..core.scalars import NUMBERS
 from ..core.size import Size
 from ..core.sparse_array import is_sparse
@@ -260,7 +260,7 @@ def fill(input: Tensor, value: Any, *, out: Any = None) -> Tensor:
 
 
 fill_ = inplace(fill)
-derivative(fill, input=lambda grad: zeros_like(grad), value=lambda grad: grad.sum())
+derivative(fill, input=zero_slope, value=lambda grad: grad.sum())
 
 
 def zero_(input: Tensor) -> Tensor:

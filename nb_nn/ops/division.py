@@ -5,7 +5,7 @@ from typing import Any
 
 from ..core import dtype as dtypes
 from ..core.elementwise import FLOAT, binary
-from ..core.op import derivative, holomorphic, inplace, op
+from ..core.op import derivative, holomorphic, inplace, op, zero_slope
 from ..core.tensor_base import TensorBase
 
 Tensor = TensorBase
@@ -38,7 +38,7 @@ def floor_divide(input: Tensor, other: Any, *, out: Tensor | None = None) -> Ten
 
 
 floor_divide_ = inplace(floor_divide)
-derivative(floor_divide, input=lambda grad: grad * 0, other=lambda grad: grad * 0)
+derivative(floor_divide, input=zero_slope, other=zero_slope)
 
 
 @op
@@ -52,7 +52,7 @@ def trunc_divide(input: Tensor, other: Any, *, out: Tensor | None = None) -> Ten
 
 
 trunc_divide_ = inplace(trunc_divide)
-derivative(trunc_divide, input=lambda grad: grad * 0, other=lambda grad: grad * 0)
+derivative(trunc_divide, input=zero_slope, other=zero_slope)
 
 ROUNDINGS = {None: (true_divide, true_divide_), "floor": (floor_divide, floor_divide_), "trunc": (trunc_divide, trunc_divide_)}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..core import dtype as dtypes
 from ..core.elementwise import FLOAT, binary, unary
-from ..core.op import derivative, holomorphic, inplace, op
+from ..core.op import derivative, holomorphic, inplace, op, zero_slope
 from ..core.scalars import NUMBERS, check_number
 from ..core.tensor_base import TensorBase
 from . import arithmetic
@@ -177,14 +177,16 @@ pow_ = inplace(pow)
 def _base_gradient(grad: Tensor, input: Any, exponent: Any) -> Tensor:
     if isinstance(exponent, TensorBase):
         return (grad * exponent * pow(input, exponent - 1)).masked_fill(exponent == 0, 0)
-    return grad * 0 if exponent == 0 else grad * (pow(input, exponent - 1) * exponent)
+    return zero_slope(grad) if exponent == 0 else grad * (pow(input, exponent - 1) * exponent)
 
 
 def _exponent_gradient(grad: Tensor, input: Any, exponent: Tensor, result: Tensor) -> Tensor:
     if not isinstance(input, TensorBase):
         if grad._dtype.category == 3 and input != 0:
             return grad * (result * cmath.log(input))
-        return grad * 0 if input == 0 else grad * (result * math.log(input)) if input > 0 else grad * math.nan
+        if input == 0:
+            return (grad * (result * -math.inf)).masked_fill(exponent >= 0, 0)
+        return grad * (result * math.log(input)) if input > 0 else grad * math.nan
     constant = input == 0
     if exponent._dtype.category < 3:
         constant = constant & (exponent >= 0)
@@ -217,6 +219,11 @@ def logaddexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Ten
     return binary("logaddexp", input, other, out, FLOAT)
 
 
-derivative(logaddexp, input=lambda grad, input, result: grad * exp(input - result),
-           other=lambda grad, other, result: grad * exp(other - result))
+def _part_of_sum(grad: Tensor, mine: Tensor, other: Tensor) -> Tensor:
+    """``grad * exp(mine) / (exp(mine) + exp(other))``."""
+    return grad * (exp(mine - logaddexp(mine, other)) if grad._dtype.category == 3 else (mine - other).sigmoid())
+
+
+derivative(logaddexp, input=lambda grad, input, other: _part_of_sum(grad, input, other),
+           other=lambda grad, input, other: _part_of_sum(grad, other, input))
 holomorphic(exp, exp2, expm1, log, log2, log10, log1p, sqrt, rsqrt, pow, logaddexp)

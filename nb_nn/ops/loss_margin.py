@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from ..core import dtype as dtypes
 from ..core import launch, memory
-from ..core.op import derivative, op
+from ..core.op import derivative, op, zero_slope
 from ..core.tensor_base import TensorBase
 from .activation import logsigmoid
 from .indexing import index_select
@@ -70,7 +70,7 @@ def multi_margin_backward(grad_output: Tensor, input: Tensor, target: Tensor, p:
 def multi_margin_curvature(grad: Tensor, grad_output: Tensor, input: Tensor, target: Tensor, p: int, margin: float) -> Tensor:
     """Second derivative of `multi_margin` along ``grad``."""
     if p == 1:
-        return grad * 0
+        return zero_slope(grad)
     place = target.unsqueeze(1)
     short = scatter((input - gather(input, 1, place) + margin > 0).to(grad._dtype), 1, place, 0.0)
     made = (grad - gather(grad, 1, place)) * short * (grad_output * (2 / input.shape[1])).unsqueeze(1)
@@ -122,7 +122,7 @@ def multilabel_margin_backward(grad_output: Tensor, input: Tensor, target: Tenso
 
 derivative(multilabel_margin, input=lambda grad, input, target: multilabel_margin_backward(grad, input, target))
 derivative(multilabel_margin_backward, grad_output=lambda grad, input, target: (
-    grad * multilabel_margin_backward(grad.new_ones(grad.shape[0]), input, target)).sum(1), input=lambda grad: grad * 0)
+    grad * multilabel_margin_backward(grad.new_ones(grad.shape[0]), input, target)).sum(1), input=zero_slope)
 
 
 def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None,

@@ -19,6 +19,7 @@ from .loss import REDUCTIONS, paired, reduced, reduction_of
 Tensor = TensorBase
 NONE, MEAN, SUM = 0, 1, 2
 BEND: dict[str, Callable] = {}          # second derivative of each loss for its element, in operations
+BEND_OF_TARGET: dict[str, Callable] = {}        # that for element and target; a loss of their difference has the negative
 
 
 def in_one_pass(input: Tensor, target: Tensor) -> bool:
@@ -83,8 +84,11 @@ def _second(grad: Tensor, grad_output: Tensor, input: Tensor, target: Tensor, na
             needs: tuple) -> list:
     grad = grad / count_of(input, target) if reduction == MEAN else grad
     slope = loss_backward(grad.new_ones(()), input, target, name, numbers, SUM)
-    bent = grad * grad_output * BEND[name](input, target, *numbers)
-    return [grad * slope, bent, -bent if needs[2] else None]
+    both = grad * grad_output
+    bent = both * BEND[name](input, target, *numbers)
+    if not needs[2]:
+        return [grad * slope, bent, None]
+    return [grad * slope, bent, both * BEND_OF_TARGET[name](input, target) if name in BEND_OF_TARGET else -bent]
 
 
 derivative(loss_backward, _second, ("grad_output", "input", "target"))
@@ -114,11 +118,14 @@ def sloped(x: Tensor) -> Tensor:
 mse_loss_op = loss_op("mse_loss", "MseLossBackward0", lambda x, y: 2, True)
 l1_loss_op = loss_op("l1_loss", "L1LossBackward0", lambda x, y: 0, True)
 smooth_l1_loss_op = loss_op("smooth_l1_loss", "SmoothL1LossBackward0", lambda x, y, beta: ((x - y).abs() < beta) / beta, True)
-huber_loss_op = loss_op("huber_loss", "HuberLossBackward0", lambda x, y, delta: (x - y).abs() <= delta, True)
+huber_loss_op = loss_op("huber_loss", "HuberLossBackward0", lambda x, y, delta: (x - y).abs() < delta, True)
 kl_div_op = loss_op("kl_div", "KlDivBackward0", lambda x, y: 0)
 kl_div_of_logarithms_op = loss_op("kl_div_of_logarithms", "KlDivBackward0", lambda x, y: 0)
 binary_cross_entropy_op = loss_op("binary_cross_entropy", "BinaryCrossEntropyBackward0", lambda x, y: (
-    1 - (x - y) * (1 - 2 * x) / ((1 - x) * x).clamp(min=1e-12)) / ((1 - x) * x).clamp(min=1e-12))
+    (x * x - 2 * y * x + y) / ((x + 1e-12) * (1 - x + 1e-12)).square()))
+BEND_OF_TARGET["binary_cross_entropy"] = lambda x, y: -1 / ((1 - x) * x).clamp(min=1e-12)
+derivative(binary_cross_entropy_op, target=lambda grad, input, target, reduction:
+           (grad / count_of(input, target) if reduction == MEAN else grad) * ((-input).log1p() - input.log()))
 binary_cross_entropy_with_logits_op = loss_op(
     "binary_cross_entropy_with_logits", "BinaryCrossEntropyWithLogitsBackward0", lambda x, y: sloped(x))
 poisson_nll_loss_op = loss_op("poisson_nll_loss", "PoissonNllLossBackward0", lambda x, y: x.exp())
@@ -215,10 +222,6 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
         raise ValueError(f"Using a target size ({target.size()}) that is different to the input size ({input.size()}) is deprecated. "
                          "Please ensure they have the same size.")
     wanted = REDUCTIONS[reduction] if weight is None else NONE
-    if target.requires_grad:
-        check_probabilities(input, input.detach().sum())
-        loss = (target - 1) * (-input).log1p().clamp(min=-100) - target * input.log().clamp(min=-100)
-        return reduced(loss if weight is None else loss * weight, reduction)
     loss = binary_cross_entropy_op(*of_one_type("binary_cross_entropy", input, target), (), wanted)
     check_probabilities(input, loss.detach().sum())
     return loss if weight is None else reduced(loss * weight, reduction)
@@ -295,6 +298,8 @@ def soft_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = 
     """
     reduction = reduction_of(reduction, size_average, reduce)
     check_target("soft_margin_loss", target)
+    if dtypes.promote_operands((input, target)).category == 3:
+        return reduced((1 + (-target * input).exp()).log(), reduction)
     if target.requires_grad:
         return reduced(softplus(-target * input, 1.0, 1e4), reduction)
     return soft_margin_loss_op(*of_one_type("soft_margin_loss", input, target), (), REDUCTIONS[reduction])

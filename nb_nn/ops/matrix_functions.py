@@ -8,7 +8,7 @@ from ..core import launch
 from ..core.op import derivative, op
 from ..core.scalars import whole_number
 from ..core.tensor_base import TensorBase
-from . import matrices
+from . import copies, matrices
 from .joining import cat
 from .matmul import matmul
 from .matrices import adjoint
@@ -28,7 +28,7 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     n = whole_number("matrix_power(): argument 'n' (position 2)", n)
     matrices.check_square("linalg.matrix_power", input)
     if n == 0:
-        made = eye(input._array.shape[-1], dtype=input._dtype, device=input._device).expand(input.shape).clone()
+        made = copies.clone(input).copy_(eye(input._array.shape[-1], dtype=input._dtype, device=input._device))
         return launch.into_out("matrix_power", made, out)
     square, made, n = (inverse(input) if n < 0 else input), None, abs(n)
     while n:

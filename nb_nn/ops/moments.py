@@ -210,15 +210,16 @@ def count_nonzero_dims(input: Tensor, dims: tuple[int, ...], keepdim: bool) -> T
     return reduce("count_nonzero", input, dims, keepdim, input._dtype, dtypes.int64)
 
 
-def _norm_gradient(grad: Tensor, input: Tensor, result: Tensor, p: float, dims: tuple, keepdim: bool) -> Tensor:
+def _norm_gradient(grad: Tensor, input: Tensor, result: Tensor, p: float, dims: tuple, keepdim: bool) -> Tensor | None:
+    if p == 0:
+        return None
     size = input.shape
     if p == 2:
-        quotient = (grad / result).masked_fill(result == 0, 0)
+        none = result == 0
+        quotient = (grad / result.masked_fill(none, 1)).masked_fill(none, 0)
         if quotient.isfinite().all():
             return input * spread_dims(quotient, size, dims, keepdim)
     grad, result = spread_dims(grad, size, dims, keepdim), spread_dims(result, size, dims, keepdim)
-    if p == 0:
-        return grad * 0
     if p == 1:
         return grad * input.sign()
     if math.isinf(p):
@@ -227,8 +228,9 @@ def _norm_gradient(grad: Tensor, input: Tensor, result: Tensor, p: float, dims: 
         return input.sign() * (grad / shares).masked_fill(~chosen, 0)
     if p == 2:      # the norm is so near to zero that the quotient overflows, or something is no number
         return grad * (input / result).masked_fill(result == 0, 0)
-    powered = input.abs().pow(p - 1) * input.sign() / result.pow(p - 1)
-    return grad * powered.masked_fill((result == 0) | (input == 0), 0)
+    none = (result == 0) | (input == 0)         # masked before the powers, too, whose own slopes may be infinite there
+    powered = input.masked_fill(none, 1).abs().pow(p - 1) * input.sign() / result.masked_fill(none, 1).pow(p - 1)
+    return grad * powered.masked_fill(none, 0)
 
 
 @op

@@ -12,6 +12,7 @@ from ..core.geometry import sizes_of
 from ..core.op import derivative, no_derivative, op
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, wrap
+from . import view
 
 Tensor = TensorBase
 
@@ -208,6 +209,9 @@ def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor |
             [ 1.0000]])
     """
     shape = input._array.shape
+    if shape == (0,):
+        columns = view.reshape(input, (0, 0))
+        return view.reshape(batch_norm(columns, running_mean, running_var, weight, bias, training, momentum, eps), (0,))
     if len(shape) < 2:
         raise RuntimeError(f"batch_norm: expected input of size (N, C, ...), got {list(shape)}")
     if training:

@@ -71,6 +71,10 @@ def rms_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None,
     if weight is not None and weight._array.shape != size:
         raise RuntimeError(f"Expected weight to be of same shape as normalized_shape, but got weight of shape {list(weight._array.shape)} "
                            f"and normalized_shape = {list(size)}")
+    if input._dtype.category == 3:
+        eps = float(np.finfo(input._dtype.numpy).eps) if eps is None else eps
+        made = input * ((input * input).mean(list(range(-len(size), 0)), True) + eps).rsqrt()
+        return made if weight is None else made * weight
     check_floating("rms_norm", input, weight=weight)
     if eps is None:
         eps = STEPS.get(input._dtype.name) or float(np.finfo(input._dtype.numpy).eps)

@@ -1,6 +1,7 @@
 """Functions of two numbers that came later: signs, distances, divisors, products with logarithms."""
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from ..core import dtype as dtypes
 from ..core import elementwise, launch
 from ..core.elementwise import FLOAT, binary
-from ..core.op import derivative, inplace, no_derivative, op
+from ..core.op import derivative, inplace, no_derivative, op, zero_slope
 from ..core.scalars import NUMBERS, full_scalar
 from ..core.tensor_base import TensorBase
 from . import arithmetic, division, exponential
@@ -27,7 +28,7 @@ def copysign(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
 
 
 copysign_ = inplace(copysign)
-derivative(copysign, input=lambda grad, input, result: grad * (input.sign() * result.sign()))
+derivative(copysign, input=lambda grad, input, result: grad * (input.sign() * result.sign()), other=zero_slope)
 
 
 @op
@@ -62,8 +63,8 @@ def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Te
     return binary("logaddexp2", input, other, out, FLOAT)
 
 
-derivative(logaddexp2, input=lambda grad, input, result: grad * exponential.exp2(input - result),
-           other=lambda grad, other, result: grad * exponential.exp2(other - result))
+derivative(logaddexp2, input=lambda grad, input, other: grad * ((input - other) * math.log(2)).sigmoid(),
+           other=lambda grad, input, other: grad * ((other - input) * math.log(2)).sigmoid())
 
 
 @op
@@ -177,7 +178,7 @@ def next_half(input: Tensor, other: Any, kind: dtypes.dtype) -> np.ndarray:
 
 
 nextafter_ = inplace(nextafter)
-no_derivative(nextafter)
+derivative(nextafter, input=lambda grad, input, other: grad.masked_fill(input == other, 0), other=zero_slope)
 
 
 def _logarithmic(name: str, input: Any, other: Any, out: Any) -> Tensor:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from ..core import dtype as dtypes
 from ..core.elementwise import binary, elementwise, unary
-from ..core.op import derivative, inplace, op
+from ..core.op import derivative, inplace, op, zero_slope
 from ..core.tensor_base import TensorBase
 from .activation import check_floating
 
@@ -33,7 +33,7 @@ def threshold_backward(grad_output: Tensor, self: Tensor, threshold: float) -> T
 
 
 derivative(threshold_backward, grad_output=lambda grad, self, threshold: threshold_backward(grad, self, threshold),
-           self=lambda grad: grad * 0)
+           self=zero_slope)
 
 
 @op
@@ -73,7 +73,7 @@ def leaky_relu_backward(grad_output: Tensor, input: Tensor, negative_slope: floa
 
 
 derivative(leaky_relu_backward, grad_output=lambda grad, input, negative_slope: leaky_relu_backward(grad, input, negative_slope),
-           input=lambda grad: grad * 0)
+           input=zero_slope)
 
 
 @op
@@ -97,7 +97,7 @@ def elu_backward(grad_output: Tensor, input: Tensor, alpha: float, scale: float,
 derivative(elu_backward,
            grad_output=lambda grad, input, alpha, scale, input_scale: elu_backward(grad, input, alpha, scale, input_scale),
            input=lambda grad, grad_output, input, alpha, scale, input_scale:
-           elu_backward(grad * grad_output * input_scale, input, alpha, scale, input_scale).masked_fill(input > 0, 0))
+           elu_backward(grad * grad_output * input_scale, input, alpha, scale, input_scale).masked_fill(input >= 0, 0))
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 
@@ -171,7 +171,7 @@ def hardtanh_backward(grad_output: Tensor, input: Tensor, min_val: float, max_va
 
 
 derivative(hardtanh_backward, grad_output=lambda grad, input, min_val, max_val: hardtanh_backward(grad, input, min_val, max_val),
-           input=lambda grad: grad * 0)
+           input=zero_slope)
 
 
 @op
@@ -195,7 +195,7 @@ def hardsigmoid_backward(grad_output: Tensor, input: Tensor) -> Tensor:
     return binary("hardsigmoid_backward", grad_output, input)
 
 
-derivative(hardsigmoid_backward, grad_output=lambda grad, input: hardsigmoid_backward(grad, input), input=lambda grad: grad * 0)
+derivative(hardsigmoid_backward, grad_output=lambda grad, input: hardsigmoid_backward(grad, input), input=zero_slope)
 
 
 @op
@@ -258,7 +258,7 @@ def shrink_backward(grad_output: Tensor, input: Tensor, lambd: float) -> Tensor:
 
 
 derivative(shrink_backward, grad_output=lambda grad, input, lambd: shrink_backward(grad, input, lambd),
-           input=lambda grad: grad * 0)
+           input=zero_slope)
 
 
 @op
@@ -303,7 +303,7 @@ def prelu_weight_backward(grad_output: Tensor, input: Tensor) -> Tensor:
     return elementwise("prelu_weight_backward", (grad_output, input))
 
 
-derivative(prelu_backward, grad_output=lambda grad, input, weight: prelu_backward(grad, input, weight), input=lambda grad: grad * 0,
+derivative(prelu_backward, grad_output=lambda grad, input, weight: prelu_backward(grad, input, weight), input=zero_slope,
            weight=lambda grad, grad_output, input, weight: to_slopes(grad * grad_output * (input <= 0), input, weight))
 derivative(prelu_weight_backward, grad_output=lambda grad, input: prelu_weight_backward(grad, input),
            input=lambda grad, grad_output, input: grad * grad_output * (input <= 0))

@@ -12,7 +12,7 @@ from ..core import elementwise, launch, memory
 from ..core.device import CPU
 from ..core.generator import Generator, default_generator, generator_of
 from ..core.geometry import broadcast_shapes, sizes_of
-from ..core.op import derivative, inplace, op
+from ..core.op import derivative, inplace, op, zero_slope
 from ..core.scalars import whole_number
 from ..core.tensor_base import TensorBase, wrap
 from . import creation, options
@@ -119,7 +119,7 @@ def random_integers(input: Tensor, low: int, high: int, *, generator: Generator 
 
 uniform_fill, normal_fill, exponential_fill = inplace(uniform), inplace(normal_like), inplace(exponential)
 bernoulli_fill, random_fill = inplace(bernoulli_like), inplace(random_integers)
-for_all = {"input": lambda grad: grad * 0}
+for_all = {"input": zero_slope}
 derivative(uniform, **for_all)
 derivative(normal_like, **for_all)
 derivative(exponential, **for_all)
@@ -332,8 +332,17 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Gene
             like = creation.empty(broadcast_shapes(mean._array.shape, std._array.shape), dtype=mean._dtype)
         else:
             std = std.reshape(mean.shape)
-    result = (normal_like(like.detach(), generator=generator) * std + mean).detach()
-    return launch.into_out("normal", result, out)
+    return launch.into_out("normal", normal_around(like.detach(), mean, std, generator), out)
+
+
+@op
+def normal_around(like: Tensor, mean: Any, std: Any, generator: Generator | None) -> Tensor:
+    """`normal` of the size and type of ``like``."""
+    return normal_like(like, generator=generator) * std + mean
+
+
+normal_around.declaration.node_name = "NormalBackward0"
+derivative(normal_around, mean=zero_slope, std=zero_slope)
 
 
 def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None,

@@ -82,7 +82,7 @@ def orgqr(input: Tensor, input2: Tensor, *, out: Tensor | None = None) -> Tensor
 def reflections(input: Tensor, tau: Tensor) -> Tensor:
     """`orgqr` by operations that have derivatives, one reflector after the other."""
     rows, columns = input.shape[-2:]
-    made = eye(rows, columns, dtype=input.dtype, device=input.device).expand(input.shape)
+    made = input.clone().copy_(eye(rows, columns, dtype=input.dtype, device=input.device))      # depends on it even without reflectors
     for k in range(tau.shape[-1] - 1, -1, -1):
         reflector = reflector_of(input, k)
         made = made - reflector @ (adjoint(reflector) @ made) * tau[..., k, None, None]

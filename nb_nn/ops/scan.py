@@ -14,7 +14,8 @@ from ..core.op import derivative, holomorphic, inplace, op
 from ..core.results import result_type
 from ..core.tensor_base import TensorBase, wrap
 from . import copies, slicing, view
-from .choosing import maximum
+from .choosing import where_select
+from .comparison import isinf
 from .exponential import logaddexp
 from .extremes import amax, amin
 from .indexing import folded
@@ -197,11 +198,11 @@ def doubled_logsumexp(input: Tensor, dim: int) -> Tensor:
         done, rest = slicing.narrow(result, dim, 0, reach), slicing.narrow(result, dim, reach, size - reach)
         before = slicing.narrow(result, dim, 0, size - reach)
         if input._dtype.category == 3:
-            result = cat((done, logaddexp(rest, before)), dim)
-            reach *= 2
-            continue
-        apart = (rest - before).abs().masked_fill(rest == before, 0)        # also where both are the same infinity
-        result = cat((done, maximum(rest, before) + (-apart).exp().log1p()), dim)
+            both = logaddexp(rest, before)
+        else:                           # the sum of two equal infinities is that infinity, but their difference is no number
+            same = (rest == before) & isinf(rest)
+            both = where_select(same, rest, logaddexp(rest.masked_fill(same, 0), before.masked_fill(same, 0)))
+        result = cat((done, both), dim)
         reach *= 2
     return copies.clone(result) if result is input else result
 

@@ -61,7 +61,8 @@ def first_larger(size: tuple, own: tuple, dim: int) -> int:
 
 def _gather_gradient(grad: Tensor, input_size: tuple[int, ...], dim: int, index: Tensor, sparse_grad: bool) -> Tensor:
     if not sparse_grad or not input_size:
-        return grad.new_zeros(input_size).scatter_add_(dim, index, grad)
+        made = grad.new_zeros(input_size)
+        return made.scatter_add_(dim, index, grad) if index._array.size else made
     places = np.indices(index._array.shape).reshape(len(input_size), -1)
     places[wrap_dim(dim, len(input_size))] = index._array.reshape(-1)
     return sparse_of(view.reshape(grad, (-1,)), wrap(places, dtypes.int64), input_size)

@@ -81,8 +81,8 @@ def _gradients(grad: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor
     if reduce == "sum":
         own, given = grad, in_corner(spread(grad))
     elif reduce == "mean":
-        ones = input.detach() * 0 + (1 if include_self else 0)
-        count = scatter.scatter_add(ones, dim, index, (src * 0 + 1).detach())
+        ones = input.new_full(input.shape, 1 if include_self else 0)
+        count = scatter.scatter_add(ones, dim, index, src.new_ones(src.shape))
         shared = grad / count.masked_fill(count == 0, 1)
         own, given = shared, in_corner(spread(shared))
     elif reduce == "prod":
@@ -125,7 +125,7 @@ def _recorded_product_gradients(grad: Tensor, first: Tensor, dim: int, index: Te
         return scatter_reduced(first, dim, index, src, "prod", True)
 
     filled, zero = first.masked_fill(first == 0, 1), src == 0
-    count = scatter.scatter_add((first * 0).detach(), dim, index, zero.to(grad._dtype))
+    count = scatter.scatter_add(first.new_zeros(first.shape), dim, index, zero.to(grad._dtype))
     alone = zero & (scatter.gather(count, dim, index) == 1)
     of_alone = scatter.gather(grad * product(first, src.masked_fill(alone, 1)), dim, index)
     of_others = scatter.gather(grad * product(first, src), dim, index) / src.masked_fill(zero, 1)

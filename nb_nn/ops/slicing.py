@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from ..core import cuda_memory
 from ..core.device import CPU
-from ..core.geometry import sizes_of, wrap_dim
+from ..core.geometry import contiguous_strides, sizes_of, wrap_dim
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, view_of
 from .as_strided import as_strided, as_strided_backward, restride, strides_of
@@ -110,24 +111,33 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     dim1, dim2 = wrap_dim(dim1, ndim), wrap_dim(dim2, ndim)
     if dim1 == dim2:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    shape, stride = input._array.shape, strides_of(input)
+    return diagonal_view(input, offset, dim1, dim2)
+
+
+def diagonal_geometry(shape: tuple, stride: tuple, offset: int, dim1: int, dim2: int) -> tuple[tuple, tuple, int]:
+    """Size, strides and first place of the diagonal of a tensor of ``shape`` and ``stride``."""
     rows, columns = shape[dim1] - max(-offset, 0), shape[dim2] - max(offset, 0)
     length = max(min(rows, columns), 0)
-    rest = [d for d in range(ndim) if d not in (dim1, dim2)] if ndim > 2 else []
+    rest = [d for d in range(len(shape)) if d not in (dim1, dim2)] if len(shape) > 2 else []
     shift = (offset * stride[dim2] if offset >= 0 else -offset * stride[dim1]) if length else 0
-    return diagonal_view(input, tuple([shape[d] for d in rest] + [length]),
-                         tuple([stride[d] for d in rest] + [stride[dim1] + stride[dim2]]), shift)
+    return tuple([shape[d] for d in rest] + [length]), tuple([stride[d] for d in rest] + [stride[dim1] + stride[dim2]]), shift
 
 
 @op
-def diagonal_view(input: Tensor, size: tuple, stride: tuple, shift: int) -> Tensor:
-    """A view with its own strides, ``shift`` elements on."""
-    return restride(input, size, stride, shift)
+def diagonal_view(input: Tensor, offset: int, dim1: int, dim2: int) -> Tensor:
+    """`diagonal` with checked arguments."""
+    return restride(input, *diagonal_geometry(input._array.shape, strides_of(input), offset, dim1, dim2))
+
+
+def into_zeros(grad: Tensor, size: tuple, geometry: Callable, *arguments: int) -> Tensor:
+    """The gradient of a tensor of ``size`` from that of its view; places in memory of its own, for its elements may share theirs."""
+    stride = contiguous_strides(size)
+    return as_strided_backward(grad, (size, stride, 0), *geometry(size, stride, *arguments))
 
 
 diagonal_view.declaration.node_name = "DiagonalBackward0"
-derivative(diagonal_view, input=lambda grad, input_geometry, size, stride, shift:
-           as_strided_backward(grad, (*input_geometry[:2], 0), size, stride, shift))
+derivative(diagonal_view, input=lambda grad, input_size, offset, dim1, dim2:
+           into_zeros(grad, input_size, diagonal_geometry, offset, dim1, dim2))
 
 
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
@@ -140,18 +150,32 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """
     ndim = input._array.ndim
     dim = wrap_dim(dimension, ndim)
-    shape, stride = input._array.shape or (1,), strides_of(input) or (1,)
+    shape = input._array.shape or (1,)
     if size > shape[dim]:
         raise RuntimeError(f"maximum size for tensor at dimension {dim} is {shape[dim]} but size is {size}")
     if size < 0:
         raise RuntimeError(f"size is {size} but must be >= 0")
     if step <= 0:
         raise RuntimeError(f"step is {step} but must be > 0")
-    count = (shape[dim] - size) // step + 1
     if ndim == 0:
         return as_strided(input, (size,), (1,))
-    return diagonal_view(input, (*shape[:dim], count, *shape[dim + 1:], size),
-                         (*stride[:dim], stride[dim] * step, *stride[dim + 1:], stride[dim]), 0)
+    return unfold_view(input, dim, size, step)
+
+
+def unfold_geometry(shape: tuple, stride: tuple, dim: int, size: int, step: int) -> tuple[tuple, tuple, int]:
+    """Size, strides and first place of the windows of a tensor of ``shape`` and ``stride``."""
+    count = (shape[dim] - size) // step + 1
+    return (*shape[:dim], count, *shape[dim + 1:], size), (*stride[:dim], stride[dim] * step, *stride[dim + 1:], stride[dim]), 0
+
+
+@op
+def unfold_view(input: Tensor, dim: int, size: int, step: int) -> Tensor:
+    """`unfold` with checked arguments."""
+    return restride(input, *unfold_geometry(input._array.shape, strides_of(input), dim, size, step))
+
+
+unfold_view.declaration.node_name = "UnfoldBackward0"
+derivative(unfold_view, input=lambda grad, input_size, dim, size, step: into_zeros(grad, input_size, unfold_geometry, dim, size, step))
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple:

@@ -7,7 +7,7 @@ from typing import Any
 from ..core.dtype import get_default_dtype
 from ..core.elementwise import FLOAT, unary
 from ..core.launch import not_implemented
-from ..core.op import derivative, inplace, op
+from ..core.op import derivative, inplace, op, zero_slope
 from ..core.scalars import whole_number
 from ..core.tensor_base import TensorBase
 from . import arithmetic, copies, division, view
@@ -35,7 +35,7 @@ def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Ten
 
 
 round_ = inplace(round)
-derivative(round, input=lambda grad: grad * 0)
+derivative(round, input=zero_slope)
 
 
 @op

@@ -29,6 +29,7 @@ from . import (
     sorting,
     view,
 )
+from .masking import masked_select
 
 Tensor = TensorBase
 INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
@@ -62,12 +63,12 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False, *, o
     >>> torch.nanmedian(tensor([1.0, float("nan"), 3.0]))
     tensor(1.)
     """
-    whole = dim is None
-    rows = view.reshape(input, (-1,)) if whole or not input._array.ndim else input
-    dim = 0 if whole else wrap_dim(dim, rows._array.ndim)
+    if dim is None:
+        numbers = ~comparison.isnan(input)
+        return launch.into_out("nanmedian", sorting.median(masked_select(input, numbers) if bool(numbers.any()) else input), out)
+    rows = input if input._array.ndim else view.reshape(input, (-1,))
+    dim = wrap_dim(dim, rows._array.ndim)
     if not rows._array.shape[dim]:
-        if whole:
-            return creation.full((), math.nan, dtype=input._dtype)
         raise IndexError(f"median(): Expected reduction dim {dim} to have non-zero size.")
     ordered, places = sorting.sort(rows.detach(), dim)
     count = (~comparison.isnan(ordered)).sum(dim, True) if input._dtype.category == 2 else creation.full_like(
@@ -75,8 +76,6 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False, *, o
     middle = (count - 1).clamp(min=0) // 2
     index = scatter.gather(places, dim, middle)
     values = scatter.gather(rows, dim, index)
-    if whole:
-        return view.reshape(values, ())
     if not keepdim or not input._array.ndim:
         values, index = (view.squeeze(one, dim) if input._array.ndim else view.reshape(one, ()) for one in (values, index))
     found = NanmedianResult(values, index)

@@ -131,6 +131,12 @@ def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return unary("erfinv", input, (), out, FLOAT)
 
 
+def squared_distance(input: Tensor, other: Tensor) -> Tensor:
+    """From (0, 0); 1 at (0, 0) itself, where the angle has no slope."""
+    squares = input * input + other * other
+    return squares.masked_fill(squares == 0, 1)
+
+
 sin_, cos_, tan_, asin_, acos_, atan_ = map(inplace, (sin, cos, tan, asin, acos, atan))
 sinh_, cosh_, atan2_, erf_, erfc_, erfinv_ = map(inplace, (sinh, cosh, atan2, erf, erfc, erfinv))
 derivative(sin, input=lambda grad, input: grad * cos(input))
@@ -141,8 +147,8 @@ derivative(acos, input=lambda grad, input: -grad * (1 - input * input).rsqrt())
 derivative(atan, input=lambda grad, input: grad / (input * input + 1))
 derivative(sinh, input=lambda grad, input: grad * cosh(input))
 derivative(cosh, input=lambda grad, input: grad * sinh(input))
-derivative(atan2, input=lambda grad, input, other: grad * (other / (input * input + other * other)),
-           other=lambda grad, input, other: grad * (-input / (input * input + other * other)))
+derivative(atan2, input=lambda grad, input, other: grad * (other / squared_distance(input, other)),
+           other=lambda grad, input, other: grad * (-input / squared_distance(input, other)))
 derivative(erf, input=lambda grad, input: grad * ((-input * input).exp() * (2 / math.sqrt(math.pi))))
 derivative(erfc, input=lambda grad, input: grad * ((-input * input).exp() * (-2 / math.sqrt(math.pi))))
 derivative(erfinv, input=lambda grad, result: grad * ((result * result).exp() * (math.sqrt(math.pi) / 2)))

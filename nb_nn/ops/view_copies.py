@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..core import dtype as dtypes
 from ..core import launch
 from ..core.geometry import wrap_dim
 from ..core.tensor_base import TensorBase
@@ -145,7 +146,7 @@ def view_copy(input: Tensor, size: Any, *, out: Tensor | None = None) -> Tensor:
     tensor([[1, 2],
             [3, 4]])
     """
-    return copied("view_copy", input.view(size), out)
+    return copied("view_copy", input.view(size) if isinstance(size, dtypes.dtype) else input.reshape(size), out)
 
 
 def unfold_copy(input: Tensor, dimension: int, size: int, step: int, *, out: Tensor | None = None) -> Tensor:

@@ -291,3 +291,44 @@ def test_inference_mode_is_known():
         with torch.inference_mode(False):
             assert not torch.is_inference_mode_enabled()
     assert not torch.is_inference_mode_enabled()
+
+
+def test_a_view_of_a_base_that_was_detached_and_written_to_gets_no_gradient():
+    leaf = torch.tensor([1.0, 2.0], requires_grad=True)
+    base = leaf * 3
+    view = base.view(2, 1)
+    base.detach_()
+    base.copy_(torch.tensor([5.0, 6.0]))
+    assert view.requires_grad and not view.is_leaf
+    ((leaf * leaf).sum() + view.sum()).backward()
+    assert leaf.grad.tolist() == [2, 4]
+
+
+def test_a_view_of_a_base_that_was_detached_cannot_be_written_to():
+    base = torch.ones(2, requires_grad=True) * 3
+    view = base.view(2, 1)
+    base.detach_()
+    with pytest.raises(RuntimeError, match="a view of a leaf"):
+        view.mul_(2)
+
+
+def test_hooks_stay_with_a_tensor_that_is_detached():
+    x = torch.ones(2, requires_grad=True) * 3
+    x.register_hook(lambda grad: grad * 2)
+    x.detach_().requires_grad_()
+    x.sum().backward()
+    assert x.grad.tolist() == [2, 2]
+
+
+def test_a_write_of_views_made_in_no_grad_mode_is_recorded_without_a_gradient():
+    leaf = torch.ones(2, requires_grad=True)
+    with torch.no_grad():
+        view = leaf.view(2)
+    made = torch.zeros(2)
+    made.copy_(view)
+    assert made.tolist() == [1, 1]
+
+
+def test_a_copy_of_a_tensor_to_itself_does_nothing():
+    x = torch.ones(3).expand(2, 3)
+    assert x.copy_(x) is x
