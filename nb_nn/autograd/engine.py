@@ -197,7 +197,7 @@ def run(roots: list, grads: list, keep_graph: bool, create_graph: bool, targets:
                 if edge is not None:
                     follower, number = edge
                     if results is not None and results[place] is not None:
-                        shape, dtype = node.shapes[place]
+                        shape, dtype, _ = node.shapes[place]
                         value, results[place] = results[place], None
                         if value._array.shape != shape:
                             value = value.sum_to_size(shape)

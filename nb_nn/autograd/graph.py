@@ -140,7 +140,7 @@ class Saved:
         result._node = owner if tensor is None else self.node
         result._output_number = self.output
         if tensor is not None and self.node is None:
-            result._accumulator = tensor._accumulator
+            result._leaf_edge, result._leaf = tensor._leaf_edge, tensor
         return result
 
     def _origin(self, owner: Node) -> str:
@@ -224,26 +224,29 @@ def build(declaration: Any, args: tuple, kwargs: dict) -> OpNode | None:
     for formula, position, argument, default in declaration.plan:
         value = args[position] if position < given else kwargs.get(argument, default)
         if isinstance(value, TensorBase):
+            leaf = None
             if value._base is not None:
                 edge = edge_of(value)
                 wanted = wanted or value._base._requires_grad       # made in no_grad: no gradient comes
-            elif value._requires_grad:
-                edge = (value._node, value._output_number) if value._node is not None else edge_of(value)
-            else:
+            elif not value._requires_grad:
                 edge = None
+            elif value._node is not None:
+                edge = value._node, value._output_number
+            else:
+                edge, leaf = value._leaf_edge or edge_of(value), value
             if edge is not None:
                 wanted = True
             elif joint is None:
                 continue
             formulas.append((formula, len(edges), None))
             edges.append(edge)
-            shapes.append((value._array.shape, value._dtype))
+            shapes.append((value._array.shape, value._dtype, leaf))
         elif value.__class__ in (tuple, list):
             own = [edge_of(one) if isinstance(one, TensorBase) else None for one in value]
             wanted = wanted or any(own) or any_view_of_recorded(value)
             formulas.append((formula, len(edges), len(own)))
             edges += own
-            shapes += [(one._array.shape, one._dtype) if isinstance(one, TensorBase) else None for one in value]
+            shapes += [views.fit_of(one) if isinstance(one, TensorBase) else None for one in value]
         elif joint is not None:
             edges.append(None)
             shapes.append(None)

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from nb_nn.kernels.compile import SERIAL_BELOW
-
 from . import cuda_memory, memory
 from . import dtype as dtypes
 from .device import CPU
@@ -42,38 +40,41 @@ def unary(name: str, x: Any, numbers: tuple = (), out: Any = None, result: str =
     return elementwise(name, (x,), numbers, out, result)
 
 
-def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> Any:
-    """Apply the formula ``name`` to the elements of two tensors, or of a tensor and a number, with broadcasting."""
+def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME, numbers: tuple = ()) -> Any:
+    """Apply the formula ``name`` to the elements of two tensors, or of a tensor and a number, with broadcasting.
+
+    ``numbers`` are further arguments of the formula, beside two tensors.
+    """
     if isinstance(x, TensorBase) and isinstance(y, TensorBase):
         kind = x._dtype
         plan = PLANS.get((name, 2, kind))
         if plan is not None and kind is y._dtype and x._device is y._device is CPU and (out is None or out is x):
             a, b = x._array, y._array
             if not (a.flags.c_contiguous and b.flags.c_contiguous):
-                made = run_few(plan, plan.few, (a, b), ()) if out is None else None
-                return elementwise(name, (x, y), (), out, result) if made is None else wrap_host(made, plan.result)
+                made = run_few(plan, plan.flat.serial if numbers else plan.few, (a, b), numbers) if out is None else None
+                return elementwise(name, (x, y), numbers, out, result) if made is None else wrap_host(made, plan.result)
             if a.shape != b.shape:
-                if not b.ndim and kind in PLAIN:
+                if not b.ndim and kind in PLAIN and not numbers:
                     return _number_formula(name, x, kind, b.item(), out, result)
                 shape = few_shape(a.shape, b.shape) if out is None else None
                 if shape is None:
-                    return elementwise(name, (x, y), (), out, result)
+                    return elementwise(name, (x, y), numbers, out, result)
                 a, b = a if a.shape == shape else repeated(a, shape), b if b.shape == shape else repeated(b, shape)
             if out is not None:
                 if plan.result is not kind or y is not x and y._storage is not None and np.may_share_memory(a, b):
-                    return elementwise(name, (x, y), (), out, result)
+                    return elementwise(name, (x, y), numbers, out, result)
                 made = a
             elif a.size < FEW:
                 made = new_array(a.shape, plan.result.numpy)
             else:
                 made = memory.empty(a.shape, plan.result.numpy)
-            loop = plan.few if a.size < FEW else plan.flat
+            loop = plan.flat if a.size >= FEW else plan.flat.serial if numbers else plan.few
             if a.ndim == 1:
-                loop(a, b, (), made)
+                loop(a, b, numbers, made)
             else:
-                loop(a.ravel(), b.ravel(), (), made.ravel())
+                loop(a.ravel(), b.ravel(), numbers, made.ravel())
             return out if out is not None else wrap_host(made, plan.result)
-        return elementwise(name, (x, y), (), out, result)
+        return elementwise(name, (x, y), numbers, out, result)
     return with_number(name, x, y, out, result)
 
 
@@ -191,7 +192,7 @@ def writable(out: Any, kind: dtype, shape: tuple[int, ...], inputs: tuple) -> bo
         return False
     array = out._array
     return array.shape == shape and array.flags.c_contiguous and not any(
-        [one is not out and one._storage is not None and np.may_share_memory(one._array, array) for one in inputs])
+        one is not out and one._storage is not None and np.may_share_memory(one._array, array) for one in inputs)
 
 
 def few(tensors: tuple) -> bool:

@@ -52,6 +52,8 @@ def wrap_dim(dim: Any, ndim: int) -> int:
 
 def wrap_dims(dims: Any, ndim: int) -> tuple[int, ...]:
     """One dim, several, or None for all, counted from the front, each once."""
+    if dims.__class__ is int and -ndim <= dims < ndim:
+        return (dims if dims >= 0 else dims + ndim,)
     if dims is None:
         return tuple(range(ndim))
     if not isinstance(dims, (tuple, list)):

@@ -29,7 +29,7 @@ class TensorBase:
     _grad: Any = None
     _node: Any = None           # the Node that computed this tensor (grad_fn), and which of its results it is
     _output_number = 0
-    _accumulator: Any = None    # weak reference to a leaf's AccumulateGrad
+    _leaf_edge: Any = None      # of a leaf: its AccumulateGrad and 0, once a graph has asked for them
     _base: Any = None           # of a view: the tensor that is not one, and the version at which _node was right
     _view_version = 0
     _made_unrecorded = False    # a view made in no_grad: its history is not known, and writes that need one are refused
