@@ -276,9 +276,11 @@ def save(node: OpNode, args: tuple, kwargs: dict, result: Any) -> None:
                 if isinstance(value, TensorBase):
                     items.append(Saved(value, False))
                     holds = True
-                else:
+                elif value.__class__ is tuple or value.__class__ is list:
                     items.append(pack(value))
                     holds = holds or items[-1].__class__ is list
+                else:
+                    items.append(value)
             elif kind == RESULT:
                 items.append(Saved(result if isinstance(result, TensorBase) else result[0], True))
                 holds = True

@@ -92,8 +92,10 @@ def with_number(name: str, x: Any, y: Any, out: Any, result: str) -> Any:
             return binary(name, x, as_tensor(y), out, result)
         raise TypeError(f"{name}(): argument 'other' must be Tensor or a number, not {type(y).__name__}")
     kind = dtypes.promote_operands((x, y))
-    if kind is x._dtype and not kind.half and (result is not FLOAT or kind.category >= 2) and -(1 << 63) <= y.real < 1 << 63:
-        return _number_formula(name, x, kind, y, out, result)
+    if result is FLOAT and kind.category < 2:
+        kind = dtypes.get_default_dtype()
+    if (kind is x._dtype or out is None and x._device is CPU) and not kind.half and -(1 << 63) <= y.real < 1 << 63:
+        return _number_formula(name, x if kind is x._dtype else wrap(computing_array(x, kind), kind), kind, y, out, result)
     return elementwise(name, (x, scalar_like(y, x, result)), (), out, result)
 
 
@@ -193,6 +195,11 @@ def writable(out: Any, kind: dtype, shape: tuple[int, ...], inputs: tuple) -> bo
     array = out._array
     return array.shape == shape and array.flags.c_contiguous and not any(
         one is not out and one._storage is not None and np.may_share_memory(one._array, array) for one in inputs)
+
+
+def in_order(tensors: tuple) -> bool:
+    """Whether tensors lie in C order on the CPU."""
+    return all([one._device is CPU and one._array.flags.c_contiguous for one in tensors])
 
 
 def few(tensors: tuple) -> bool:

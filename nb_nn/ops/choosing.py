@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core.elementwise import MASKED, binary, elementwise, few, scalar_like, unary
+from ..core.elementwise import MASKED, binary, elementwise, few, in_order, scalar_like, unary
+from ..core.loops import few_shape
 from ..core.geometry import broadcast_shapes
 from ..core.op import derivative, inplace, op
 from ..core.scalars import NUMBERS, full_scalar, number_as
@@ -148,7 +149,8 @@ def where_select(condition: Tensor, input: Tensor, other: Tensor, *, out: Tensor
     if input._dtype is not other._dtype:
         kind = dtypes.promote_operands((input, other))
         input, other = input.to(kind), other.to(kind)
-    if out is None and few((condition, input, other)):
+    if out is None and (few((condition, input, other)) or in_order((condition, input, other)) and few_shape(
+            condition._array.shape, input._array.shape, other._array.shape) is not None):
         return wrap_host(np.where(condition._array, input._array, other._array), input._dtype)
     return elementwise("where", (condition, input, other), (), out, MASKED)
 
