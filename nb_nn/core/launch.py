@@ -196,10 +196,16 @@ def copy_array(array: Any, own: dtype, out: Any) -> None:
         return
     if np.may_share_memory(array, target) and array is not target:
         array = array.copy()
+    copy_apart(array, target)
+
+
+def copy_apart(array: np.ndarray, target: np.ndarray) -> None:
+    """Write an array, broadcast, over another of its type; no element of the one is an element of the other."""
     kind = _bits_of(target.dtype)
     plan = PLANS.get(("copy", kind))
     if plan is None:
-        plan = PLANS["copy", kind] = Plan("copy", 1, "cpu", out._dtype, out._dtype)
+        of_bits = dtypes.from_numpy(kind)
+        plan = PLANS["copy", kind] = Plan("copy", 1, "cpu", of_bits, of_bits)
     loop(plan, (array.view(kind),), target.shape, (), target.view(kind))
 
 

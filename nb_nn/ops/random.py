@@ -15,7 +15,7 @@ from ..core.geometry import broadcast_shapes, sizes_of
 from ..core.op import derivative, inplace, op
 from ..core.scalars import whole_number
 from ..core.tensor_base import TensorBase, wrap
-from . import creation, options
+from . import creation, extremes, options
 
 Tensor = TensorBase
 
@@ -89,7 +89,7 @@ def bernoulli_like(input: Tensor, p: Any = 0.5, *, generator: Generator | None =
         if p._dtype.category != 2:
             raise RuntimeError(f"bernoulli expects a floating type for probabilities, got {p.dtype}")
         _check_probabilities(p)
-        chances = launch.contiguous_array(p.expand(shape))
+        chances = launch.contiguous_array(p if p._array.shape == shape else p.expand(shape))
         if array.size:
             launch.launch("bernoulli_each", *stream, chances.reshape(-1), array.reshape(-1))
     else:
@@ -101,7 +101,7 @@ def bernoulli_like(input: Tensor, p: Any = 0.5, *, generator: Generator | None =
 
 
 def _check_probabilities(p: Tensor) -> None:
-    if p._array.size and not bool(((p >= 0) & (p <= 1)).all()):
+    if p._array.size and not (extremes.amin(p).item() >= 0 and extremes.amax(p).item() <= 1):
         raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false: probabilities must lie in [0, 1]")
 
 

@@ -14,6 +14,7 @@ from ..core.op import derivative, inplace, op
 from ..core.scalars import NUMBERS
 from ..core.tensor_base import TensorBase, wrap
 from . import slicing, view
+from .extremes import amin
 from .indexing import bits, check_range, corner, folded, kernels, packed, places_of, rewritten, scalar_of, source_array
 from .sparse.parts import sparse_of
 
@@ -220,10 +221,12 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, ou
         raise RuntimeError("torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
                            f"{input._array.ndim} dimensions for input, and {indices._array.ndim} dimensions for indices")
     dim = wrap_dim(dim, input._array.ndim)
-    if indices._array.size and indices._array.min() < 0:            # counted from the end
+    if indices._array.size and amin(indices).item() < 0:            # counted from the end
         indices = indices + (indices < 0) * input._array.shape[dim]
     own, other = list(input._array.shape), list(indices._array.shape)
     own[dim] = other[dim] = 1
+    if own == other:
+        return gather(input, dim, indices, out=out)
     size = list(broadcast_shapes(tuple(own), tuple(other)))
     return gather(view.expand(input, [-1 if d == dim else one for d, one in enumerate(size)]), dim,
                   view.expand(indices, [-1 if d == dim else one for d, one in enumerate(size)]), out=out)
