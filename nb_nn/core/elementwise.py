@@ -1,7 +1,6 @@
 """A formula, applied to each element: the sizes and types of the result, and the shortest way to its loop."""
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np

@@ -7,8 +7,8 @@ import numpy as np
 
 from ..core import dtype as dtypes
 from ..core.elementwise import MASKED, binary, elementwise, few, in_order, scalar_like, unary
-from ..core.loops import few_shape
 from ..core.geometry import broadcast_shapes
+from ..core.loops import few_shape
 from ..core.op import derivative, inplace, op
 from ..core.scalars import NUMBERS, full_scalar, number_as
 from ..core.tensor_base import TensorBase, wrap_host

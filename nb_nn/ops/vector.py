@@ -25,10 +25,8 @@ def trace(input: Tensor) -> Tensor:
     """
     if input._array.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input._array.ndim}")
-    kind = input._dtype
-    if kind not in reduction.PLAIN or input._device is not CPU or not input._array.size:
-        return slicing.diagonal(input).sum()
-    return reduction.sum(wrap_host(input._array.diagonal(), kind))
+    made = reduction.whole("sum", wrap_host(input._array.diagonal(), input._dtype)) if input._device is CPU else None
+    return slicing.diagonal(input).sum() if made is None else made
 
 
 derivative(trace, input=lambda grad, input_size: creation.eye(*input_size, dtype=grad._dtype, device=grad._device) * grad)
