@@ -198,7 +198,7 @@ def writable(out: Any, kind: dtype, shape: tuple[int, ...], inputs: tuple) -> bo
 
 def in_order(tensors: tuple) -> bool:
     """Whether tensors lie in C order on the CPU."""
-    return all([one._device is CPU and one._array.flags.c_contiguous for one in tensors])
+    return all(one._device is CPU and one._array.flags.c_contiguous for one in tensors)
 
 
 def few(tensors: tuple) -> bool:

@@ -44,7 +44,8 @@ def few_alike(tensors: tuple, of_one_size: bool = True) -> list | None:
     kind, shape = first._dtype, first._array.shape
     for one in tensors:
         array = one._array
-        if one._dtype is not kind or array.shape != shape and (of_one_size or array.ndim != len(shape)) or one._device is not CPU or not array.flags.c_contiguous:
+        unlike = array.shape != shape and (of_one_size or array.ndim != len(shape))
+        if unlike or one._dtype is not kind or one._device is not CPU or not array.flags.c_contiguous:
             return None
         count += array.size
         arrays.append(array)

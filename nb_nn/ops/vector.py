@@ -9,7 +9,7 @@ from ..core.device import CPU
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, holomorphic, op
 from ..core.tensor_base import TensorBase, wrap, wrap_host
-from . import choosing, copies, creation, moments, rearranging, reduction, slicing
+from . import choosing, copies, moments, rearranging, reduction, sequences, slicing
 
 Tensor = TensorBase
 AFTER, BEFORE = (1, 2, 0), (2, 0, 1)        # of each of three dimensions, the next one and the one before
@@ -29,7 +29,7 @@ def trace(input: Tensor) -> Tensor:
     return slicing.diagonal(input).sum() if made is None else made
 
 
-derivative(trace, input=lambda grad, input_size: creation.eye(*input_size, dtype=grad._dtype, device=grad._device) * grad)
+derivative(trace, input=lambda grad, input_size: sequences.eye(*input_size, dtype=grad._dtype, device=grad._device) * grad)
 
 
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
