@@ -181,7 +181,7 @@ def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
                            "but one of the arguments requires grad.")
     state.grad = False
     try:
-        result = declaration.body(*args, **kwargs)
+        result = declaration.body(*args, **kwargs) if kwargs else declaration.body(*args)
     finally:
         state.grad = True
     if out is not None:

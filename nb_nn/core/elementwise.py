@@ -21,21 +21,18 @@ FEW = memory.SMALLEST // 16     # elements of any type for which the allocator w
 
 def unary(name: str, x: Any, numbers: tuple = (), out: Any = None, result: str = SAME) -> Any:
     """Apply the formula ``name`` to each element; ``numbers`` are further arguments of it."""
-    if out is None:
+    if out is None or out is x:
         plan = PLANS.get((name, 1, x._dtype))
         array = x._array
-        if plan is not None and x._device is CPU and array.flags.c_contiguous:
+        if plan is not None and x._device is CPU and array.flags.c_contiguous and (out is None or plan.result is x._dtype):
             kind = plan.result
-            if array.size < FEW:
-                made = new_array(array.shape, kind.numpy)
-                loop = plan.flat.serial if numbers else plan.few
-            else:
-                made, loop = memory.empty(array.shape, kind.numpy), plan.flat
+            loop = plan.flat if array.size >= FEW else plan.flat.serial if numbers else plan.few
+            made = array if out is x else new_array(array.shape, kind.numpy) if array.size < FEW else memory.empty(array.shape, kind.numpy)
             if array.ndim == 1:         # to flatten what is flat takes its time, too
                 loop(array, numbers, made)
             else:
                 loop(array.ravel(), numbers, made.ravel())
-            return wrap_host(made, kind)
+            return wrap_host(made, kind) if out is None else out
     return elementwise(name, (x,), numbers, out, result)
 
 

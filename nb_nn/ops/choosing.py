@@ -12,7 +12,6 @@ from ..core.loops import few_shape
 from ..core.op import derivative, inplace, op
 from ..core.scalars import NUMBERS, full_scalar, number_as
 from ..core.tensor_base import TensorBase, wrap_host
-from .comparison import isnan
 
 Tensor = TensorBase
 
@@ -47,8 +46,7 @@ def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tenso
 
 def _share(grad: Tensor, mine: Tensor, other: Tensor, result: Tensor) -> Tensor:
     """The gradient where ``mine`` was chosen; half of it where the two are equal."""
-    chosen = (mine == result) | isnan(mine)
-    return (grad * 0.5).masked_fill(~(mine == other), 0) + grad.masked_fill(~chosen | (mine == other), 0)
+    return where(mine == other, grad * 0.5, grad).masked_fill((mine != result) & (mine == mine), 0)
 
 
 derivative(maximum, input=lambda grad, input, other, result: _share(grad, input, other, result),

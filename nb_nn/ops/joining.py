@@ -1,7 +1,6 @@
 """Tensors joined, repeated, and rearranged."""
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 import numpy as np
@@ -100,8 +99,10 @@ def cat_dim(tensors: tuple, dim: int, *, out: Tensor | None = None) -> Tensor:
     """`cat` of a tuple."""
     arrays = few_alike(tensors, False) if out is None else None
     if arrays is not None and arrays[0].shape not in ((), (0,)):
-        with contextlib.suppress(ValueError):       # sizes that do not fit: told below
+        try:
             return wrap_host(np.concatenate(arrays, wrap_dim(dim, arrays[0].ndim)), tensors[0]._dtype)
+        except ValueError:
+            pass                # sizes that do not fit: told below
     kind = common_type(tensors)
     arrays = [one._array for one in tensors]
     shapes = {array.shape for array in arrays}
