@@ -78,7 +78,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
         return unary("clamp_min", operand, (_typed(min, kind),), out) if operand is input else _bound("clamp_min", input, min, out)
     if min is None:
         return unary("clamp_max", operand, (_typed(max, kind),), out) if operand is input else _bound("clamp_max", input, max, out)
-    return elementwise("clamp", (operand,), (_typed(min, kind), _typed(max, kind)), out)
+    return unary("clamp", operand, (_typed(min, kind), _typed(max, kind)), out)
 
 
 def check_fits(name: str, input: Tensor, *others: Any) -> None:

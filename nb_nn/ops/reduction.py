@@ -32,6 +32,8 @@ def arranged(array: Any, dims: tuple[int, ...]) -> tuple[Any, int, int, int]:
     if array.flags.c_contiguous:
         if len(dims) == len(shape):
             return array, 1, array.size, 1
+        if len(dims) == 1:
+            return array, math.prod(shape[:dims[0]]), shape[dims[0]], math.prod(shape[dims[0] + 1:])
         low, high = min(dims), max(dims)
         if high - low + 1 == len(dims):
             return array, math.prod(shape[:low]), math.prod(shape[low:high + 1]), math.prod(shape[high + 1:])
