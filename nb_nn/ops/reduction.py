@@ -32,7 +32,7 @@ def arranged(array: Any, dims: tuple[int, ...]) -> tuple[Any, int, int, int]:
     if array.flags.c_contiguous:
         if len(dims) == len(shape):
             return array, 1, array.size, 1
-        if len(dims) == 1:
+        if len(dims) == 1 and shape:
             return array, math.prod(shape[:dims[0]]), shape[dims[0]], math.prod(shape[dims[0] + 1:])
         low, high = min(dims), max(dims)
         if high - low + 1 == len(dims):
