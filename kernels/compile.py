@@ -74,6 +74,11 @@ class Kernel:
         """The compiled loop for all threads."""
         return threads.guarded(_jit(self, parallel=True))
 
+    def compiled_for(self, *args: Any) -> Callable:
+        """The serial loop for arguments of these types, without Numba's look at the types of each call, which takes as long
+        as a short loop does. The caller sees to it that they stay the same."""
+        return _timed(functools.partial(_specialised, self.serial, {}), *args)
+
     def __call__(self, *args: Any, work: int | None = None) -> None:
         """Run on ``args``, in parallel if ``work`` (by default the size of the last argument) pays for it."""
         if (args[-1].size if work is None else work) < SERIAL_BELOW or threads.serial_only():
@@ -108,24 +113,27 @@ def _jit(kernel: Kernel, parallel: bool) -> Callable:
     return _strided(dispatcher) if kernel.any_strides else dispatcher
 
 
+def _specialised(dispatcher: Any, changes: dict, *args: Any) -> Callable:
+    """The compiled loop for arguments like these, with ``changes`` to the types of arrays. (Whether an array may be written to makes no
+    difference to it.)"""
+    import numba
+
+    types_ = [numba.typeof(arg) for arg in args]
+    return dispatcher.compile(tuple([type_.copy(readonly=False, **changes) if isinstance(type_, numba.types.Array) else type_
+                                     for type_ in types_]))
+
+
 def _strided(dispatcher: Any) -> Callable:
     """``dispatcher`` with one specialisation for arrays of any layout, where Numba would compile one for each mixture
     of contiguous and other arrays. (The compiled entry reads strides from the array and does not ask for its layout.)"""
-    import numba
-
     entries: dict[tuple, Callable] = {}
 
     def run(*args: Any) -> Any:
         key = tuple([arg.dtype.char if hasattr(arg, "dtype") else tuple(map(type, arg)) for arg in args])
         entry = entries.get(key)
         if entry is None:
-            entry = entries[key] = _timed(specialised, *args)
+            entry = entries[key] = _timed(functools.partial(_specialised, dispatcher, {"layout": "A"}), *args)
         return entry(*args)
-
-    def specialised(*args: Any) -> Any:
-        types_ = [numba.typeof(arg) for arg in args]
-        return dispatcher.compile(tuple([type_.copy(layout="A", readonly=False) if isinstance(type_, numba.types.Array) else type_
-                                         for type_ in types_]))
 
     return run
 

@@ -227,7 +227,7 @@ class Tensor(Operators, Recorded, Properties):
     squeeze_, unsqueeze_, t_, transpose_ = (shape_inplace.squeeze_, shape_inplace.unsqueeze_, shape_inplace.t_,
                                             shape_inplace.transpose_)
     as_strided_ = shape_inplace.as_strided_
-    T = property(lambda self: self.permute(tuple(range(self._array.ndim))[::-1]), doc="Dimensions in reverse order.")
+    T = property(lambda self: view_ops.permute_dims(self, tuple(range(self._array.ndim))[::-1]), doc="Dimensions in reverse order.")
     mT = property(lambda self: self.transpose(-2, -1), doc="The last two dimensions swapped.")
 
     # indexing

@@ -120,21 +120,18 @@ def _roots(tensors: tuple, grad_tensors: Any) -> tuple[list, list]:
 
 def _count_dependencies(roots: list) -> dict[Node, int]:
     """For each node that can be reached, how many edges lead to it."""
-    dependencies: dict[Node, int] = {}
-    waiting = []
-    for node, _ in roots:
-        if node not in dependencies:
-            dependencies[node] = 0
-            waiting.append(node)
+    dependencies = dict.fromkeys([node for node, _ in roots], 0)
+    waiting = list(dependencies)
     while waiting:
         for edge in waiting.pop().edges:
             if edge is not None:
                 node = edge[0]
-                if node in dependencies:
-                    dependencies[node] += 1
-                else:
+                count = dependencies.get(node)
+                if count is None:
                     dependencies[node] = 1
                     waiting.append(node)
+                else:
+                    dependencies[node] = count + 1
     return dependencies
 
 
@@ -184,6 +181,7 @@ def run(roots: list, grads: list, keep_graph: bool, create_graph: bool, targets:
             node = heapq.heappop(ready)[2]
             received = waiting_grads.pop(node, None)
             edges = node.edges
+            results = None
             wanted = needed is None or node in needed
             if received is not None and (wanted or node in goals):
                 if node.hooks or node.keepers:
@@ -192,18 +190,27 @@ def run(roots: list, grads: list, keep_graph: bool, create_graph: bool, targets:
                     for edge in goals[node]:
                         found[edge] = received[edge[1]]
                 if edges and wanted:
-                    _pass_on(node, edges, received, waiting_grads)
-                    if not keep_graph:
-                        node.release()
+                    results = _results(node, received)
                 elif type(node) is AccumulateGrad:
                     _arrive(node, received, found if node in goals else None, create_graph)
-            for edge in edges:
+            for place, edge in enumerate(edges):
                 if edge is not None:
-                    follower = edge[0]
+                    follower, number = edge
+                    if results is not None and results[place] is not None:
+                        shape, dtype, _ = node.shapes[place]
+                        value, results[place] = results[place], None
+                        if value._array.shape != shape:
+                            value = value.sum_to_size(shape)
+                        if value._dtype is not dtype:
+                            value = (value.real if value._dtype.category == 3 != dtype.category else value).to(dtype)
+                        _add(waiting_grads, follower, number, value)
+                        value = None
                     left = dependencies[follower] - 1
                     dependencies[follower] = left
                     if left == 0:
                         heapq.heappush(ready, (-follower.sequence, id(follower), follower))
+            if results is not None and not keep_graph:
+                node.release()
     finally:
         state.grad = was_recording
     return found
@@ -233,26 +240,15 @@ def _arrive(node: AccumulateGrad, received: list, found: dict | None, create_gra
             hook(variable)
 
 
-def _pass_on(node: Node, edges: list, received: list, waiting_grads: dict) -> None:
-    """Run backward of one node and send its gradients, fitted to the arguments, along the edges."""
+def _results(node: Node, received: list) -> list:
+    """What backward of one node gives; the gradients it was given are let go."""
     results = node.backward(received) if not state.anomaly else anomaly_mode.checked(node, received)
     if node.post_hooks:
         for hook in list(node.post_hooks.values()):
             changed = hook(tuple(results), tuple(received))
             results = results if changed is None else list(changed)
     received.clear()
-    shapes = node.shapes
-    for number, edge in enumerate(edges):
-        if edge is not None:
-            value = results[number]
-            if value is not None:
-                shape, dtype = shapes[number]
-                if value._array.shape != shape:
-                    value = value.sum_to_size(shape)
-                if value._dtype is not dtype:
-                    value = (value.real if value._dtype.category == 3 != dtype.category else value).to(dtype)
-                results[number] = None
-                _add(waiting_grads, edge[0], edge[1], value)
+    return results
 
 
 def _add(waiting_grads: dict, node: Node, number: int, value: Any) -> None:

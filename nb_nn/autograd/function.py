@@ -177,7 +177,7 @@ def connect(function: type, context: FunctionCtx, args: tuple, results: list) ->
     places.sort(key=lambda place: id(args[place]) not in dirty)         # what is written comes first, as `views.rebase` wants it
     given = [args[place] for place in places]
     edges = [views.edge_of(one) if one._dtype.category >= 2 else None for one in given]
-    node = FunctionNode(edges, [edge and (one._array.shape, one._dtype) for one, edge in zip(given, edges)], len(results))
+    node = FunctionNode(edges, [edge and views.fit_of(one) for one, edge in zip(given, edges)], len(results))
     node.function, node.context, node.places, node.count = function, context, places, len(args)
     node.made = [(one._array.shape, one._dtype, one._device) if isinstance(one, TensorBase) else None for one in results]
     untouched = {id(one) for one in args} - dirty

@@ -4,7 +4,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..core.device import CPU
 from ..core.state import state
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, wrap
@@ -22,13 +21,15 @@ GRAD_ALONE = [GRAD]             # what is saved for a formula of the gradient al
 class Formula:
     """A gradient formula, the names it wants, and where what is to be saved for it comes from."""
 
-    __slots__ = ("function", "wanted", "sources")
+    __slots__ = ("function", "wanted", "sources", "of_grad", "of_grad_alone")
 
     def __init__(self, declaration: Any, function: Callable):
         code = function.__code__
         self.function = function
         self.wanted = code.co_varnames[:code.co_argcount]
         self.sources = [self._source(declaration, name) for name in self.wanted]
+        self.of_grad = "grad" in self.wanted
+        self.of_grad_alone = self.wanted == ("grad",)
 
     @staticmethod
     def _source(declaration: Any, name: str) -> tuple:
@@ -56,6 +57,7 @@ class OpNode(Node):
         self.sequence = next(count)
         self.declaration = declaration
         self.formulas = formulas
+        self.hooks = self.keepers = self.post_hooks = None      # asked for in backward
         if state.anomaly:
             from .anomaly_mode import remember
 
@@ -67,22 +69,24 @@ class OpNode(Node):
     def backward(self, grads: list) -> list:
         if self.saved is None:
             raise RuntimeError(FREED)
-        conjugate = grads[0] is not None and grads[0]._dtype.category == 3 and self.declaration.holomorphic
+        grad = grads[0]
+        conjugate = grad is not None and grad._dtype.category == 3 and self.declaration.holomorphic
         if conjugate:
-            grads = [None if grad is None else grad.conj() for grad in grads]
+            grads = [None if one is None else one.conj() for one in grads]
+            grad = grads[0]
         found: list = [None] * len(self.edges)
         for (formula, start, number), items in zip(self.formulas, self.saved):
-            if grads[0] is None and "grad" in formula.wanted:
+            if grad is None and formula.of_grad:
                 continue
             if items is GRAD_ALONE:
-                found[start] = formula.function(grads[0])
+                found[start] = formula.function(grad)
                 continue
             values = []
             for item in items:
-                if item.__class__ is Saved:
+                if item is GRAD:
+                    values.append(grad)
+                elif item.__class__ is Saved:
                     values.append(item.unpack(self))
-                elif item is GRAD:
-                    values.append(grads[0])
                 elif item.__class__ is list:
                     values.append([one.unpack(self) if one.__class__ is Saved else one for one in item])
                 elif item.__class__ is SavedResults:
@@ -107,14 +111,16 @@ class Saved:
 
     def __init__(self, tensor: Any, is_result: bool):
         self.array = tensor._array
-        self.storage = tensor._storage or storage_of(tensor)
-        self.version = self.storage.version
+        self.storage = storage = tensor._storage or storage_of(tensor)
+        self.version = storage.version
         self.dtype = tensor._dtype
         self.device = tensor._device
         self.output = tensor._output_number
         self.requires_grad = tensor._requires_grad
-        self.tensor, self.node = (None, None) if is_result else (tensor, tensor._node)
-        # (a result itself is not kept: tensor -> node -> tensor would be a cycle)
+        if is_result:               # is not kept itself: tensor -> node -> tensor would be a cycle
+            self.tensor = self.node = None
+        else:
+            self.tensor, self.node = tensor, tensor._node
 
     def unpack(self, owner: Node) -> Any:
         """The tensor with the history it had; RuntimeError if it has been written to since."""
@@ -129,13 +135,12 @@ class Saved:
             return tensor
         result = wrap(self.array, self.dtype)
         result._storage = self.storage
-        if self.device is not CPU:
-            result._device = self.device
+        result._device = self.device
         result._requires_grad = self.requires_grad
         result._node = owner if tensor is None else self.node
         result._output_number = self.output
         if tensor is not None and self.node is None:
-            result._accumulator = tensor._accumulator
+            result._leaf_edge, result._leaf = tensor._leaf_edge, tensor
         return result
 
     def _origin(self, owner: Node) -> str:
@@ -170,27 +175,28 @@ class UnpackedResults:
 
 def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
     """Run an operation unrecorded, then make its results know how they came about."""
-    if kwargs and kwargs.get("out") is not None and declaration.formulas and differentiable(kwargs["out"]):
+    out = kwargs.get("out") if kwargs else None
+    if out is not None and declaration.formulas and differentiable(out):
         raise RuntimeError(f"{declaration.name}(): functions with out=... arguments don't support automatic differentiation, "
                            "but one of the arguments requires grad.")
     state.grad = False
     try:
-        result = declaration.body(*args, **kwargs)
+        result = declaration.body(*args, **kwargs) if kwargs else declaration.body(*args)
     finally:
         state.grad = True
-    if kwargs and kwargs.get("out") is not None:
-        views.count_write(kwargs["out"])
+    if out is not None:
+        views.count_write(out)
     is_tensor = isinstance(result, TensorBase)
     if is_tensor:
         if result._base is not None:        # the body ran unrecorded, the call did not; a view of such a view stays one
             result._made_unrecorded = isinstance(args[0], TensorBase) and args[0]._made_unrecorded
+        if result._dtype.category < 2:      # what is cast to integers, or a mask, has no gradient
+            return result
     elif result.__class__ is tuple or result.__class__ is list:
         for one in result:
             if isinstance(one, TensorBase) and one._base is not None:
                 one._made_unrecorded = isinstance(args[0], TensorBase) and args[0]._made_unrecorded
     if not declaration.formulas or result is args[0]:
-        return result
-    if is_tensor and result._dtype.category < 2:        # what is cast to integers, or a mask, has no gradient
         return result
     node = build(declaration, args, kwargs)
     if node is None:
@@ -217,26 +223,30 @@ def build(declaration: Any, args: tuple, kwargs: dict) -> OpNode | None:
     joint, given, wanted = declaration.joint, len(args), False
     for formula, position, argument, default in declaration.plan:
         value = args[position] if position < given else kwargs.get(argument, default)
-        edge = None
         if isinstance(value, TensorBase):
+            leaf = None
             if value._base is not None:
                 edge = edge_of(value)
                 wanted = wanted or value._base._requires_grad       # made in no_grad: no gradient comes
-            elif value._requires_grad:
-                edge = (value._node, value._output_number) if value._node is not None else edge_of(value)
+            elif not value._requires_grad:
+                edge = None
+            elif value._node is not None:
+                edge = value._node, value._output_number
+            else:
+                edge, leaf = value._leaf_edge or edge_of(value), value
             if edge is not None:
                 wanted = True
             elif joint is None:
                 continue
             formulas.append((formula, len(edges), None))
             edges.append(edge)
-            shapes.append((value._array.shape, value._dtype))
+            shapes.append((value._array.shape, value._dtype, leaf))
         elif value.__class__ in (tuple, list):
             own = [edge_of(one) if isinstance(one, TensorBase) else None for one in value]
             wanted = wanted or any(own) or any_view_of_recorded(value)
             formulas.append((formula, len(edges), len(own)))
             edges += own
-            shapes += [(one._array.shape, one._dtype) if isinstance(one, TensorBase) else None for one in value]
+            shapes += [views.fit_of(one) if isinstance(one, TensorBase) else None for one in value]
         elif joint is not None:
             edges.append(None)
             shapes.append(None)
@@ -252,27 +262,28 @@ def any_view_of_recorded(values: Any) -> bool:
 
 def save(node: OpNode, args: tuple, kwargs: dict, result: Any) -> None:
     """Keep what the node's formulas name."""
-    node.saved, holds = [], False
+    node.saved, holds, given = [], False, len(args)
     for formula, _, number in node.formulas:
-        if number is None and formula.wanted == ("grad",):
+        if number is None and formula.of_grad_alone:
             node.saved.append(GRAD_ALONE)
             continue
         items = []
         for kind, position, argument, default in formula.sources:
-            if kind <= RESULT:
-                if kind == ARGUMENT:
-                    value = args[position] if position < len(args) else kwargs.get(argument, default)
-                    if isinstance(value, TensorBase):
-                        items.append(Saved(value, False))
-                        holds = True
-                    else:
-                        items.append(pack(value))
-                        holds = holds or items[-1].__class__ is list
-                elif kind == RESULT:
-                    items.append(Saved(result if isinstance(result, TensorBase) else result[0], True))
+            if kind == GRADIENT:
+                items.append(GRAD)
+            elif kind == ARGUMENT:
+                value = args[position] if position < given else kwargs.get(argument, default)
+                if isinstance(value, TensorBase):
+                    items.append(Saved(value, False))
                     holds = True
+                elif value.__class__ is tuple or value.__class__ is list:
+                    items.append(pack(value))
+                    holds = holds or items[-1].__class__ is list
                 else:
-                    items.append(GRAD)
+                    items.append(value)
+            elif kind == RESULT:
+                items.append(Saved(result if isinstance(result, TensorBase) else result[0], True))
+                holds = True
             elif kind == GRADIENTS:
                 items.append(GRADS)
             elif kind == RESULTS:
@@ -281,7 +292,7 @@ def save(node: OpNode, args: tuple, kwargs: dict, result: Any) -> None:
             elif kind == NEEDS:
                 items.append(tuple([edge is not None for edge in node.edges]))
             else:
-                value = args[position] if position < len(args) else kwargs.get(argument, default)
+                value = args[position] if position < given else kwargs.get(argument, default)
                 if kind == SIZE:
                     items.append(value._array.shape if isinstance(value, TensorBase) else sizes(value))
                 else:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import itertools
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,8 @@ FREED = ("Trying to backward through the graph a second time (or directly access
 
 class Node:
     """One step of the graph. ``edges`` lead to the nodes that computed its arguments: (node, which result), or None
-    for an argument that wants no gradient; ``shapes`` are (shape, dtype) of these arguments, to which gradients are fitted."""
+    for an argument that wants no gradient; ``shapes`` are (shape, dtype) of these arguments, to which gradients are fitted, and, of
+    leaves, themselves."""
 
     node_name = "Node"
     outputs = 1
@@ -64,11 +66,19 @@ class Node:
 
 
 class AccumulateGrad(Node):
-    """The end of the graph at a leaf: adds the gradient that arrives to the leaf's ``grad``."""
+    """The end of the graph at a leaf: adds the gradient that arrives to the leaf's ``grad``.
+
+    The leaf keeps it, so that each graph finds it, and it keeps the leaf by a weak reference alone; nodes with an edge to it keep both.
+    """
 
     node_name = "AccumulateGrad"
     edges, shapes = (), ()
     sequence = 1 << 62                          # leaves are served as soon as their gradient is complete
 
     def __init__(self, variable: Any):
-        self.variable = variable
+        self.reference = weakref.ref(variable)
+
+    @property
+    def variable(self) -> Any:
+        """The leaf."""
+        return self.reference()

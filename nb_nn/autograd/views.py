@@ -6,7 +6,6 @@ the storage's version is ahead of the one their own history is from, and take a 
 """
 from __future__ import annotations
 
-import weakref
 from typing import Any
 
 from ..core.storage import storage_of, storage_offset
@@ -34,11 +33,15 @@ def edge_of(tensor: Any) -> tuple | None:
         return tensor._node, tensor._output_number
     if not tensor._requires_grad:
         return None
-    accumulator = tensor._accumulator and tensor._accumulator()
-    if accumulator is None:
-        accumulator = AccumulateGrad(tensor)
-        tensor._accumulator = weakref.ref(accumulator)
-    return accumulator, 0
+    edge = tensor._leaf_edge
+    if edge is None:
+        edge = tensor._leaf_edge = AccumulateGrad(tensor), 0
+    return edge
+
+
+def fit_of(tensor: Any) -> tuple:
+    """What a gradient for a tensor is fitted to: its size and type, and of a leaf itself, which its AccumulateGrad does not keep alive."""
+    return tensor._array.shape, tensor._dtype, tensor if tensor._requires_grad and tensor._node is None else None
 
 
 def set_history(tensor: Any, node: Any) -> None:
@@ -110,7 +113,7 @@ class AsStrided(Node):
     node_name = "AsStridedBackward0"
 
     def __init__(self, base: Any, edge: tuple | None, view: Any):
-        super().__init__([edge], [(base._array.shape, base._dtype)])
+        super().__init__([edge], [fit_of(base)])
         self.geometry, self.base_geometry = geometry(view), geometry(base)
         self.is_complex = view._dtype.is_complex, base._dtype.is_complex
 
@@ -133,7 +136,7 @@ class CopySlices(Node):
 
     def __init__(self, base: Any, edge: tuple | None, view: Any, written: Any, has_input: bool):
         self.skipped = skipped = int(has_input)         # the operation's edge to what it overwrote: the base's edge stands for it
-        super().__init__([edge, *written.edges[skipped:]], [(base._array.shape, base._dtype), *written.shapes[skipped:]])
+        super().__init__([edge, *written.edges[skipped:]], [fit_of(base), *written.shapes[skipped:]])
         self.written = written
         self.geometry, self.base_geometry = geometry(view), geometry(base)
         self.is_complex = view._dtype.is_complex, base._dtype.is_complex

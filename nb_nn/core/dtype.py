@@ -1,6 +1,7 @@
 """Data types, their order, and what a mixture of them promotes to."""
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -143,13 +144,18 @@ def _of_both_signs(type1: dtype, type2: dtype) -> dtype:
 def promote_operands(operands: Any) -> dtype:
     """The type of a result of tensors and numbers: tensors with dimensions count first, then 0-d tensors, then numbers;
     a lower group matters only if its category is higher."""
-    groups: list[dtype | None] = [None, None, None]
+    found = []
     for operand in operands:
         kind = getattr(operand, "_dtype", None)
-        if kind is None:
-            group, kind = 2, of_number(operand)
-        else:
-            group = 0 if operand._array.ndim else 1
+        found.append((2, of_number(operand)) if kind is None else (0 if operand._array.ndim else 1, kind))
+    return promote_groups(tuple(found))
+
+
+@functools.cache
+def promote_groups(found: tuple) -> dtype:
+    """The type of a result of operands, each the number of its group and its type."""
+    groups: list[dtype | None] = [None, None, None]
+    for group, kind in found:
         groups[group] = kind if groups[group] is None else promote_types(groups[group], kind)
     result = None
     for kind in groups:

@@ -1,12 +1,9 @@
 """A formula, applied to each element: the sizes and types of the result, and the shortest way to its loop."""
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
-
-from nb_nn.kernels.compile import SERIAL_BELOW
 
 from . import cuda_memory, memory
 from . import dtype as dtypes
@@ -14,7 +11,7 @@ from .device import CPU
 from .dtype import dtype
 from .geometry import broadcast_shapes
 from .launch import check_device, check_out, computing_array, copy_array, same_device, to_half
-from .loops import PLANS, SMALL, Plan, like_inputs, loop, new_array, repeated
+from .loops import PLANS, SMALL, Plan, few_shape, like_inputs, loop, new_array, repeated, run_few
 from .scalars import NUMBERS, as_tensor, full_scalar, wrapped
 from .tensor_base import TensorBase, wrap, wrap_host
 
@@ -24,48 +21,56 @@ FEW = memory.SMALLEST // 16     # elements of any type for which the allocator w
 
 def unary(name: str, x: Any, numbers: tuple = (), out: Any = None, result: str = SAME) -> Any:
     """Apply the formula ``name`` to each element; ``numbers`` are further arguments of it."""
-    if out is None:
+    if out is None or out is x:
         plan = PLANS.get((name, 1, x._dtype))
         array = x._array
-        if plan is not None and x._device is CPU and array.flags.c_contiguous:
+        if plan is not None and x._device is CPU and array.flags.c_contiguous and (out is None or plan.result is x._dtype):
             kind = plan.result
-            made = new_array(array.shape, kind.numpy) if array.size < FEW else memory.empty(array.shape, kind.numpy)
-            loop = plan.flat.serial if array.size < SERIAL_BELOW else plan.flat
+            loop = plan.flat if array.size >= FEW else plan.flat.serial if numbers else plan.few
+            made = array if out is x else new_array(array.shape, kind.numpy) if array.size < FEW else memory.empty(array.shape, kind.numpy)
             if array.ndim == 1:         # to flatten what is flat takes its time, too
                 loop(array, numbers, made)
             else:
                 loop(array.ravel(), numbers, made.ravel())
-            return wrap_host(made, kind)
+            return wrap_host(made, kind) if out is None else out
     return elementwise(name, (x,), numbers, out, result)
 
 
-def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME) -> Any:
-    """Apply the formula ``name`` to the elements of two tensors, or of a tensor and a number, with broadcasting."""
+def binary(name: str, x: Any, y: Any, out: Any = None, result: str = SAME, numbers: tuple = ()) -> Any:
+    """Apply the formula ``name`` to the elements of two tensors, or of a tensor and a number, with broadcasting.
+
+    ``numbers`` are further arguments of the formula, beside two tensors.
+    """
     if isinstance(x, TensorBase) and isinstance(y, TensorBase):
-        a, b, kind = x._array, y._array, x._dtype
-        if not b.ndim and a.ndim and kind is y._dtype and kind in PLAIN and a.flags.c_contiguous and x._device is y._device is CPU and (
-                out is None or out is x):
-            return _number_formula(name, x, kind, b.item(), out, result)
-        if kind is y._dtype and a.shape == b.shape and x._device is y._device is CPU and (out is None or out is x):
-            plan = PLANS.get((name, 2, kind))
-            if plan is not None:
-                if not (a.flags.c_contiguous and b.flags.c_contiguous):
-                    if out is not None or a.size >= SMALL or a.ndim > 1 and any(a.strides) and any(b.strides):
-                        return elementwise(name, (x, y), (), out, result)
-                    a, b = a.copy(), b.copy()       # a constant gradient, mostly
-                if out is None:
-                    made = new_array(a.shape, plan.result.numpy) if a.size < FEW else memory.empty(a.shape, plan.result.numpy)
-                elif plan.result is kind and (y is x or y._storage is None or not np.may_share_memory(a, b)):
-                    made = a
-                else:
-                    return elementwise(name, (x, y), (), out, result)
-                loop = plan.flat.serial if a.size < SERIAL_BELOW else plan.flat
-                if a.ndim == 1:
-                    loop(a, b, (), made)
-                else:
-                    loop(a.ravel(), b.ravel(), (), made.ravel())
-                return out if out is not None else wrap_host(made, plan.result)
-        return elementwise(name, (x, y), (), out, result)
+        kind = x._dtype
+        plan = PLANS.get((name, 2, kind))
+        if plan is not None and kind is y._dtype and x._device is y._device is CPU and (out is None or out is x):
+            a, b = x._array, y._array
+            if not (a.flags.c_contiguous and b.flags.c_contiguous):
+                made = run_few(plan, plan.flat.serial if numbers else plan.few, (a, b), numbers) if out is None else None
+                return elementwise(name, (x, y), numbers, out, result) if made is None else wrap_host(made, plan.result)
+            if a.shape != b.shape:
+                if not b.ndim and kind in PLAIN and not numbers:
+                    return _number_formula(name, x, kind, b.item(), out, result)
+                shape = few_shape(a.shape, b.shape) if out is None else None
+                if shape is None:
+                    return elementwise(name, (x, y), numbers, out, result)
+                a, b = a if a.shape == shape else repeated(a, shape), b if b.shape == shape else repeated(b, shape)
+            if out is not None:
+                if plan.result is not kind or y is not x and y._storage is not None and np.may_share_memory(a, b):
+                    return elementwise(name, (x, y), numbers, out, result)
+                made = a
+            elif a.size < FEW:
+                made = new_array(a.shape, plan.result.numpy)
+            else:
+                made = memory.empty(a.shape, plan.result.numpy)
+            loop = plan.flat if a.size >= FEW else plan.flat.serial if numbers else plan.few
+            if a.ndim == 1:
+                loop(a, b, numbers, made)
+            else:
+                loop(a.ravel(), b.ravel(), numbers, made.ravel())
+            return out if out is not None else wrap_host(made, plan.result)
+        return elementwise(name, (x, y), numbers, out, result)
     return with_number(name, x, y, out, result)
 
 
@@ -83,8 +88,10 @@ def with_number(name: str, x: Any, y: Any, out: Any, result: str) -> Any:
             return binary(name, x, as_tensor(y), out, result)
         raise TypeError(f"{name}(): argument 'other' must be Tensor or a number, not {type(y).__name__}")
     kind = dtypes.promote_operands((x, y))
-    if kind is x._dtype and not kind.half and (result is not FLOAT or kind.category >= 2) and -(1 << 63) <= y.real < 1 << 63:
-        return _number_formula(name, x, kind, y, out, result)
+    if result is FLOAT and kind.category < 2:
+        kind = dtypes.get_default_dtype()
+    if (kind is x._dtype or out is None and x._device is CPU) and not kind.half and -(1 << 63) <= y.real < 1 << 63:
+        return _number_formula(name, x if kind is x._dtype else wrap(computing_array(x, kind), kind), kind, y, out, result)
     return elementwise(name, (x, scalar_like(y, x, result)), (), out, result)
 
 
@@ -105,10 +112,11 @@ def _number_formula(name: str, x: Any, kind: dtype, y: Any, out: Any, result: st
     array = x._array
     if x._device is CPU and array.flags.c_contiguous and (out is None or out is x and plan.result is kind):
         made = array if out is x else memory.empty(array.shape, plan.result.numpy)
+        loop = plan.few if array.size < FEW else plan.flat
         if array.ndim == 1:
-            plan.flat(array, (number,), made)
+            loop(array, (number,), made)
         else:
-            plan.flat(array.ravel(), (number,), made.ravel())
+            loop(array.ravel(), (number,), made.ravel())
         return x if out is x else wrap_host(made, plan.result)
     return run(plan, name, (array,), array.shape, (number,), out, (x,))
 
@@ -123,8 +131,8 @@ def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, 
     type first, BOOL answers bool, MASKED leaves bool operands out of the promotion, KEEP takes each operand as it is and
     answers in the first one's type, REAL and COMPLEX answer in the real or complex type that goes with the promoted one.
     """
-    if out is None and result is not MASKED and result is not KEEP:
-        made = _flat(name, inputs, numbers)
+    if result is not MASKED and result is not KEEP:
+        made = _at_once(name, inputs, numbers, out)
         if made is not None:
             return made
     for operand in inputs:
@@ -152,38 +160,42 @@ def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, 
     return run(plan, name, arrays, shape, numbers, out, inputs)
 
 
-def _flat(name: str, inputs: tuple, numbers: tuple) -> Any:
-    """The call where nothing is to be done but to run flat, perhaps on copies of few elements; None where something is."""
-    first = inputs[0]
-    if not isinstance(first, TensorBase):
-        return None
-    plan = PLANS.get((name, len(inputs), first._dtype))
+def _at_once(name: str, inputs: tuple, numbers: tuple, out: Any) -> Any:
+    """The result for operands of one type, whose plan is known, where they lie alike or are few; None where more is to be done."""
+    kind = getattr(inputs[0], "_dtype", None)
+    plan = PLANS.get((name, len(inputs), kind))
     if plan is None:
         return None
-    shape, even = first._array.shape, True
-    arrays = []
+    arrays, shape, alike = [], inputs[0]._array.shape, True
     for operand in inputs:
-        if not isinstance(operand, TensorBase) or operand._dtype is not first._dtype or operand._device is not CPU:
+        if not isinstance(operand, TensorBase) or operand._dtype is not kind or operand._device is not CPU:
             return None
         array = operand._array
-        if not array.flags.c_contiguous:
-            if array.size >= SMALL or array.ndim > 1 and any(array.strides):
-                return None
-            array = array.copy()
-        even = even and array.shape == shape
+        if array.shape != shape or not array.flags.c_contiguous:
+            alike = False
         arrays.append(array)
-    if not even:
-        try:
-            shape = np.broadcast(*arrays).shape
-        except ValueError:
-            return None
-        if math.prod(shape) >= SMALL:
-            return None
-        arrays = [array if array.shape == shape else repeated(array, shape) for array in arrays]
-    arrays = [array.ravel() for array in arrays]
-    made = memory.empty(shape, plan.result.numpy)
-    (plan.flat.serial if made.size < SERIAL_BELOW else plan.flat)(*arrays, numbers, made.ravel())
-    return wrap_host(made, plan.result)
+    small = arrays[0].size < FEW
+    loop = plan.flat if not small else plan.flat.serial if numbers else plan.few
+    if alike and (out is None or writable(out, plan.result, shape, inputs)):
+        made = out._array if out is not None else new_array(shape, plan.result.numpy) if small else memory.empty(shape, plan.result.numpy)
+        loop(*[array.ravel() for array in arrays], numbers, made.ravel())
+        return wrap_host(made, plan.result) if out is None else out
+    made = run_few(plan, loop, arrays, numbers) if out is None and small else None
+    return None if made is None else wrap_host(made, plan.result)
+
+
+def writable(out: Any, kind: dtype, shape: tuple[int, ...], inputs: tuple) -> bool:
+    """Whether a flat loop may write its result to ``out`` as it is: of this type and size, in C order, not to be read elsewhere."""
+    if not isinstance(out, TensorBase) or out._dtype is not kind or out._device is not CPU:
+        return False
+    array = out._array
+    return array.shape == shape and array.flags.c_contiguous and not any(
+        one is not out and one._storage is not None and np.may_share_memory(one._array, array) for one in inputs)
+
+
+def in_order(tensors: tuple) -> bool:
+    """Whether tensors lie in C order on the CPU."""
+    return all(one._device is CPU and one._array.flags.c_contiguous for one in tensors)
 
 
 def few(tensors: tuple) -> bool:
@@ -200,9 +212,11 @@ def run(plan: Plan, name: str, arrays: tuple, shape: tuple[int, ...], numbers: t
     """Run a plan on arrays of its computing type, into ``out`` or a new tensor."""
     kind = plan.result
     if out is None:
-        made = memory.beside(arrays[0], shape, kind.compute) if len(arrays) == 1 and arrays[0].flags.c_contiguous else like_inputs(
-            arrays, shape, kind.compute)
-        loop(plan, arrays, shape, numbers, made)
+        made = run_few(plan, plan.flat.serial, arrays, numbers) if arrays[0].__class__ is np.ndarray else None
+        if made is None:
+            made = memory.beside(arrays[0], shape, kind.compute) if len(arrays) == 1 and arrays[0].flags.c_contiguous else like_inputs(
+                arrays, shape, kind.compute)
+            loop(plan, arrays, shape, numbers, made)
         return wrap(to_half(made, kind) if kind.half else made, kind)
     target = check_out(name, out, shape, kind, inputs)
     check_device(name, arrays[0], out)

@@ -65,12 +65,17 @@ class Generator:
             self._seed, self._offset = seed, offset
         return self
 
-    def take(self, count: int) -> tuple[np.uint64, np.uint64]:
+    def place(self, count: int) -> tuple[int, int]:
         """Seed and place of the next ``count`` numbers, which are used up."""
         with self._lock:
             offset = self._offset
             self._offset = (offset + count + 1) & MASK
-            return np.uint64(self._seed), np.uint64(offset)
+            return self._seed, offset
+
+    def take(self, count: int) -> tuple[np.uint64, np.uint64]:
+        """`place`, as kernels want it."""
+        seed, offset = self.place(count)
+        return np.uint64(seed), np.uint64(offset)
 
     def __getstate__(self) -> dict:
         return {"device": self.device, "state": (self._seed, self._offset)}

@@ -40,6 +40,8 @@ def wrap_dim(dim: Any, ndim: int) -> int:
     >>> wrap_dim(-1, 3)
     2
     """
+    if dim.__class__ is int and -ndim <= dim < ndim:
+        return dim if dim >= 0 else dim + ndim
     try:
         dim = operator.index(dim)
     except TypeError:
@@ -52,6 +54,8 @@ def wrap_dim(dim: Any, ndim: int) -> int:
 
 def wrap_dims(dims: Any, ndim: int) -> tuple[int, ...]:
     """One dim, several, or None for all, counted from the front, each once."""
+    if dims.__class__ is int and -ndim <= dims < ndim:
+        return (dims if dims >= 0 else dims + ndim,)
     if dims is None:
         return tuple(range(ndim))
     if not isinstance(dims, (tuple, list)):
@@ -211,6 +215,11 @@ def sizes_of(args: tuple) -> tuple[int, ...]:
     """Sizes given one by one, or as one sequence."""
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = tuple(args[0])
+    for one in args:
+        if one.__class__ is not int:
+            break
+    else:
+        return args
     try:
         return tuple(map(operator.index, args))
     except TypeError:

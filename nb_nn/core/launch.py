@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nb_nn.kernels import table
+from nb_nn.kernels.compile import SERIAL_BELOW, Kernel
 
 from . import cuda_memory, memory
 from . import dtype as dtypes
@@ -120,6 +121,8 @@ def cast_array(array: Any, kind: np.dtype) -> Any:
     """An array in another native type."""
     if array.dtype == kind:
         return array
+    if array.dtype.kind in "bui" and kind.kind != "b" and array.size < MANY and array.flags.c_contiguous and array.__class__ is np.ndarray:
+        return array.astype(kind)               # nothing that NumPy would warn of
     with np.errstate(all="ignore"):
         if array.dtype.kind == "f" and kind.kind in "ui" and kind.itemsize < 8 and isinstance(array, np.ndarray) and (
                 array.size < MANY or not array.flags.c_contiguous):
@@ -193,10 +196,16 @@ def copy_array(array: Any, own: dtype, out: Any) -> None:
         return
     if np.may_share_memory(array, target) and array is not target:
         array = array.copy()
+    copy_apart(array, target)
+
+
+def copy_apart(array: np.ndarray, target: np.ndarray) -> None:
+    """Write an array, broadcast, over another of its type; no element of the one is an element of the other."""
     kind = _bits_of(target.dtype)
     plan = PLANS.get(("copy", kind))
     if plan is None:
-        plan = PLANS["copy", kind] = Plan("copy", 1, "cpu", out._dtype, out._dtype)
+        of_bits = dtypes.from_numpy(kind)
+        plan = PLANS["copy", kind] = Plan("copy", 1, "cpu", of_bits, of_bits)
     loop(plan, (array.view(kind),), target.shape, (), target.view(kind))
 
 
@@ -221,8 +230,13 @@ def launch(name: str, *args: Any, device: Any = CPU, work: int | None = None) ->
     """Call the structured kernel ``name`` of the device where the arrays are."""
     if device is not CPU or args[0].__class__ is not np.ndarray and not all_of_numpy(args):
         return table.find("cuda", name)(*args)
-    kernel = table.find("cpu", name)
+    kernel = KERNELS.get(name) or KERNELS.setdefault(name, table.find("cpu", name))
+    if kernel.__class__ is Kernel and (args[-1].size if work is None else work) < SERIAL_BELOW:
+        return kernel.serial(*args)         # what calling it would come to
     return kernel(*args) if work is None else kernel(*args, work=work)
+
+
+KERNELS: dict[str, Any] = {}    # of the CPU, as they are found
 
 
 def all_of_numpy(args: tuple) -> bool:

@@ -5,7 +5,10 @@ and it runs by rows. The plan for a formula and a type (which kernels, which typ
 """
 from __future__ import annotations
 
+import functools
 import itertools
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +18,7 @@ from nb_nn.kernels.formulas.complex import complex_name
 
 from . import memory
 from .dtype import dtype
-from .geometry import collapse, memory_order
+from .geometry import broadcast_shapes, collapse, memory_order
 from .storage import flat_root, strided
 
 new_array = np.empty
@@ -23,9 +26,12 @@ SMALL = 1 << 12                 # elements, of which a copy costs less than a pl
 
 
 class Plan:
-    """How to run a formula on operands of one type."""
+    """How to run a formula on operands of one type.
 
-    __slots__ = ("flat", "rows", "compute", "result")
+    ``few`` is the flat loop for one thread, compiled for this type and for no numbers, or for one of the type of the operands.
+    """
+
+    __slots__ = ("flat", "rows", "few", "compute", "result")
 
     def __init__(self, name: Any, inputs: int, device: str, compute: dtype, result: dtype):
         loops = table.loops_of(device)
@@ -33,8 +39,14 @@ class Plan:
             name = complex_formula(name, compute)
         self.flat = loops.flat(name, inputs)
         self.rows = loops.rows(name, inputs)
+        self.few = self.compile_few
         self.compute = compute
         self.result = result
+
+    def compile_few(self, *args: Any) -> None:
+        """The first call of ``few``."""
+        self.few = self.flat.compiled_for(*args)
+        self.few(*args)
 
 
 def not_implemented(name: str, kind: dtype, takes: str = "") -> NotImplementedError:
@@ -64,19 +76,21 @@ def like_inputs(arrays: tuple, shape: tuple[int, ...], kind: np.dtype) -> Any:
     """Memory for a result, in the memory order of the operands."""
     if len(shape) < 2 or all(array.flags.c_contiguous for array in arrays):
         return memory.beside(arrays[0], shape, kind)
-    strides = [broadcast_strides(array, shape) for array in arrays]
-    order = memory_order(shape, strides)
-    if order == sorted(order):
+    _, order, inverse = layout(*[(array.shape, array.strides) for array in arrays])
+    if order is None:
         return memory.beside(arrays[0], shape, kind)
-    inverse = sorted(range(len(order)), key=order.__getitem__)
     return memory.beside(arrays[0], tuple([shape[d] for d in order]), kind).transpose(inverse)
 
 
 def broadcast_strides(array: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """Strides in bytes that read ``array`` as if it had ``shape``."""
-    missing = len(shape) - array.ndim
-    return (0,) * missing + tuple([0 if size == 1 != new else stride for size, new, stride in zip(
-        array.shape, shape[missing:], array.strides)])
+    return spread_strides(array.shape, array.strides, shape)
+
+
+def spread_strides(own: tuple[int, ...], strides: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Strides that read elements of the sizes ``own`` as if they had ``shape``."""
+    missing = len(shape) - len(own)
+    return (0,) * missing + tuple([0 if size == 1 != new else stride for size, new, stride in zip(own, shape[missing:], strides)])
 
 
 def loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out: Any) -> None:
@@ -111,17 +125,66 @@ def loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out:
 
 def small_loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out: Any) -> None:
     """`loop` for few elements: copying them to where the flat kernel wants them costs less than planning rows."""
-    packed = []
-    for array in arrays:
-        if array.shape != shape or not array.flags.c_contiguous:
-            array = repeated(array, shape)
-        packed.append(array.ravel())
+    packed = [array.ravel() if array.shape == shape else repeated(array, shape).ravel() for array in arrays]
     if out.flags.c_contiguous:
         plan.flat(*packed, numbers, out.ravel())
     else:
         made = np.empty(shape, out.dtype)
         plan.flat(*packed, numbers, made.ravel())
         out[...] = made
+
+
+def run_few(plan: Plan, run: Callable, arrays: Sequence, numbers: tuple) -> Any:
+    """The new array that a plan's flat loop, as ``run``, makes of few elements of any sizes and strides; None if they are many.
+
+    What does not lie as the result does is copied.
+    """
+    shape, order = arrays[0].shape, None
+    even = contiguous = True
+    for array in arrays:
+        if array.shape != shape:
+            even = False
+        if not array.flags.c_contiguous:
+            contiguous = False
+    if not (even and contiguous):
+        shape, order, inverse = layout(*[(array.shape, array.strides) for array in arrays])
+    if math.prod(shape) >= SMALL:
+        return None
+    if order is None or contiguous:
+        made = result = new_array(shape, plan.result.compute)
+        flat = [array.ravel() if array.shape == shape else repeated(array, shape).ravel() for array in arrays]
+    else:
+        made = new_array([shape[d] for d in order], plan.result.compute)
+        result, flat = made.transpose(inverse), []
+        for array in arrays:
+            if array.shape == shape and (ordered := array.transpose(order)).flags.c_contiguous:
+                flat.append(ordered.ravel())
+            else:
+                copied = new_array(made.shape, array.dtype)
+                copied.transpose(inverse)[...] = array
+                flat.append(copied.ravel())
+    run(*flat, numbers, made.ravel())
+    return result
+
+
+@functools.lru_cache(4096)
+def few_shape(*shapes: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The shape of few elements that sizes broadcast to; None if they are many."""
+    shape = broadcast_shapes(*shapes)
+    return shape if math.prod(shape) < SMALL else None
+
+
+@functools.lru_cache(4096)
+def layout(*geometries: tuple) -> tuple:
+    """The shape that sizes (with strides beside them) broadcast to, and the memory order of a result like them and its inverse, or
+    None twice for C order."""
+    shape = broadcast_shapes(*[shape for shape, _ in geometries])
+    if len(shape) < 2:
+        return shape, None, None
+    order = memory_order(shape, [spread_strides(*geometry, shape) for geometry in geometries])
+    if order == sorted(order):
+        return shape, None, None
+    return shape, order, sorted(range(len(order)), key=order.__getitem__)
 
 
 def row_views(sizes: list[int], strides: list[list[int]], roots: list) -> list:

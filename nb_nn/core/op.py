@@ -73,8 +73,10 @@ def op(body: Callable[P, R]) -> Callable[P, R]:
                         return graph.record(declaration, args, kwargs)
                 if kwargs and any_requires_grad(kwargs.values()):
                     return graph.record(declaration, args, kwargs)
+            if not kwargs:
+                return body(*args)
             result = body(*args, **kwargs)
-            if kwargs and kwargs.get("out") is not None:
+            if kwargs.get("out") is not None:
                 count_write(kwargs["out"])
             return result
         except (AttributeError, TypeError) as error:

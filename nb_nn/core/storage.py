@@ -14,22 +14,35 @@ ndarray = np.ndarray
 class Storage:
     """A flat run of elements and the number of in-place writes to it.
 
-    ``root`` is a 1-d contiguous array over the whole memory; every view's array lies inside it.
+    ``root`` is a 1-d contiguous array over the whole memory; every view's array lies inside it. Given as ``shown``, an array over
+    all of the memory, it is made when first asked for: most storages are there for their version alone.
     """
 
-    __slots__ = ("root", "version", "resizable", "__weakref__")
+    __slots__ = ("_root", "shown", "version", "resizable", "__weakref__")
 
-    def __init__(self, root: np.ndarray, resizable: bool = True):
-        self.root = root
+    def __init__(self, root: np.ndarray | None, resizable: bool = True, shown: Any = None):
+        self._root = root
+        self.shown = shown
         self.version = 0
         self.resizable = resizable
+
+    @property
+    def root(self) -> np.ndarray:
+        """All memory, flat."""
+        if self._root is None:
+            self._root, self.shown = flat_root(self.shown), None
+        return self._root
+
+    @root.setter
+    def root(self, root: np.ndarray) -> None:
+        self._root, self.shown = root, None
 
 
 def storage_of(tensor: Any) -> Storage:
     """The storage of a tensor, made when first asked for."""
     storage = tensor._storage
     if storage is None:
-        storage = tensor._storage = Storage(flat_root(tensor._array))
+        storage = tensor._storage = Storage(None, True, tensor._array)
     return storage
 
 

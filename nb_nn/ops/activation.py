@@ -34,7 +34,7 @@ derivative(softplus, input=lambda grad, input, beta, threshold: softplus_backwar
 @op
 def softplus_backward(grad_output: Tensor, input: Tensor, beta: float, threshold: float) -> Tensor:
     """Gradient of `softplus`."""
-    return elementwise("softplus_backward", (grad_output, input), (beta, threshold))
+    return binary("softplus_backward", grad_output, input, numbers=(beta, threshold))
 
 
 def _softplus_second(grad: Tensor, grad_output: Tensor, input: Tensor, beta: float, threshold: float) -> Tensor:

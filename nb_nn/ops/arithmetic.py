@@ -38,7 +38,7 @@ def add(input: Tensor, other: Any, *, alpha: Any = 1, out: Tensor | None = None)
     check_alpha("add", alpha, input, other)
     if not isinstance(other, TensorBase):
         return binary("add", input, other * alpha, out)
-    return elementwise("add_scaled", (as_operand(input, other), other), (alpha,), out)
+    return binary("add_scaled", as_operand(input, other), other, out, numbers=(alpha,))
 
 
 def as_operand(value: Any, like: Tensor) -> Tensor:
@@ -65,7 +65,7 @@ def sub(input: Tensor, other: Any, *, alpha: Any = 1, out: Tensor | None = None)
     check_alpha("sub", alpha, input, other)
     if not isinstance(other, TensorBase):
         return binary("sub", input, other * alpha, out)
-    return elementwise("sub_scaled", (as_operand(input, other), other), (alpha,), out)
+    return binary("sub_scaled", as_operand(input, other), other, out, numbers=(alpha,))
 
 
 def _sub_bool(input: Any, other: Any, out: Tensor | None) -> Tensor:

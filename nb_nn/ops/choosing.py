@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core.elementwise import MASKED, binary, elementwise, few, scalar_like, unary
+from ..core.elementwise import MASKED, binary, elementwise, few, in_order, scalar_like, unary
 from ..core.geometry import broadcast_shapes
+from ..core.loops import few_shape
 from ..core.op import derivative, inplace, op
 from ..core.scalars import NUMBERS, full_scalar, number_as
 from ..core.tensor_base import TensorBase, wrap_host
@@ -77,7 +78,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
         return unary("clamp_min", operand, (_typed(min, kind),), out) if operand is input else _bound("clamp_min", input, min, out)
     if min is None:
         return unary("clamp_max", operand, (_typed(max, kind),), out) if operand is input else _bound("clamp_max", input, max, out)
-    return elementwise("clamp", (operand,), (_typed(min, kind), _typed(max, kind)), out)
+    return unary("clamp", operand, (_typed(min, kind), _typed(max, kind)), out)
 
 
 def check_fits(name: str, input: Tensor, *others: Any) -> None:
@@ -146,7 +147,8 @@ def where_select(condition: Tensor, input: Tensor, other: Tensor, *, out: Tensor
     if input._dtype is not other._dtype:
         kind = dtypes.promote_operands((input, other))
         input, other = input.to(kind), other.to(kind)
-    if out is None and few((condition, input, other)):
+    if out is None and (few((condition, input, other)) or in_order((condition, input, other)) and few_shape(
+            condition._array.shape, input._array.shape, other._array.shape) is not None):
         return wrap_host(np.where(condition._array, input._array, other._array), input._dtype)
     return elementwise("where", (condition, input, other), (), out, MASKED)
 

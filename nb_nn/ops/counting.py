@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import cuda_memory, elementwise, launch, memory
+from ..core import cuda_memory, elementwise, launch, loops, memory
 from ..core import dtype as dtypes
 from ..core.device import CPU
 from ..core.geometry import wrap_dim
@@ -57,11 +57,20 @@ def unique_slices(input: Tensor, dim: int) -> tuple[Tensor, Tensor, Tensor]:
     return launch.deliver("unique", values, input._dtype, None), wrap(inverse.reshape(-1), INT64), wrap(counts, INT64)
 
 
+TRUE = np.ones(1, np.bool_)
+
+
 @op
 def runs_of(input: Tensor, dim: int | None, inverse: bool) -> tuple[Tensor, Any, Tensor]:
     """Slices of ``dim`` (elements of the flattened tensor, if None) that differ from the one before, which of them each slice
     belongs to (if ``inverse``), and how long each run is."""
     size = input._array.shape
+    if dim is None and 0 < input._array.size < loops.SMALL and input._device is CPU and not input._dtype.half:
+        flat = input._array.reshape(-1)
+        bounds = np.flatnonzero(np.concatenate((TRUE, flat[1:] != flat[:-1], TRUE)))
+        starts, lengths = bounds[:-1], bounds[1:] - bounds[:-1]
+        belongs = wrap(np.repeat(np.arange(starts.size), lengths).reshape(size), INT64) if inverse else None
+        return wrap(flat.take(starts), input._dtype), belongs, wrap(lengths, INT64)
     rows = view.reshape(input, (-1, 1)) if dim is None else view.flatten(view.unsqueeze(view.transpose(input, 0, dim), -1), 1)
     count = rows._array.shape[0]
     if not count:

@@ -84,6 +84,10 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     if dim1 == dim2:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     length = array.shape[-1] + abs(offset)
+    if array.ndim == 1 and dim1 < dim2 and input._device is CPU:
+        made = memory.zeros((length, length), array.dtype)
+        made.reshape(-1)[offset if offset >= 0 else -offset * length::length + 1][:array.size] = array
+        return wrap(made, input._dtype)
     shape = list(array.shape[:-1])
     for dim in sorted((dim1, dim2)):
         shape.insert(dim, length)

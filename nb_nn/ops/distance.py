@@ -159,7 +159,7 @@ derivative(distances_of_pairs, input=_of_pairs)
 @op
 def difference_plus(x1: Tensor, x2: Tensor, eps: float) -> Tensor:
     """``x1 - x2 + eps``."""
-    return elementwise.elementwise("difference_plus", (x1, x2), (eps,))
+    return elementwise.binary("difference_plus", x1, x2, numbers=(eps,))
 
 
 derivative(difference_plus, x1=lambda grad: grad, x2=lambda grad: -grad)

@@ -158,7 +158,7 @@ def _max_or_min(input: Tensor, dim: Any, keepdim: bool, out: Any, whole: Any, al
         if input._array.size == 0:
             raise RuntimeError(f"{whole.__name__[1:]}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
                                "reduction dim with the 'dim' argument.")
-        return whole(input, (), keepdim, out=out)
+        return whole(input, (), keepdim) if out is None else whole(input, (), keepdim, out=out)
     found = along(input, wrap_dim(dim, input._array.ndim), keepdim)
     return launch.into_out(pairwise[:3], found, out)
 

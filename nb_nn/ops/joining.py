@@ -36,13 +36,15 @@ def common_type(tensors: tuple) -> Any:
     return kind
 
 
-def few_alike(tensors: tuple) -> list | None:
-    """The arrays of tensors on the CPU that have one type and size, lie in C order, and hold few elements; None of others."""
+def few_alike(tensors: tuple, of_one_size: bool = True) -> list | None:
+    """The arrays of tensors on the CPU that have one type and size (or only as many dimensions), lie in C order, and hold few
+    elements; None of others."""
     first, count, arrays = tensors[0], 0, []
     kind, shape = first._dtype, first._array.shape
     for one in tensors:
         array = one._array
-        if one._dtype is not kind or array.shape != shape or one._device is not CPU or not array.flags.c_contiguous:
+        unlike = array.shape != shape and (of_one_size or array.ndim != len(shape))
+        if unlike or one._dtype is not kind or one._device is not CPU or not array.flags.c_contiguous:
             return None
         count += array.size
         arrays.append(array)
@@ -95,9 +97,12 @@ def cat(tensors: Any, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
 @op
 def cat_dim(tensors: tuple, dim: int, *, out: Tensor | None = None) -> Tensor:
     """`cat` of a tuple."""
-    arrays = few_alike(tensors) if out is None else None
+    arrays = few_alike(tensors, False) if out is None else None
     if arrays is not None and arrays[0].shape not in ((), (0,)):
-        return wrap_host(np.concatenate(arrays, wrap_dim(dim, arrays[0].ndim)), tensors[0]._dtype)
+        try:
+            return wrap_host(np.concatenate(arrays, wrap_dim(dim, arrays[0].ndim)), tensors[0]._dtype)
+        except ValueError:
+            pass                # sizes that do not fit: told below
     kind = common_type(tensors)
     arrays = [one._array for one in tensors]
     shapes = {array.shape for array in arrays}

@@ -6,14 +6,34 @@ from typing import Any
 
 import numpy as np
 
+from ..core import dtype as dtypes
 from ..core import launch, memory
+from ..core.device import CPU
 from ..core.geometry import broadcast_shapes
 from ..core.legacy_order import factors_first
 from ..core.op import derivative, holomorphic, inplace, op
-from ..core.tensor_base import TensorBase
+from ..core.tensor_base import TensorBase, wrap_host
 from .complex import conj
 
 Tensor = TensorBase
+PLAIN = (dtypes.float32, dtypes.float64)
+FEW = 1 << 13                   # multiplications that OpenBLAS makes on one thread
+new_array = np.empty
+
+
+def few_product(a: Tensor, b: Tensor, shape: tuple[int, ...]) -> Tensor | None:
+    """The product of a matrix or a vector with another where few elements are multiplied, which NumPy begins sooner; else None."""
+    left, right, kind = a._array, b._array, a._dtype
+    if kind is not b._dtype or kind not in PLAIN or a._device is not CPU or b._device is not CPU:
+        return None
+    if not 0 < left.size * (right.shape[1] if right.ndim == 2 else 1) <= FEW:
+        return None
+    made = new_array(shape, kind.numpy)
+    if shape:
+        left.dot(right, made)
+    else:
+        made[()] = left.dot(right)
+    return wrap_host(made, kind)
 
 
 def product(name: str, a: Tensor, b: Tensor, shape: tuple[int, ...], out: Any = None) -> Tensor:
@@ -42,7 +62,8 @@ def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     (n, m), (k, p) = input._array.shape, mat2._array.shape
     if m != k:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{m} and {k}x{p})")
-    return product("mm", input, mat2, (n, p), out)
+    made = few_product(input, mat2, (n, p)) if out is None else None
+    return product("mm", input, mat2, (n, p), out) if made is None else made
 
 
 derivative(mm, input=lambda grad, mat2: mm(grad, mat2.t()), mat2=lambda grad, input: mm(input.t(), grad))
@@ -79,6 +100,9 @@ def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     (n, m), (k,) = input._array.shape, vec._array.shape
     if m != k:
         raise RuntimeError(f"size mismatch, got input ({n}), mat ({n}x{m}), vec ({k})")
+    made = few_product(input, vec, (n,)) if out is None else None
+    if made is not None:
+        return made
     return product("mv", input, vec.unsqueeze(1), (n, 1)).squeeze(1) if out is None else launch.deliver(
         "mv", product("mv", input, vec.unsqueeze(1), (n, 1))._array[:, 0], input._dtype, out)
 
@@ -100,6 +124,9 @@ def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
     if input._array.size != tensor._array.size:
         raise RuntimeError(f"inconsistent tensor size, expected tensor [{input._array.size}] and src [{tensor._array.size}] to have "
                            "the same number of elements, but got different numbers")
+    made = few_product(input, tensor, ()) if out is None else None
+    if made is not None:
+        return made
     total = product("dot", input.unsqueeze(0), tensor.unsqueeze(1), (1, 1))
     return launch.deliver("dot", total._array.reshape(()), input._dtype, out)
 

@@ -28,7 +28,7 @@ def var_mean_dims(input: Tensor, dims: tuple[int, ...], correction: float, keepd
     array = launch.computing_array(input, kind)
     shape = reduced_shape(array.shape, dims, keepdim)
     array, outer, count, inner = arranged(array, dims) if dims else (packed(array), array.size, 1, 1)
-    spreads, means = (memory.empty(shape, kind.compute, input._device) for _ in range(2))
+    spreads, means = memory.empty(shape, kind.compute, input._device), memory.empty(shape, kind.compute, input._device)
     if inner == 1:
         launch.launch("var_mean_rows", array.reshape(outer, count), float(correction), deviation, spreads.reshape(outer),
                       means.reshape(outer), work=array.size)

@@ -29,7 +29,7 @@ derivative(relu, input=lambda grad, result: threshold_backward(grad, result, 0))
 @op
 def threshold_backward(grad_output: Tensor, self: Tensor, threshold: float) -> Tensor:
     """The gradient where ``self`` is above ``threshold``, zero elsewhere."""
-    return elementwise("threshold_backward", (grad_output, self), (threshold,))
+    return binary("threshold_backward", grad_output, self, numbers=(threshold,))
 
 
 derivative(threshold_backward, grad_output=lambda grad, self, threshold: threshold_backward(grad, self, threshold),
@@ -69,7 +69,7 @@ derivative(leaky_relu, input=lambda grad, input, negative_slope: leaky_relu_back
 @op
 def leaky_relu_backward(grad_output: Tensor, input: Tensor, negative_slope: float) -> Tensor:
     """The gradient, multiplied by the slope where ``input`` is not positive."""
-    return elementwise("leaky_relu_backward", (grad_output, input), (negative_slope,))
+    return binary("leaky_relu_backward", grad_output, input, numbers=(negative_slope,))
 
 
 derivative(leaky_relu_backward, grad_output=lambda grad, input, negative_slope: leaky_relu_backward(grad, input, negative_slope),
@@ -91,7 +91,7 @@ derivative(elu_scaled, input=lambda grad, input, alpha, scale, input_scale: elu_
 @op
 def elu_backward(grad_output: Tensor, input: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
     """Gradient of `elu_scaled`."""
-    return elementwise("elu_backward", (grad_output, input), (alpha, scale, input_scale))
+    return binary("elu_backward", grad_output, input, numbers=(alpha, scale, input_scale))
 
 
 derivative(elu_backward,
@@ -167,7 +167,7 @@ derivative(hardtanh, input=lambda grad, input, min_val, max_val: hardtanh_backwa
 @op
 def hardtanh_backward(grad_output: Tensor, input: Tensor, min_val: float, max_val: float) -> Tensor:
     """The gradient where ``input`` lies strictly between the bounds."""
-    return elementwise("hardtanh_backward", (grad_output, input), (min_val, max_val))
+    return binary("hardtanh_backward", grad_output, input, numbers=(min_val, max_val))
 
 
 derivative(hardtanh_backward, grad_output=lambda grad, input, min_val, max_val: hardtanh_backward(grad, input, min_val, max_val),
@@ -254,7 +254,7 @@ derivative(softshrink, input=lambda grad, input, lambd: shrink_backward(grad, in
 @op
 def shrink_backward(grad_output: Tensor, input: Tensor, lambd: float) -> Tensor:
     """The gradient where the magnitude of ``input`` is above ``lambd``."""
-    return elementwise("shrink_backward", (grad_output, input), (lambd,))
+    return binary("shrink_backward", grad_output, input, numbers=(lambd,))
 
 
 derivative(shrink_backward, grad_output=lambda grad, input, lambd: shrink_backward(grad, input, lambd),

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from nb_nn.kernels import table
+from nb_nn.kernels.compile import SERIAL_BELOW
+
 from ..core import dtype as dtypes
 from ..core import elementwise, launch, memory
 from ..core.device import CPU
@@ -14,10 +17,15 @@ from ..core.generator import Generator, default_generator, generator_of
 from ..core.geometry import broadcast_shapes, sizes_of
 from ..core.op import derivative, inplace, op, zero_slope
 from ..core.scalars import whole_number
+from ..core.state import recorders
 from ..core.tensor_base import TensorBase, wrap
-from . import creation, options
+from . import creation, extremes, options
 
 Tensor = TensorBase
+PLAIN = (dtypes.float32, dtypes.float64)
+
+
+FEW: dict[tuple, Any] = {}      # loops for few numbers, compiled for the types of their arguments
 
 
 def drawn(name: str, kernel: str, kind: Any, shape: tuple[int, ...], generator: Generator | None, *numbers: Any,
@@ -29,7 +37,12 @@ def drawn(name: str, kernel: str, kind: Any, shape: tuple[int, ...], generator: 
         raise launch.not_implemented(name, kind, "floating-point types")
     direct = out is not None and not kind.half and out._array.flags.c_contiguous and out._array.shape == shape
     array = out._array if direct else memory.empty(shape, kind.compute, where)
-    if array.size:
+    if 0 < array.size < SERIAL_BELOW and where is CPU:
+        loop, flat = FEW.get((kernel, kind)), array.reshape(-1)
+        if loop is None:
+            loop = FEW[kernel, kind] = table.find("cpu", kernel).compiled_for(np.uint64(0), np.uint64(0), *numbers, flat)
+        loop(*(generator or default_generator).place(array.size), *numbers, flat)
+    elif array.size:
         launch.launch(kernel, *(generator or generator_of(where)).take(array.size), *numbers, array.reshape(-1))
     return out if direct else launch.deliver(name, array, kind, out)
 
@@ -89,7 +102,7 @@ def bernoulli_like(input: Tensor, p: Any = 0.5, *, generator: Generator | None =
         if p._dtype.category != 2:
             raise RuntimeError(f"bernoulli expects a floating type for probabilities, got {p.dtype}")
         _check_probabilities(p)
-        chances = launch.contiguous_array(p.expand(shape))
+        chances = launch.contiguous_array(p if p._array.shape == shape else p.expand(shape))
         if array.size:
             launch.launch("bernoulli_each", *stream, chances.reshape(-1), array.reshape(-1))
     else:
@@ -101,7 +114,7 @@ def bernoulli_like(input: Tensor, p: Any = 0.5, *, generator: Generator | None =
 
 
 def _check_probabilities(p: Tensor) -> None:
-    if p._array.size and not bool(((p >= 0) & (p <= 1)).all()):
+    if p._array.size and not (extremes.amin(p).item() >= 0 and extremes.amax(p).item() <= 1):
         raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false: probabilities must lie in [0, 1]")
 
 
@@ -129,7 +142,7 @@ derivative(random_integers, **for_all)
 
 def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None, **legacy: float) -> Tensor:
     """Fill with numbers evenly distributed over [``from``, ``to``)."""
-    if set(legacy) - {"from"}:
+    if legacy and set(legacy) - {"from"}:
         raise TypeError(f"uniform_() got an unexpected keyword argument {sorted(legacy)[0]!r}")
     return uniform_fill(self, legacy.get("from", from_), to, generator=generator)
 
@@ -206,7 +219,19 @@ def rand(*size: Any, generator: Generator | None = None, out: Tensor | None = No
     True
     """
     options.check_options(layout, pin_memory=pin_memory)
-    return options.finish(uniform_(_target(size, out, dtype, device), generator=generator), requires_grad)
+    return _fresh("uniform", uniform_fill, size, out, dtype, device, requires_grad, generator, 0.0, 1.0)
+
+
+def _fresh(kernel: str, fill: Any, size: tuple, out: Any, kind: Any, where: Any, requires_grad: bool, generator: Any,
+           *numbers: float) -> Tensor:
+    """A new tensor, or ``out``, that ``fill`` has filled: at once, where nobody records it."""
+    if out is None and not recorders and (kind is None or kind in PLAIN):
+        kind, where = options.resolve(kind, where, requires_grad)
+        if kind in PLAIN and where is CPU:
+            shape = sizes_of(size)
+            if min(shape, default=0) >= 0:
+                return options.finish(drawn(fill.__name__, kernel, kind, shape, generator, *numbers), requires_grad)
+    return options.finish(fill(_target(size, out, kind, where), generator=generator), requires_grad)
 
 
 def _target(size: tuple, out: Any, kind: Any, where: Any) -> Tensor:
@@ -221,7 +246,7 @@ def randn(*size: Any, generator: Generator | None = None, out: Tensor | None = N
     torch.Size([2, 3])
     """
     options.check_options(layout, pin_memory=pin_memory)
-    return options.finish(normal_(_target(size, out, dtype, device), generator=generator), requires_grad)
+    return _fresh("normal", normal_fill, size, out, dtype, device, requires_grad, generator, 0.0, 1.0)
 
 
 def bounds(name: str, low: Any, high: Any) -> tuple[int, int]:
@@ -365,8 +390,10 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
         draws = drawn_there(input, num_samples, replacement, generator or generator_of(input._device))
         return launch.deliver("multinomial", draws.reshape(*input.shape[:-1], num_samples), dtypes.int64, out)
     weights = np.ascontiguousarray(launch.computing_array(input, input._dtype).reshape(-1, categories), dtype=np.float64)
-    check_weights(np.isfinite(weights).all() and (weights >= 0).all(), (weights.sum(1) > 0).all(),
-                  replacement or not ((weights > 0).sum(1) < num_samples).any())
+    lowest, largest = (float(weights.min()), float(weights.max())) if weights.size else (0.0, 0.0)
+    positive = lowest > 0
+    check_weights(lowest >= 0 and largest < math.inf, positive or (weights.sum(1) > 0).all(),
+                  replacement or positive or not ((weights > 0).sum(1) < num_samples).any())
     draws = _draw(weights, num_samples, replacement, generator or default_generator)
     return launch.deliver("multinomial", draws.reshape(*input.shape[:-1], num_samples), dtypes.int64, out)
 
@@ -407,7 +434,11 @@ def _draw(weights: np.ndarray, count: int, replacement: bool, generator: Generat
     arrivals = np.empty_like(weights)
     if arrivals.size:
         launch.launch("race", *generator.take(arrivals.size), weights.reshape(-1), arrivals.reshape(-1))
-    return np.argsort(arrivals, 1, kind="stable")[:, :count].astype(np.int64)
+    if count * 8 > arrivals.shape[1]:
+        return np.argsort(arrivals, 1, kind="stable")[:, :count].astype(np.int64)
+    first, draws = np.empty((len(weights), count)), np.empty((len(weights), count), np.int64)
+    table.loops_of("cpu", "sorting").topk_rows(arrivals.dtype.char, False)(arrivals, first, draws, work=arrivals.size)
+    return draws
 
 
 @op

@@ -11,11 +11,12 @@ import numpy as np
 from nb_nn.kernels import table
 
 from ..core import dtype as dtypes
-from ..core import launch, memory
+from ..core import launch, loops, memory
+from ..core.device import CPU
 from ..core.geometry import broadcast_shapes, sizes_of, wrap_dim, wrap_dims
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
-from . import copies, view
+from . import copies, reduction, view
 from .indexing import bits, index_select, packed
 from .joining import SMALL, joined, stack
 
@@ -36,11 +37,42 @@ def repeat(input: Tensor, *sizes: Any) -> Tensor:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     if any(one < 0 for one in times):
         raise RuntimeError(f"Trying to create tensor with negative dimension: repeat got {list(times)}")
-    padded = (1,) * missing + shape
-    apart = view.reshape(input, [one for size in padded for one in (1, size)])
-    spread = view.expand(apart, [one for many, size in zip(times, padded) for one in (many, size)])
-    made = view.reshape(spread, [many * size for many, size in zip(times, padded)])
-    return copies.clone(made) if made._array is input._array or made._base is not None else made
+    return repeat_times(input, times)
+
+
+@op
+def repeat_times(input: Tensor, times: tuple[int, ...]) -> Tensor:
+    """`repeat` with checked numbers, of which there are at least as many as dimensions."""
+    shape = (1,) * (len(times) - input._array.ndim) + input._array.shape
+    made = launch.empty(tuple([many * size for many, size in zip(times, shape)]), input._dtype, input._device)
+    if made._array.size == 0:
+        return made
+    array, target = input._array.reshape(shape), made._array
+    if target.size < loops.SMALL or input._device is not CPU:
+        apart = target.reshape([one for pair in zip(times, shape) for one in pair])
+        apart[...] = array.reshape([one for size in shape for one in (1, size)])
+        return made
+    launch.copy_apart(array, target[tuple(map(slice, shape))])
+    for dim in reversed(range(len(shape))):     # the further out, the longer what lies side by side
+        before, filled, whole = tuple(map(slice, shape[:dim])), shape[dim], target.shape[dim]
+        while filled < whole:
+            end = min(2 * filled, whole)
+            launch.copy_apart(target[(*before, slice(0, end - filled))], target[(*before, slice(filled, end))])
+            filled = end
+    return made
+
+
+def repeated_gradient(grad: Tensor, input_size: tuple[int, ...], times: tuple[int, ...]) -> Tensor:
+    """The sum of the gradients of all copies of an element."""
+    shape = (1,) * (len(times) - len(input_size)) + input_size
+    if 0 in grad._array.shape:
+        return grad.new_zeros(input_size)
+    apart = view.reshape(grad, [one for pair in zip(times, shape) for one in pair])
+    return view.reshape(reduction.sum(apart, list(range(0, 2 * len(times), 2))), input_size) if times else grad
+
+
+repeat_times.declaration.node_name = "RepeatBackward0"
+derivative(repeat_times, input=repeated_gradient)
 
 
 def tile(input: Tensor, *dims: Any) -> Tensor:
@@ -178,6 +210,8 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     if dims is None or dims == () or dims == []:
         if len(shifts) != 1:
             raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:0")
+        if input._array.ndim == 1:
+            return roll_dims(input, shifts, (0,))
         return view.reshape(roll_dims(view.reshape(input, (-1,)), shifts, (0,)), input._array.shape)
     dims = tuple([wrap_dim(dim, input._array.ndim) for dim in sizes_of((dims,))])
     if not shifts:

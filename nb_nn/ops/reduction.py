@@ -32,6 +32,8 @@ def arranged(array: Any, dims: tuple[int, ...]) -> tuple[Any, int, int, int]:
     if array.flags.c_contiguous:
         if len(dims) == len(shape):
             return array, 1, array.size, 1
+        if len(dims) == 1 and shape:
+            return array, math.prod(shape[:dims[0]]), shape[dims[0]], math.prod(shape[dims[0] + 1:])
         low, high = min(dims), max(dims)
         if high - low + 1 == len(dims):
             return array, math.prod(shape[:low]), math.prod(shape[low:high + 1]), math.prod(shape[high + 1:])
@@ -72,6 +74,10 @@ def reduced_shape(shape: tuple[int, ...], dims: tuple[int, ...], keepdim: bool) 
 def reduce(name: str, input: Tensor, dims: tuple[int, ...], keepdim: bool, kind: Any, answer: Any, out: Any = None,
            numbers: tuple = ()) -> Tensor:
     """Reduce ``dims`` with the named reduction over elements of type ``kind``, and answer in type ``answer``."""
+    array = input._array
+    if out is None and not numbers and kind is input._dtype and kind.category < 3 and not kind.half and input._device is CPU and (
+            0 < array.size < loops.SMALL and array.flags.c_contiguous and (len(dims) == 1 or len(dims) == array.ndim)):
+        return reduce_few(name, array, dims, keepdim, answer)
     array = launch.computing_array(input, kind)
     size = reduced_shape(array.shape, dims, keepdim)
     if not dims:                                # reducing no dimension still maps each element
@@ -92,6 +98,29 @@ def reduce(name: str, input: Tensor, dims: tuple[int, ...], keepdim: bool, kind:
         kernel = kernels.reduce_columns(name, array.dtype.char)
         kernel(array.reshape(outer, count, inner), numbers, made.reshape(outer, inner), work=array.size)
     return launch.deliver(name, made, answer, out)
+
+
+FEW: dict[tuple, Any] = {}      # loops for few elements, compiled for the types of their arguments
+
+
+def reduce_few(name: str, array: np.ndarray, dims: tuple[int, ...], keepdim: bool, answer: Any) -> Tensor:
+    """`reduce` of one dim or of all, of few elements in C order."""
+    shape = array.shape
+    made = new_array(reduced_shape(shape, dims, keepdim), answer.numpy)
+    outer, inner = 1, 1
+    if len(dims) < len(shape):
+        outer, inner = math.prod(shape[:dims[0]]), math.prod(shape[dims[0] + 1:])
+    if inner == 1:
+        array, target = array.reshape(outer, -1), made.ravel()
+    else:
+        array, target = array.reshape(outer, -1, inner), made.reshape(outer, inner)
+    key = name, array.dtype.char, answer, array.ndim
+    loop = FEW.get(key)
+    if loop is None:
+        kernel = (cpu_loops().reduce_rows if inner == 1 else cpu_loops().reduce_columns)(name, array.dtype.char)
+        loop = FEW[key] = kernel.compiled_for(array, (), target)
+    loop(array, (), target)
+    return wrap_host(made, answer)
 
 
 def last_dims_first(name: str, array: Any, dims: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
@@ -149,6 +178,8 @@ def whole(name: str, input: Tensor) -> Tensor | None:
         if array.size >= loops.SMALL:
             return None
         array = array.ravel("K")                # the order is free
+    if array.size < loops.SMALL:
+        return reduce_few(name, array, tuple(range(array.ndim)), False, kind)
     made = new_array((), kind.numpy)
     kernel = cpu_loops().reduce_rows(name, array.dtype.char)
     kernel(array.reshape(1, -1), (), made.reshape(1), work=array.size)

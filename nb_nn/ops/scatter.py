@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import math
 from typing import Any
 
@@ -9,12 +10,14 @@ import numpy as np
 
 from ..core import dtype as dtypes
 from ..core import launch, memory
+from ..core.device import CPU
 from ..core.geometry import broadcast_shapes, wrap_dim
 from ..core.op import derivative, inplace, op
 from ..core.scalars import NUMBERS
-from ..core.tensor_base import TensorBase, wrap
+from ..core.tensor_base import TensorBase, wrap, wrap_host
 from . import slicing, view
-from .indexing import bits, check_range, corner, folded, kernels, packed, places_of, rewritten, scalar_of, source_array
+from .extremes import amin
+from .indexing import SMALL, bits, check_range, corner, folded, kernels, packed, places_of, rewritten, scalar_of, source_array
 from .sparse.parts import sparse_of
 
 Tensor = TensorBase
@@ -39,6 +42,11 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
     own = array.shape or (1,)
     if len(size) != len(own) and places.size:
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
+    if out is None and 0 < places.size < SMALL and input._device is CPU and size[:dim] == own[:dim] and size[dim + 1:] == own[dim + 1:]:
+        check_range(places, own[dim], dim)
+        stride = math.prod(own[dim + 1:])
+        flat = (places if stride == 1 else places * stride) + origins(places.shape, own, dim)
+        return wrap_host(array.take(flat), kind)
     made = memory.empty(places.shape, kind.numpy, input._device)
     if made.size:
         if size[:dim] != own[:dim] or size[dim + 1:] != own[dim + 1:]:
@@ -52,6 +60,16 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
         launch.launch("gather", bits(packed(array, kind)).reshape(outer, own[dim], inner), places.reshape(folds),
                       bits(made).reshape(folds))
     return launch.deliver("gather", made, kind, out)
+
+
+@functools.lru_cache(256)
+def origins(size: tuple[int, ...], own: tuple[int, ...], dim: int) -> np.ndarray:
+    """For each element of an index of this size, where its row along ``dim`` begins in a flat array of the size ``own``."""
+    rows = np.zeros(size or (1,), np.int64)
+    for d, places in enumerate(np.indices(rows.shape, sparse=True)):
+        if d != dim:
+            rows += places * math.prod(own[d + 1:])
+    return rows.reshape(size)
 
 
 def first_larger(size: tuple, own: tuple, dim: int) -> int:
@@ -221,10 +239,12 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, ou
         raise RuntimeError("torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
                            f"{input._array.ndim} dimensions for input, and {indices._array.ndim} dimensions for indices")
     dim = wrap_dim(dim, input._array.ndim)
-    if indices._array.size and indices._array.min() < 0:            # counted from the end
+    if indices._array.size and amin(indices).item() < 0:            # counted from the end
         indices = indices + (indices < 0) * input._array.shape[dim]
     own, other = list(input._array.shape), list(indices._array.shape)
     own[dim] = other[dim] = 1
+    if own == other:
+        return gather(input, dim, indices, out=out)
     size = list(broadcast_shapes(tuple(own), tuple(other)))
     return gather(view.expand(input, [-1 if d == dim else one for d, one in enumerate(size)]), dim,
                   view.expand(indices, [-1 if d == dim else one for d, one in enumerate(size)]), out=out)

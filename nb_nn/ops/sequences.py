@@ -31,23 +31,28 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None, d
     """
     check_options(layout, pin_memory=pin_memory)
     start, end = (0, start) if end is None else (start, end)
-    start, end, step = (one.item() if isinstance(one, TensorBase) else one for one in (start, end, step))
-    for one in (start, end, step):
-        if isinstance(one, (complex, np.complexfloating)):
-            raise RuntimeError(f"arange: value {one} cannot be converted to type double without overflow")
+    whole = start.__class__ is end.__class__ is step.__class__ is int
+    if not whole:
+        start, end, step = (one.item() if isinstance(one, TensorBase) else one for one in (start, end, step))
+        for one in (start, end, step):
+            if isinstance(one, (complex, np.complexfloating)):
+                raise RuntimeError(f"arange: value {one} cannot be converted to type double without overflow")
+        whole = all(isinstance(one, (int, np.integer)) for one in (start, end, step))
     kind = dtype if out is None else out._dtype
     if kind is not None and kind.category in (0, 3):
         raise launch.not_implemented("arange_cpu", kind)
     if step == 0:
         raise RuntimeError("step must be nonzero")
-    if not all(math.isfinite(one) for one in (start, end)):
+    if not whole and not all(math.isfinite(one) for one in (start, end)):
         raise RuntimeError(f"unsupported range: {start} -> {end}")
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     if dtype is None and out is None:
-        floats = any(isinstance(one, (float, np.floating)) for one in (start, end, step))
+        floats = not whole and any(isinstance(one, (float, np.floating)) for one in (start, end, step))
         dtype = dtypes.get_default_dtype() if floats else dtypes.int64
-    if all(isinstance(one, (int, np.integer)) for one in (start, end, step)):
+    if whole and max(abs(start), abs(end)) < 1 << 52:
+        values = np.arange(start, end, step, np.int64)
+    elif whole:
         count = -(-(end - start) // step)
         values = np.arange(count, dtype=np.int64) * step + start
     else:

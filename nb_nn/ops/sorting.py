@@ -35,9 +35,9 @@ class Rows:
             raise launch.not_implemented(name, input._dtype, "numbers that have an order")
         self.kind, self.ndim = input._dtype, input._array.ndim
         array = launch.computing_array(input, self.kind)
-        self.swapped = array.swapaxes(dim, -1) if array.ndim else array.reshape(1)
+        self.swapped = array if dim == array.ndim - 1 else array.swapaxes(dim, -1) if array.ndim else array.reshape(1)
         self.dim, self.n = dim, self.swapped.shape[-1]
-        array = packed(self.swapped, dtypes.from_numpy(self.swapped.dtype))
+        array = self.swapped if self.swapped.flags.c_contiguous else packed(self.swapped, dtypes.from_numpy(self.swapped.dtype))
         array = array.view(np.uint8) if array.dtype == np.bool_ else array
         self.x = array.reshape(math.prod(array.shape[:-1]), self.n)
 
@@ -56,9 +56,10 @@ class Rows:
         if self.ndim == 0:
             return array.reshape(()) if array.size == 1 else array.reshape(-1)
         before = self.swapped.shape[:-1]
-        array = array.reshape(*before, array.shape[1] if array.ndim == 2 else 1).swapaxes(self.dim, -1)
-        array = packed(array, dtypes.from_numpy(array.dtype))
-        return array if keepdim else array.reshape([size for d, size in enumerate(array.shape) if d != self.dim])
+        array = array.reshape(*before, array.shape[1] if array.ndim == 2 else 1)
+        if self.dim != self.ndim - 1:
+            array = packed(array.swapaxes(self.dim, -1), dtypes.from_numpy(array.dtype))
+        return array if keepdim else array.squeeze(self.dim)
 
 
 def placed_gradient(grad: Tensor, input_size: tuple, results: list, dim: int) -> Tensor:

@@ -22,7 +22,7 @@ from ..core.tensor_base import TensorBase, view_of, wrap
 from . import copies, creation, slicing, view
 from .indexing import bits, broadcast, check_range, kernels, packed, rewritten, selected, source_array
 from .masking import masked_fill_, masked_select
-from .subscript_items import MASKS, by_dim, check_mask, masks, masks_all, picked, plain_index, walk
+from .subscript_items import MASKS, by_dim, check_mask, masks, masks_all, picked, plain_index, sliced, walk
 
 Tensor = TensorBase
 SMALL = 1 << 14                 # elements that are filled at once, without a kernel
@@ -43,6 +43,9 @@ def getitem(input: Tensor, index: Any) -> Tensor:
                 pass            # raised again, in our words, below; a sparse tensor is taken apart dim after dim
     if index.__class__ is int and input._array.ndim:
         return picked(input, 0, index, 0)
+    if index.__class__ is slice and input._array.ndim:
+        part = sliced(input, 0, index)
+        return copies.alias(part) if part is input else part
     if isinstance(index, TensorBase) and index._dtype is dtypes.int64 and index._array.ndim and input._array.ndim:
         return index_get(input, (index,))
     if isinstance(index, TensorBase) and masks(index, input):

@@ -4,16 +4,19 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import dtype as dtypes
-from ..core import elementwise, launch
+from ..core import elementwise, launch, loops
+from ..core.device import CPU
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, holomorphic, op
-from ..core.tensor_base import TensorBase
-from . import choosing, copies, moments, rearranging, slicing
+from ..core.tensor_base import TensorBase, wrap, wrap_host
+from . import choosing, copies, moments, rearranging, reduction, sequences, slicing
 
 Tensor = TensorBase
+AFTER, BEFORE = (1, 2, 0), (2, 0, 1)        # of each of three dimensions, the next one and the one before
 EPSILON = 1e-7                  # keeps the scale of `renorm` finite; torch's
 
 
+@op
 def trace(input: Tensor) -> Tensor:
     """Sum of a matrix's diagonal.
 
@@ -22,7 +25,11 @@ def trace(input: Tensor) -> Tensor:
     """
     if input._array.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input._array.ndim}")
-    return slicing.diagonal(input).sum()
+    made = reduction.whole("sum", wrap_host(input._array.diagonal(), input._dtype)) if input._device is CPU else None
+    return slicing.diagonal(input).sum() if made is None else made
+
+
+derivative(trace, input=lambda grad, input_size: sequences.eye(*input_size, dtype=grad._dtype, device=grad._device) * grad)
 
 
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
@@ -43,7 +50,8 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
     dim = wrap_dim(dim, len(left))
     if left[dim] != 3 or right[dim] != 3:
         raise RuntimeError(f"cross: inputs must have 3 elements along dimension {dim}, got {left[dim]} and {right[dim]}")
-    input, other = rearranging.broadcast_tensors(input, other)
+    if left != right:
+        input, other = rearranging.broadcast_tensors(input, other)
     return cross_along(input, other, dim, out=out)
 
 
@@ -52,6 +60,11 @@ def cross_along(input: Tensor, other: Tensor, dim: int, *, out: Tensor | None = 
     """`cross` of tensors of one size and type."""
     if input._dtype is dtypes.bool_:
         raise launch.not_implemented("cross", input._dtype)
+    if input._device is other._device is CPU and input._array.size < loops.SMALL:        # all at once, of copies
+        a, b = input._array, other._array
+        parts = a.take(AFTER, dim), b.take(BEFORE, dim), a.take(BEFORE, dim), b.take(AFTER, dim)
+        made = elementwise.elementwise("difference_of_products", tuple([wrap(part, input._dtype) for part in parts]))
+        return launch.into_out("cross", made, out)
     a, b = slicing.unbind(input, dim), slicing.unbind(other, dim)
     made = launch.empty(input._array.shape, input._dtype, input._device)
     for place, part in enumerate(slicing.unbind(made, dim)):

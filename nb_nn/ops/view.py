@@ -1,12 +1,14 @@
 """Views: other sizes and strides over the same memory. A write to a view is a write to its base."""
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
 from ..core import launch
+from ..core.device import CPU
 from ..core.geometry import infer_size, sizes_of, view_strides, wrap_dim, wrap_dims
 from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, view_of
@@ -199,10 +201,16 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
     if len(dims) != input._array.ndim:
         raise RuntimeError(f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
                            f"ordering of dimensions i.e. input.dim() = {input._array.ndim} is not equal to len(dims) = {len(dims)}")
-    wrapped = tuple([wrap_dim(dim, input._array.ndim) for dim in dims])
+    return permute_dims(input, wrapped_order(dims))
+
+
+@functools.lru_cache(1024)
+def wrapped_order(dims: tuple[int, ...]) -> tuple[int, ...]:
+    """All dims in some order, counted from the front; RuntimeError if one comes twice."""
+    wrapped = tuple([wrap_dim(dim, len(dims)) for dim in dims])
     if len(set(wrapped)) != len(wrapped):
         raise RuntimeError("permute(): duplicate dims are not allowed.")
-    return permute_dims(input, wrapped)
+    return wrapped
 
 
 @op
@@ -222,10 +230,16 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     torch.Size([3, 1, 1])
     """
     source, destination = wrap_dims(source, input.dim()), wrap_dims(destination, input.dim())
-    order = [dim for dim in range(input.dim()) if dim not in source]
+    return permute_dims(input, moved_order(source, destination, input.dim()))
+
+
+@functools.lru_cache(1024)
+def moved_order(source: tuple[int, ...], destination: tuple[int, ...], ndim: int) -> tuple[int, ...]:
+    """The order of dimensions after those of ``source`` have moved to ``destination``."""
+    order = [dim for dim in range(ndim) if dim not in source]
     for place, dim in sorted(zip(destination, source)):
         order.insert(place, dim)
-    return permute(input, order)
+    return tuple(order)
 
 
 @op
@@ -233,10 +247,10 @@ def expand_size(input: Tensor, size: tuple[int, ...]) -> Tensor:
     """`expand` with checked sizes."""
     array = input._array
     missing = len(size) - array.ndim
-    itemsize = array.itemsize
-    stride = (0,) * missing + tuple([0 if own == 1 and new != 1 else step // itemsize for own, new, step in zip(
-        array.shape, size[missing:], array.strides)])
-    return restride(input, size, stride)
+    stride = (0,) * missing + tuple([0 if own == 1 != new else step for own, new, step in zip(array.shape, size[missing:], array.strides)])
+    if array.flags.c_contiguous and array.size and input._device is CPU:
+        return view_of(input, np.ndarray(size, array.dtype, array, 0, stride))
+    return restride(input, size, tuple([step // array.itemsize for step in stride]))
 
 
 expand_size.declaration.node_name = "ExpandBackward0"
