@@ -225,6 +225,9 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     if input1.shape[:-1] != input2.shape[:-1] or (input1.shape[-1], input2.shape[-1]) != tuple(weight.shape[1:]):
         raise RuntimeError(f"bilinear(): inputs of sizes {list(input1.shape)} and {list(input2.shape)} do not fit weight of size "
                            f"{list(weight.shape)}: leading sizes must be equal, the last ones {list(weight.shape[1:])}")
+    if not input1.dtype is input2.dtype is weight.dtype or bias is not None and bias.dtype is not weight.dtype:
+        raise RuntimeError(f"bilinear(): all tensors must have the same dtype, got input1: {input1.dtype}, input2: {input2.dtype}, weight: "
+                           f"{weight.dtype}" + ("" if bias is None else f", bias: {bias.dtype}"))
     outputs, first, second = weight.shape
     half = linear(input1.reshape(-1, first), weight.transpose(1, 2).reshape(-1, first)).reshape(-1, outputs, second)
     result = (half * input2.reshape(-1, 1, second)).sum(-1, dtype=half.dtype).reshape(*input1.shape[:-1], outputs)

@@ -81,6 +81,8 @@ def adaptive_avg_given(name: str, input: Tensor, output_size: Any, dims: int) ->
     """`adaptive_avg`, or the pooling or mean that it is if all windows have one size."""
     given = input._array.shape
     size = adaptive_size(name, given, output_size, dims)
+    if size == (1,) * dims and 0 not in given and input._dtype.category == 3:
+        return input.mean(list(range(-dims, 0)), True)          # of complex numbers, too
     check_type(name, input._dtype)
     window = even(given, size)
     if size == given[-dims:]:
@@ -231,7 +233,7 @@ def fractional_max_given(name: str, dims: int, input: Tensor, kernel_size: Any, 
     if samples is None:
         samples = uniform(input.detach().new_empty((*batch, dims)), 0.0, 1.0)
     elif samples._dtype is not input._dtype:
-        raise TypeError(f"{name}: Expect _random_samples to have the same dtype as input, {input.dtype}, but got {samples.dtype}")
+        raise RuntimeError(f"{name}: Expect _random_samples to have the same dtype as input, {input.dtype}, but got {samples.dtype}")
     elif tuple(samples.shape) != (*batch, dims):
         raise RuntimeError(f"{name}: Expect _random_samples to have size {[*batch, dims]}, but got {list(samples.shape)}")
     places, values = fractional_max(input, window, size, samples)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core import dtype as dtypes
 from ..core.tensor_base import TensorBase
 from . import copies, matmul
 
@@ -124,6 +125,9 @@ def pair(first: tuple[str, Tensor], second: tuple[str, Tensor], rest: set[str]) 
         x_size, y_size = dict(zip(a, x.shape)), dict(zip(b, y.shape))
     batch = [letter for letter in common if letter in rest]
     rows, columns = [letter for letter in a if letter not in b], [letter for letter in b if letter not in a]
+    if x.dtype is not y.dtype and not contracted:
+        kind = dtypes.promote_operands((x, y))          # a product of elements, not of matrices, promotes
+        x, y = x.to(kind), y.to(kind)
     left = x.permute([a.index(letter) for letter in batch + rows + contracted])
     right = y.permute([b.index(letter) for letter in batch + contracted + columns])
     count = [math.prod(x_size[letter] for letter in group) for group in (batch, rows, contracted)]

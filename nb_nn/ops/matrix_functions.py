@@ -8,7 +8,7 @@ from ..core import launch
 from ..core.op import derivative, op
 from ..core.scalars import whole_number
 from ..core.tensor_base import TensorBase
-from . import matrices
+from . import copies, matrices
 from .joining import cat
 from .matmul import matmul
 from .matrices import adjoint
@@ -28,7 +28,7 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     n = whole_number("matrix_power(): argument 'n' (position 2)", n)
     matrices.check_square("linalg.matrix_power", input)
     if n == 0:
-        made = eye(input._array.shape[-1], dtype=input._dtype, device=input._device).expand(input.shape).clone()
+        made = copies.copy_(input.clone(), eye(input._array.shape[-1], dtype=input._dtype, device=input._device))
         return launch.into_out("matrix_power", made, out)
     square, made, n = (inverse(input) if n < 0 else input), None, abs(n)
     while n:
@@ -143,6 +143,8 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
             [1, 2, 4],
             [1, 3, 9]])
     """
+    if x._dtype is dtypes.bool_ or x._dtype.half:
+        raise RuntimeError(f"linalg.vander supports floating point, complex, and integer tensors, but got {matrices.kind_name(x)}")
     x = x if x._array.ndim else x.unsqueeze(0)
     count = x._array.shape[-1] if N is None else N
     if count <= 1 and N is not None and count < 1:

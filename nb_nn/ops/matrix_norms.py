@@ -29,6 +29,8 @@ def vector_norm(x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = Fals
     tensor(5.)
     """
     check_norm("linalg.vector_norm", x)
+    if dtype is not None and x._dtype.category == 3 != dtype.category:
+        raise RuntimeError(f"linalg.vector_norm: dtype should be complex for complex inputs, but got {dtype}")
     return moments.norm(x, float(ord), dim, keepdim, out, dtype)
 
 

@@ -8,7 +8,7 @@ from ..core.op import any_requires_grad, derivative, no_derivative, op
 from ..core.results import result_type
 from ..core.state import state
 from ..core.tensor_base import TensorBase
-from . import matrices
+from . import copies, matrices
 from .joining import cat
 from .matrices import adjoint
 from .sequences import eye
@@ -81,7 +81,7 @@ def orgqr(input: Tensor, input2: Tensor, *, out: Tensor | None = None) -> Tensor
 def reflections(input: Tensor, tau: Tensor) -> Tensor:
     """`orgqr` by operations that have derivatives, one reflector after the other."""
     rows, columns = input.shape[-2:]
-    made = eye(rows, columns, dtype=input.dtype, device=input.device).expand(input.shape)
+    made = copies.copy_(input.clone(), eye(rows, columns, dtype=input.dtype, device=input.device))       # for no tau, too, has a history
     for k in range(tau.shape[-1] - 1, -1, -1):
         reflector = reflector_of(input, k)
         made = made - reflector @ (adjoint(reflector) @ made) * tau[..., k, None, None]

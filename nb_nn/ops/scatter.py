@@ -60,6 +60,8 @@ def first_larger(size: tuple, own: tuple, dim: int) -> int:
 
 
 def _gather_gradient(grad: Tensor, input_size: tuple[int, ...], dim: int, index: Tensor, sparse_grad: bool) -> Tensor:
+    if not index._array.size:
+        return grad.new_zeros(input_size)
     if not sparse_grad or not input_size:
         return grad.new_zeros(input_size).scatter_add_(dim, index, grad)
     places = np.indices(index._array.shape).reshape(len(input_size), -1)

@@ -118,6 +118,8 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
     p = whole_number("mvlgamma(): argument 'p'", p)
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
+    if input._dtype.category == 0:
+        raise RuntimeError("mvlgamma: The input tensor may not be a boolean tensor.")
     if bool((input <= (p - 1) / 2).any()):
         raise RuntimeError(f"mvlgamma: all elements must be greater than (p - 1) / 2 = {(p - 1) / 2}, but one is {input.min().item()}")
     kind = input.dtype if input.is_floating_point() else get_default_dtype()
