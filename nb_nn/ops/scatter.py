@@ -10,7 +10,7 @@ import numpy as np
 from ..core import dtype as dtypes
 from ..core import launch, memory
 from ..core.geometry import broadcast_shapes, wrap_dim
-from ..core.op import derivative, inplace, op
+from ..core.op import derivative, holomorphic, inplace, op
 from ..core.scalars import NUMBERS
 from ..core.tensor_base import TensorBase, wrap
 from . import slicing, view
@@ -171,6 +171,7 @@ derivative(scatter_add, input=lambda grad: grad,
            src=lambda grad, dim, index, src_size: padded(gather(grad, dim, index), src_size))
 derivative(scatter_add_number, input=lambda grad: grad)
 derivative(scatter_multiply, input=_product_gradient, src=_no_product_gradient)
+holomorphic(scatter_multiply)
 
 
 def scatter_of(src: Any, reduce: str | None) -> tuple:
