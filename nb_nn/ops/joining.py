@@ -49,8 +49,18 @@ def few_alike(tensors: tuple) -> list | None:
     return arrays if count < SMALL else None
 
 
+def in_channels_last(arrays: list) -> bool:
+    """Whether images or volumes all lie with their channels last."""
+    return arrays[0].ndim in (4, 5) and not arrays[0].flags.c_contiguous and all(
+        np.moveaxis(array, 1, -1).flags.c_contiguous for array in arrays)
+
+
 def joined(name: str, tensors: tuple, arrays: list, dim: int, kind: Any, out: Any) -> Tensor:
     """The arrays of tensors, of which each has the size of the first but in ``dim``, one after the other along it."""
+    if out is None and in_channels_last(arrays):
+        last = {0: 0, 1: arrays[0].ndim - 1}.get(dim, dim - 1)
+        made = joined(name, tensors, [np.moveaxis(array, 1, -1) for array in arrays], last, kind, None)
+        return wrap(np.moveaxis(made._array, -1, 1), kind)
     count = length = 0
     same = out is None
     for one, array in zip(tensors, arrays):

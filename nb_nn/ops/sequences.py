@@ -50,6 +50,12 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None, d
     if all(isinstance(one, (int, np.integer)) for one in (start, end, step)):
         count = -(-(end - start) // step)
         values = np.arange(count, dtype=np.int64) * step + start
+    elif kind is not None and kind.category == 1:           # the numbers are cut, and for int64 their count is that of cut ones
+        whole = int(start), int(end), int(step)
+        if kind is dtypes.int64 and whole[2] == 0:
+            raise ValueError("arange: step must be nonzero, also as an integer")
+        count = -(-(whole[1] - whole[0]) // whole[2]) if kind is dtypes.int64 else math.ceil((end - start) / step)
+        values = np.arange(count, dtype=np.int64) * whole[2] + whole[0]
     else:
         values = np.arange(math.ceil((end - start) / step)) * step + start
     return delivered(values, out, dtype, device, requires_grad)
