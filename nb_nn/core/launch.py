@@ -1,6 +1,7 @@
 """Around a kernel: the arrays it takes, in the type it computes in, its call, and its result as a tensor or in ``out``."""
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,9 @@ def check_out(name: str, out: Any, shape: tuple[int, ...], kind: dtype, inputs: 
     if target.shape != shape:
         if inputs and out is inputs[0]:
             raise RuntimeError(f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(shape)}")
+        if target.size:
+            warnings.warn(f"An output with one or more elements was resized since it had shape {list(target.shape)}, which does not match "
+                          f"the required output shape {list(shape)}; resize it before with t.resize_(0)", UserWarning, stacklevel=4)
         out.resize_(shape)
         target = out._array
     elif not target.flags.c_contiguous and overlaps_itself(target.shape, target.strides):

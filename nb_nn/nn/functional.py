@@ -10,6 +10,7 @@ from typing import Any
 from ..core.dtype import get_default_dtype as _get_default_dtype
 from ..core.generator import Generator
 from ..core.geometry import wrap_dim
+from ..core.launch import into_out as _into_out
 from ..core.tensor_base import TensorBase
 from ..ops import activation as _activation
 from ..ops import piecewise as _piecewise
@@ -334,7 +335,7 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, o
     tensor([[0.6000, 0.8000]])
     """
     result = input / input.norm(p, dim, True).clamp(min=eps)
-    return result if out is None else out.copy_(result)
+    return _into_out("normalize", result, out)
 
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:

@@ -229,14 +229,22 @@ def atleast_3d(*tensors: Any) -> Any:
     return atleast(3, tensors)
 
 
+def some_tensors(name: str, tensors: Any) -> tuple:
+    """A sequence of tensors, checked, that is not empty."""
+    tensors = tensors_of(name, tensors)
+    if not tensors:
+        raise RuntimeError(f"{name} expects a non-empty TensorList")
+    return tensors
+
+
 def hstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
     """Tensors side by side: joined along the second dimension, vectors along the first.
 
     >>> hstack([tensor([1, 2]), tensor([3])])
     tensor([1, 2, 3])
     """
-    tensors = atleast_1d(tensors_of("hstack", tensors))
-    return cat(tensors, 0 if tensors and tensors[0]._array.ndim == 1 else 1, out=out)
+    tensors = atleast_1d(some_tensors("hstack", tensors))
+    return cat(tensors, 0 if tensors[0]._array.ndim == 1 else 1, out=out)
 
 
 def vstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
@@ -246,7 +254,7 @@ def vstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
     tensor([[1, 2],
             [3, 4]])
     """
-    return cat(atleast_2d(tensors_of("vstack", tensors)), 0, out=out)
+    return cat(atleast_2d(some_tensors("vstack", tensors)), 0, out=out)
 
 
 def dstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
@@ -256,4 +264,4 @@ def dstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
     tensor([[[1, 3],
              [2, 4]]])
     """
-    return cat(atleast_3d(tensors_of("dstack", tensors)), 2, out=out)
+    return cat(atleast_3d(some_tensors("dstack", tensors)), 2, out=out)

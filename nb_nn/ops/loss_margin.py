@@ -102,6 +102,9 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | N
     """
     reduction = reduction_of(reduction, size_average, reduce)
     check_real("multilabel_margin_loss", input)
+    if input._array.ndim and not input._array.shape[-1]:
+        raise RuntimeError("multilabel_margin_loss: Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
+                           f"{list(input._array.shape)}")
     scores, wanted = in_batch("multilabel_margin_loss", input, target, True)
     if wanted.numel() and not -1 <= wanted.min().item() <= wanted.max().item() < scores.shape[1]:
         raise RuntimeError(f"multilabel_margin_loss: target is out of range: classes are -1 to {scores.shape[1] - 1}")

@@ -67,7 +67,9 @@ def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool 
 
 
 def extreme(values: Tensor, ord: float) -> Tensor:
-    """The largest along the last dimension, or the smallest for a negative order."""
+    """The largest along the last dimension, 0 of none, or the smallest for a negative order."""
+    if ord > 0 and not values._array.shape[-1]:
+        return values.sum(-1)
     return values.amax(-1) if ord > 0 else values.amin(-1)
 
 

@@ -179,6 +179,8 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
         if len(shifts) != 1:
             raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:0")
         return view.reshape(roll_dims(view.reshape(input, (-1,)), shifts, (0,)), input._array.shape)
+    if not input._array.ndim:
+        raise IndexError(f"Dimension specified as {dims} but tensor has no dimensions")
     dims = tuple([wrap_dim(dim, input._array.ndim) for dim in sizes_of((dims,))])
     if not shifts:
         raise RuntimeError("`shifts` required")

@@ -175,6 +175,7 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
     """
     if input._dtype.category < 2:
         raise RuntimeError(f"logcumsumexp: the elements must be floating, got {input.dtype}")
+    wrap_dim(dim, input._array.ndim)
     if not input._array.size:
         result = copies.clone(input)
     elif input._dtype.category == 3:

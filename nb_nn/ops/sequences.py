@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import math
 import operator
+import warnings
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,9 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None, d
         values = np.arange(count, dtype=np.int64) * whole[2] + whole[0]
     else:
         values = np.arange(math.ceil((end - start) / step)) * step + start
+    if out is not None and out._array.size not in (0, values.size):
+        warnings.warn(f"The number of elements in the out tensor of shape {list(out._array.shape)} is {out._array.size} which does not "
+                      f"match the computed number of elements {values.size}; out is resized", UserWarning, stacklevel=2)
     return delivered(values, out, dtype, device, requires_grad)
 
 
@@ -110,6 +114,9 @@ def _spaced(start: float, end: float, steps: int, kind: dtype | None, exponents:
     steps = operator.index(steps)
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
+    for one in (start, end):
+        if isinstance(one, TensorBase) and one._array.ndim:
+            raise RuntimeError(f"linspace and logspace take 0-dimensional tensors as start and end, but got {one._array.ndim} dimension(s)")
     start, end = (complex(one) if isinstance(one, (complex, np.complexfloating)) else float(one) for one in (start, end))
     if kind is None or kind.category != 1:
         return np.linspace(start, end, steps)

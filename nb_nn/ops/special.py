@@ -6,7 +6,7 @@ from typing import Any
 
 from ..core.dtype import get_default_dtype
 from ..core.elementwise import FLOAT, unary
-from ..core.launch import not_implemented
+from ..core.launch import into_out, not_implemented
 from ..core.op import derivative, inplace, op
 from ..core.scalars import whole_number
 from ..core.tensor_base import TensorBase
@@ -125,7 +125,7 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
     kind = input.dtype if input.is_floating_point() else get_default_dtype()
     half_steps = input.new_tensor([-step / 2 for step in range(p)], dtype=kind)
     total = lgamma(view.unsqueeze(input, -1) + half_steps).sum(-1) + p * (p - 1) / 4 * math.log(math.pi)
-    return total if out is None else copies.copy_(out.resize_(total.size()), total)
+    return into_out("mvlgamma", total, out)
 
 
 def mvlgamma_(input: Tensor, p: int) -> Tensor:

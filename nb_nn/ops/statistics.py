@@ -289,6 +289,10 @@ def histogram(input: Tensor, bins: Any, *, range: tuple[float, float] | None = N
     >>> torch.histogram(tensor([1.0, 2.0, 2.5]), 2, range=(0.0, 3.0)).hist
     tensor([1., 2.])
     """
+    if input._dtype.half and isinstance(bins, TensorBase):
+        checked_edges("torch.histogram", bins, input._dtype)
+        counts = histogram(input.float(), bins.float(), weight=None if weight is None else weight.float(), density=density).hist
+        return launch.into_out("histogram", HistogramResult(counts.to(input._dtype), bins), out)
     check_histogram("histogram_cpu", input._dtype)
     if isinstance(bins, TensorBase):
         edges = checked_edges("torch.histogram", bins, input._dtype)
