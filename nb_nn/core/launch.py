@@ -71,14 +71,14 @@ def check_device(name: str, array: Any, out: Any) -> None:
                            f"{cuda_memory.device_of(array)} and {out._device}!")
 
 
-def deliver(name: str, array: Any, kind: dtype, out: Any) -> Any:
-    """A computed array as a new tensor, or copied into ``out``."""
+def deliver(name: str, array: Any, kind: dtype, out: Any, inputs: tuple = ()) -> Any:
+    """A computed array as a new tensor, or copied into ``out`` (which is not resized if it is the first of ``inputs``)."""
     if kind.half and array.dtype != kind.numpy:
         array = to_half(array, kind)
     if out is None:
         return wrap(array, kind)
     check_device(name, array, out)
-    check_out(name, out, array.shape, kind)
+    check_out(name, out, array.shape, kind, inputs)
     copy_array(array, kind, out)
     return out
 

@@ -130,4 +130,6 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
 
 def mvlgamma_(input: Tensor, p: int) -> Tensor:
     """In-place form of :func:`mvlgamma`."""
+    if input._dtype.category < 2:
+        raise RuntimeError(f"mvlgamma_: result type {get_default_dtype()} can't be cast to the desired output type {input.dtype}")
     return copies.copy_(input, mvlgamma(copies.clone(input), p))

@@ -134,6 +134,15 @@ def test_what_nothing_leaves():
     assert counts.hist.dtype is torch.float16 and counts.hist.tolist() == [0, 3]
 
 
+@pytest.mark.parametrize("name, kind", [("lcm_", torch.int64), ("gcd_", torch.int64), ("nextafter_", torch.float32), ("nextafter_", torch.float16), ("igamma_", torch.float32),
+                                        ("igammac_", torch.float64), ("hypot_", torch.float32), ("xlogy_", torch.float32), ("add_", torch.float32)])
+def test_a_tensor_does_not_grow_in_place(name, kind):
+    x = torch.ones(5, 1, dtype=kind)
+    with pytest.raises(RuntimeError, match="doesn't match the broadcast shape"):
+        getattr(x, name)(torch.ones(5, dtype=kind))
+    assert x.shape == (5, 1) and (x == 1).all()
+
+
 def test_images_with_channels_last_are_joined_so():
     x = torch.arange(48.0).view(2, 3, 2, 4).contiguous(memory_format=torch.channels_last)
     for dim in range(4):
