@@ -208,6 +208,10 @@ def inplace(function: Callable[P, R]) -> Callable[P, R]:
             other = mended(declaration.parameters[1:], declaration.body.__annotations__, args, kwargs)
             if other is None:
                 raise
+        except Exception as error:
+            if error.__class__.__module__.startswith("numba."):
+                raise refusal_of_types(declaration, (input, *args), kwargs) from None
+            raise
         if other is not None:
             return call(input, *other[0], **other[1])
         return (declaration.sparse_inplace or no_sparse_form(name))(input, *args, **kwargs)
@@ -230,10 +234,6 @@ def write(declaration: Declaration, input: Any, args: tuple, kwargs: dict) -> An
         declaration.body(input, *args, out=input, **kwargs)
     except (AttributeError, TypeError) as error:
         check_kernels(declaration, (input, *args), kwargs, error)
-        raise
-    except Exception as error:
-        if error.__class__.__module__.startswith("numba."):
-            raise refusal_of_types(declaration, (input, *args), kwargs) from None
         raise
     storage_of(input).version = version
     return input

@@ -74,9 +74,10 @@ def test_refused(call, error, words):
 ])
 def test_complex_factors_of_real_numbers_are_refused(call):
     x = torch.ones(2)
-    with pytest.raises(RuntimeError, match="complex|overflow|greater"):
-        call(x)
-    assert x.tolist() == [1, 1]
+    for one in (x, x.clone().requires_grad_() * 1):
+        with pytest.raises(RuntimeError, match="complex|overflow|greater"):
+            call(one)
+        assert one.tolist() == [1, 1]
 
 
 def test_operands_of_several_types_promote():
