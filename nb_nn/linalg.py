@@ -310,9 +310,14 @@ def householder_product(A: Tensor, tau: Tensor, *, out: Tensor | None = None) ->
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
     """Sums of products along a dimension, the first factors conjugated; batch dimensions broadcast.
 
-    >>> torch.linalg.vecdot(tensor([[1, 2], [3, 4]]), tensor([1, 1]))
-    tensor([3, 7])
+    >>> torch.linalg.vecdot(tensor([[1.0, 2.0], [3.0, 4.0]]), tensor([1.0, 1.0]))
+    tensor([3., 7.])
     """
+    if x._dtype is not y._dtype:
+        raise RuntimeError(f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type {matrices.kind_name(x)} and y of "
+                           f"type {matrices.kind_name(y)} instead")
+    if x._dtype.category < 2:
+        raise RuntimeError(f"linalg.vecdot: Expected a floating point or complex tensor as input. Got {matrices.kind_name(x)}")
     return launch.into_out("vecdot", ((x.conj() if x.is_complex() else x) * y).sum(dim), out)
 
 

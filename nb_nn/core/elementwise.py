@@ -82,6 +82,9 @@ def with_number(name: str, x: Any, y: Any, out: Any, result: str) -> Any:
             if isinstance(x, np.ndarray):
                 return binary(name, as_tensor(x), y, out, result)
             raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(x).__name__}")
+        if isinstance(y, NUMBERS) and name in ("add", "sub", "mul", "div"):
+            x, y = (full_scalar(one, dtypes.promote_operands((one,)), CPU) for one in (x, y))
+            return elementwise(name, (x, y), (), out, result)
         return elementwise(name, (scalar_like(wrapped(x, y._dtype), y, result), y), (), out, result)
     if not isinstance(y, NUMBERS):
         if isinstance(y, np.ndarray):

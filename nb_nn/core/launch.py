@@ -1,6 +1,7 @@
 """Around a kernel: the arrays it takes, in the type it computes in, its call, and its result as a tensor or in ``out``."""
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,9 @@ def check_out(name: str, out: Any, shape: tuple[int, ...], kind: dtype, inputs: 
     if target.shape != shape:
         if inputs and out is inputs[0]:
             raise RuntimeError(f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(shape)}")
+        if target.size:
+            warnings.warn(f"An output with one or more elements was resized since it had shape {list(target.shape)}, which does not match "
+                          f"the required output shape {list(shape)}; resize it before with t.resize_(0)", UserWarning, stacklevel=4)
         out.resize_(shape)
         target = out._array
     elif not target.flags.c_contiguous and overlaps_itself(target.shape, target.strides):
@@ -68,14 +72,14 @@ def check_device(name: str, array: Any, out: Any) -> None:
                            f"{cuda_memory.device_of(array)} and {out._device}!")
 
 
-def deliver(name: str, array: Any, kind: dtype, out: Any) -> Any:
-    """A computed array as a new tensor, or copied into ``out``."""
+def deliver(name: str, array: Any, kind: dtype, out: Any, inputs: tuple = ()) -> Any:
+    """A computed array as a new tensor, or copied into ``out`` (which is not resized if it is the first of ``inputs``)."""
     if kind.half and array.dtype != kind.numpy:
         array = to_half(array, kind)
     if out is None:
         return wrap(array, kind)
     check_device(name, array, out)
-    check_out(name, out, array.shape, kind)
+    check_out(name, out, array.shape, kind, inputs)
     copy_array(array, kind, out)
     return out
 

@@ -84,6 +84,10 @@ def op(body: Callable[P, R]) -> Callable[P, R]:
             if other is None and error.__class__ is not SparseAccess:
                 explain(declaration, args, kwargs, error)
                 raise
+        except Exception as error:
+            if error.__class__.__module__.startswith("numba."):
+                raise refusal_of_types(declaration, args, kwargs) from None
+            raise
         if other is not None:
             return call(*other[0], **other[1])
         return (declaration.sparse or no_sparse_form(declaration.name))(*args, **kwargs)
@@ -114,6 +118,16 @@ def check_kernels(declaration: Declaration, args: tuple, kwargs: dict, error: Ex
             if isinstance(one, TensorBase) and one._device.type == "cuda":
                 raise RuntimeError(f"{declaration.name} has no kernel for cuda, or not for such arguments; devices that have one: cpu. "
                                    f"({type(error).__name__}: {error})") from error
+
+
+def refusal_of_types(declaration: Declaration, args: tuple, kwargs: dict) -> RuntimeError:
+    """What an operation raises whose kernel does not compile for the types of its arguments."""
+    values = (*args, *kwargs.values())
+    kinds = [one._dtype for one in values if isinstance(one, TensorBase)]
+    for one in values:
+        if isinstance(one, complex) and all(kind.category < 3 for kind in kinds):
+            return RuntimeError(f"{declaration.name}: value cannot be converted to a real type without overflow: {one}")
+    return NotImplementedError(f"\"{declaration.name}\" not implemented for {', '.join(kind.tensor_name[:-6] for kind in kinds)}")
 
 
 def any_requires_grad(values: Any) -> bool:
@@ -201,6 +215,10 @@ def inplace(function: Callable[P, R]) -> Callable[P, R]:
             other = mended(declaration.parameters[1:], declaration.body.__annotations__, args, kwargs)
             if other is None:
                 raise
+        except Exception as error:
+            if error.__class__.__module__.startswith("numba."):
+                raise refusal_of_types(declaration, (input, *args), kwargs) from None
+            raise
         if other is not None:
             return call(input, *other[0], **other[1])
         return (declaration.sparse_inplace or no_sparse_form(name))(input, *args, **kwargs)

@@ -86,5 +86,5 @@ def full_scalar(value: Any, kind: dtype, device: Any) -> Any:
         except OverflowError:
             if kind.category >= 2:
                 raise
-            raise RuntimeError(f"value cannot be converted to type {kind.name} without overflow: {value}") from None
+            tensor._array[...] = number_as(value, kind)         # a negative one wraps around in an unsigned type
     return tensor

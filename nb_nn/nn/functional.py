@@ -10,6 +10,7 @@ from typing import Any
 from ..core.dtype import get_default_dtype as _get_default_dtype
 from ..core.generator import Generator
 from ..core.geometry import wrap_dim
+from ..core.launch import into_out as _into_out
 from ..core.tensor_base import TensorBase
 from ..ops import activation as _activation
 from ..ops import piecewise as _piecewise
@@ -225,6 +226,9 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     if input1.shape[:-1] != input2.shape[:-1] or (input1.shape[-1], input2.shape[-1]) != tuple(weight.shape[1:]):
         raise RuntimeError(f"bilinear(): inputs of sizes {list(input1.shape)} and {list(input2.shape)} do not fit weight of size "
                            f"{list(weight.shape)}: leading sizes must be equal, the last ones {list(weight.shape[1:])}")
+    if not input1.dtype is input2.dtype is weight.dtype or bias is not None and bias.dtype is not weight.dtype:
+        raise RuntimeError(f"bilinear(): all tensors must have the same dtype, got input1: {input1.dtype}, input2: {input2.dtype}, weight: "
+                           f"{weight.dtype}" + ("" if bias is None else f", bias: {bias.dtype}"))
     outputs, first, second = weight.shape
     half = linear(input1.reshape(-1, first), weight.transpose(1, 2).reshape(-1, first)).reshape(-1, outputs, second)
     result = (half * input2.reshape(-1, 1, second)).sum(-1, dtype=half.dtype).reshape(*input1.shape[:-1], outputs)
@@ -331,7 +335,7 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, o
     tensor([[0.6000, 0.8000]])
     """
     result = input / input.norm(p, dim, True).clamp(min=eps)
-    return result if out is None else out.copy_(result)
+    return _into_out("normalize", result, out)
 
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:

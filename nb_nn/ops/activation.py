@@ -270,6 +270,8 @@ def tanhshrink(input: Tensor) -> Tensor:
     >>> tanhshrink(tensor([0.0, 1.0]))
     tensor([0.0000, 0.2384])
     """
+    if input._dtype.category == 0:
+        raise RuntimeError("tanhshrink: subtraction, the `-` operator, with a bool tensor is not supported")
     return tanhshrink_of_reals(input) if input._dtype.category < 3 else input - tanh(input)
 
 

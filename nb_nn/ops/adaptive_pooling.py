@@ -240,7 +240,7 @@ def fractional_max_given(name: str, dims: int, input: Tensor, kernel_size: Any, 
     if samples is None:
         samples = uniform(input.detach().new_empty((*batch, dims)), 0.0, 1.0)
     elif samples._dtype is not input._dtype:
-        raise TypeError(f"{name}: Expect _random_samples to have the same dtype as input, {input.dtype}, but got {samples.dtype}")
+        raise RuntimeError(f"{name}: Expect _random_samples to have the same dtype as input, {input.dtype}, but got {samples.dtype}")
     elif tuple(samples.shape) != (*batch, dims):
         raise RuntimeError(f"{name}: Expect _random_samples to have size {[*batch, dims]}, but got {list(samples.shape)}")
     places, values = fractional_max(input, window, size, samples)

@@ -8,7 +8,7 @@ from ..core import dtype as dtypes
 from ..core.elementwise import FLOAT, REAL, binary, elementwise, scalar_like, unary
 from ..core.legacy_order import factor_first
 from ..core.op import derivative, holomorphic, inplace, op, zero_slope
-from ..core.scalars import NUMBERS, check_number
+from ..core.scalars import NUMBERS, check_number, number_as
 from ..core.tensor_base import TensorBase
 
 Tensor = TensorBase
@@ -19,6 +19,8 @@ def check_alpha(name: str, alpha: Any, input: Any, other: Any) -> None:
     kind = dtypes.promote_operands([one for one in (input, other) if isinstance(one, (TensorBase, *NUMBERS))])
     if isinstance(alpha, bool) and kind is not dtypes.bool_:
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if kind.category < 3 and isinstance(alpha, complex):
+        raise RuntimeError(f"{name}: For non-complex input tensors, argument alpha must not be a complex number.")
     if kind.category < 2 and not isinstance(alpha, numbers.Integral):
         raise RuntimeError(f"{name}: for integral input tensors, argument alpha must not be a floating point number.")
 
@@ -254,8 +256,10 @@ def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) 
     if input._dtype is not end._dtype:
         raise RuntimeError(f"expected dtype {input._dtype.name} for `end` but got dtype {end._dtype.name}")
     if isinstance(weight, TensorBase):
+        if weight._dtype is not input._dtype and weight._array.ndim:
+            raise RuntimeError(f"expected dtype {input._dtype.name} for `weight` but got dtype {weight._dtype.name}")
         return elementwise("lerp", (input, end, weight), (), out)
-    return elementwise("lerp", (input, end), (weight,), out)
+    return elementwise("lerp", (input, end), (number_as(weight, input._dtype) if isinstance(weight, complex) else weight,), out)
 
 
 lerp_ = inplace(lerp)

@@ -149,6 +149,9 @@ derivative(complex_parts, real=lambda grad: real_part(grad), imag=lambda grad: i
 
 def check_parts(one: Tensor, other: Tensor) -> None:
     """Both must be of one floating type that a complex type has for its parts."""
+    for part in (one, other):
+        if not isinstance(part, TensorBase):
+            raise TypeError(f"a complex number is made of two tensors, not of {type(part).__name__}")
     if one._dtype.category != 2 or other._dtype.category != 2 or one._dtype is dtypes.bfloat16 or other._dtype is dtypes.bfloat16:
         raise RuntimeError(f"Expected both inputs to be Half, Float or Double tensors but got {one._dtype.tensor_name[:-6]} and "
                            f"{other._dtype.tensor_name[:-6]}")

@@ -12,7 +12,7 @@ from ..core import dtype as dtypes
 from ..core.device import CPU
 from ..core.geometry import wrap_dim
 from ..core.op import no_derivative, op
-from ..core.scalars import NUMBERS
+from ..core.scalars import NUMBERS, wrapped
 from ..core.tensor_base import TensorBase, wrap
 from . import copies, extremes, reduction, slicing, view
 from .indexing import index_select
@@ -122,6 +122,8 @@ def unique_consecutive(input: Tensor, return_inverse: bool = False, return_count
 def searchsorted_rows(sorted_sequence: Tensor, input: Tensor, right: bool) -> Tensor:
     """`searchsorted` with checked arguments."""
     kind = dtypes.promote_types(sorted_sequence._dtype, input._dtype)
+    if kind.category == 3:
+        raise launch.not_implemented("searchsorted", kind, "numbers that have an order")
     ordered, values = launch.contiguous_array(sorted_sequence, kind), launch.contiguous_array(input, kind)
     made = memory.beside(values, values.shape, np.dtype(np.int64))
     if made.size:
@@ -148,13 +150,18 @@ def searchsorted(sorted_sequence: Tensor, input: Any, *, out_int32: bool = False
     if side == "left" and right:
         raise RuntimeError("torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True")
     if isinstance(input, NUMBERS):
-        input = elementwise.scalar_like(input, sorted_sequence)
+        input = elementwise.scalar_like(wrapped(input, sorted_sequence._dtype), sorted_sequence)
     own, given = sorted_sequence._array.shape, input._array.shape
     if len(own) == 0 or len(own) > 1 and own[:-1] != given[:-1]:
         raise RuntimeError("torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
                            f"tensor and input value tensor must match, but we got boundaries tensor {list(own)} and input value tensor "
                            f"{list(given)}")
+    if isinstance(out, TensorBase) and out._dtype is not (dtypes.int32 if out_int32 else INT64):
+        raise RuntimeError("torch.searchsorted(): output tensor's dtype is wrong, it can only be int32 or int64, depending on whether "
+                           f"out_int32 is True, but got {out.dtype} and out_int32={out_int32}")
     if sorter is not None:
+        if sorter._dtype is not INT64:
+            raise RuntimeError(f"torch.searchsorted(): sorter must be a tensor of long dtype but got dtype {sorter.dtype}")
         if sorter._array.shape != own:
             raise RuntimeError("torch.searchsorted(): boundary and sorter must have the same size, but got boundary tensor "
                                f"{list(own)} and got sorter tensor {list(sorter._array.shape)}")

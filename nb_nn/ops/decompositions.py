@@ -48,7 +48,7 @@ def cholesky_ex(input: Tensor, upper: bool) -> tuple[Tensor, Tensor]:
 
 
 def cholesky_gradient(grads: list, results: list, upper: bool) -> Tensor | None:
-    """L^-H S L^-1 / 2, where S is the symmetric matrix with the lower triangle of L^H grad."""
+    """L^-H S L^-1 / 2, where S is the matrix with the lower triangle of L^H grad and its mirror image above."""
     from .solving import solve_triangular
 
     grad, lower = grads[0], results[0]
@@ -56,8 +56,8 @@ def cholesky_gradient(grads: list, results: list, upper: bool) -> Tensor | None:
         return None
     if upper:
         grad, lower = adjoint(grad), adjoint(lower)
-    low = halved_diagonal(tril(adjoint(lower) @ grad))
-    inner = solve_triangular(adjoint(lower), low + adjoint(low), upper=True)
+    low = tril(adjoint(lower) @ grad)
+    inner = solve_triangular(adjoint(lower), low + adjoint(tril(low, -1)), upper=True)
     return solve_triangular(lower, inner, upper=False, left=False) * 0.5
 
 

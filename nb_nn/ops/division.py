@@ -6,6 +6,7 @@ from typing import Any
 from ..core import dtype as dtypes
 from ..core.elementwise import FLOAT, binary
 from ..core.op import derivative, holomorphic, inplace, op, zero_slope
+from ..core.scalars import wrapped
 from ..core.tensor_base import TensorBase
 
 Tensor = TensorBase
@@ -84,7 +85,7 @@ def _integer_or_float(integer: str, floating: str, input: Any, other: Any, out: 
     if kind.category == 0:
         raise RuntimeError(f"{floating}: not implemented for two bool operands")
     if kind.category == 1:
-        if bool((other._array == 0).any()) if isinstance(other, TensorBase) else other == 0 and input._array.size:
+        if bool((other._array == 0).any()) if isinstance(other, TensorBase) else wrapped(other, kind) == 0 and input._array.size:
             raise RuntimeError("ZeroDivisionError")
         return binary(integer, input, other, out)
     return binary(floating, input, other, out)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core import dtype as dtypes
 from ..core.tensor_base import TensorBase
 from . import copies, matmul
 
@@ -122,6 +123,9 @@ def pair(first: tuple[str, Tensor], second: tuple[str, Tensor], rest: set[str]) 
     wide, orders, sizes, labels, size = pair_plan(a, x._array.shape, b, y._array.shape, frozenset(rest))
     if wide is not None:
         x, y = x.expand(wide[0]), y.expand(wide[1])
+    if x._dtype is not y._dtype and set(a) & set(b) <= rest:
+        kind = dtypes.promote_operands((x, y))          # a product of elements, not of matrices, promotes
+        x, y = x.to(kind), y.to(kind)
     left, right = x.permute(orders[0]).reshape(sizes[0]), y.permute(orders[1]).reshape(sizes[1])
     return labels, (matmul.mm if len(sizes[0]) == 2 else matmul.bmm)(left, right).reshape(size)
 

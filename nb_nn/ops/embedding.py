@@ -47,8 +47,10 @@ def embedding_backward(grad_output: Tensor, input: Tensor, rows: int, padding_id
     return launch.deliver("embedding_backward", made, kind, None)
 
 
-def sparse_embedding_backward(grad: Tensor, input: Tensor, size: tuple[int, ...], padding_idx: int) -> Tensor:
+def sparse_embedding_backward(grad: Tensor, input: Tensor, size: tuple[int, ...], padding_idx: int, scale_grad_by_freq: bool) -> Tensor:
     """Gradient of the weight of `embedding_rows` as a sparse tensor: the gradients of all occurrences but of the padding."""
+    if scale_grad_by_freq:
+        raise RuntimeError("embedding_backward: scale_grad_by_freq is not supported with sparse gradients")
     places, values = input.reshape(-1), grad.reshape(-1, size[1])
     if padding_idx >= 0:
         kept = (places != padding_idx).nonzero().squeeze(1)
@@ -69,7 +71,7 @@ def _read_back(grad: Tensor, input: Tensor, padding_idx: int, scale_grad_by_freq
 
 embedding_rows.declaration.node_name = "EmbeddingBackward0"
 derivative(embedding_rows, weight=lambda grad, weight_size, input, padding_idx, scale_grad_by_freq, sparse:
-           sparse_embedding_backward(grad, input, weight_size, padding_idx) if sparse else
+           sparse_embedding_backward(grad, input, weight_size, padding_idx, scale_grad_by_freq) if sparse else
            embedding_backward(grad, input, weight_size[0], padding_idx, scale_grad_by_freq))
 derivative(embedding_backward, grad_output=lambda grad, input, padding_idx, scale_grad_by_freq:
            _read_back(grad, input, padding_idx, scale_grad_by_freq))
@@ -149,8 +151,6 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max
     rows = weight._array.shape[0]
     if padding_idx is not None and not -rows <= padding_idx < rows:
         raise AssertionError(f"Padding_idx must be within num_embeddings: got {padding_idx} for {rows} rows")
-    if sparse and scale_grad_by_freq:
-        raise RuntimeError("embedding: scale_grad_by_freq is not supported with sparse gradients")
     if max_norm is not None:
         shorten_rows(weight, input, float(max_norm), float(norm_type))
     return embedding_rows(weight, input, -1 if padding_idx is None else padding_idx % rows, bool(scale_grad_by_freq),

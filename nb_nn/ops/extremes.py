@@ -59,6 +59,9 @@ def _extreme(name: str, input: Tensor, dim: Any, keepdim: bool, out: Any) -> Ten
             return made
     dims = all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim)
     if input._array.size == 0:
+        if dim == ():
+            raise RuntimeError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+                               "the 'dim' argument.")
         check_not_empty(name, input._array.shape or (0,), dims or (0,))
     check_ordered("max_values_cpu" if name == "amax" else "min_values_cpu", input)
     return reduce(name, input, dims, keepdim, input._dtype, input._dtype, out)

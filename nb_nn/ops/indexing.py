@@ -244,7 +244,7 @@ def _check_slices(size: tuple, given: tuple, dim: int, count: int, error: type, 
 index_add_ = inplace(index_add)
 derivative(index_add, input=lambda grad: grad,
            source=lambda grad, dim, index, alpha, source_size:
-           view.reshape(index_select(grad, dim, index) * alpha if alpha != 1 else index_select(grad, dim, index), source_size))
+           view.reshape(index_select(grad, dim, index) * alpha.conjugate() if alpha != 1 else index_select(grad, dim, index), source_size))
 
 
 @op

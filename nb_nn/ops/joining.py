@@ -51,8 +51,18 @@ def few_alike(tensors: tuple, of_one_size: bool = True) -> list | None:
     return arrays if count < SMALL else None
 
 
+def in_channels_last(arrays: list) -> bool:
+    """Whether images or volumes all lie with their channels last."""
+    return arrays[0].ndim in (4, 5) and not arrays[0].flags.c_contiguous and all(
+        np.moveaxis(array, 1, -1).flags.c_contiguous for array in arrays)
+
+
 def joined(name: str, tensors: tuple, arrays: list, dim: int, kind: Any, out: Any) -> Tensor:
     """The arrays of tensors, of which each has the size of the first but in ``dim``, one after the other along it."""
+    if out is None and in_channels_last(arrays):
+        last = {0: 0, 1: arrays[0].ndim - 1}.get(dim, dim - 1)
+        made = joined(name, tensors, [np.moveaxis(array, 1, -1) for array in arrays], last, kind, None)
+        return wrap(np.moveaxis(made._array, -1, 1), kind)
     count = length = 0
     same = out is None
     for one, array in zip(tensors, arrays):
@@ -224,14 +234,22 @@ def atleast_3d(*tensors: Any) -> Any:
     return atleast(3, tensors)
 
 
+def some_tensors(name: str, tensors: Any) -> tuple:
+    """A sequence of tensors, checked, that is not empty."""
+    tensors = tensors_of(name, tensors)
+    if not tensors:
+        raise RuntimeError(f"{name} expects a non-empty TensorList")
+    return tensors
+
+
 def hstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
     """Tensors side by side: joined along the second dimension, vectors along the first.
 
     >>> hstack([tensor([1, 2]), tensor([3])])
     tensor([1, 2, 3])
     """
-    tensors = atleast_1d(tensors_of("hstack", tensors))
-    return cat(tensors, 0 if tensors and tensors[0]._array.ndim == 1 else 1, out=out)
+    tensors = atleast_1d(some_tensors("hstack", tensors))
+    return cat(tensors, 0 if tensors[0]._array.ndim == 1 else 1, out=out)
 
 
 def vstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
@@ -241,7 +259,7 @@ def vstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
     tensor([[1, 2],
             [3, 4]])
     """
-    return cat(atleast_2d(tensors_of("vstack", tensors)), 0, out=out)
+    return cat(atleast_2d(some_tensors("vstack", tensors)), 0, out=out)
 
 
 def dstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
@@ -251,4 +269,4 @@ def dstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
     tensor([[[1, 3],
              [2, 4]]])
     """
-    return cat(atleast_3d(tensors_of("dstack", tensors)), 2, out=out)
+    return cat(atleast_3d(some_tensors("dstack", tensors)), 2, out=out)

@@ -23,6 +23,12 @@ def in_batch(name: str, input: Tensor, target: Tensor, same: bool) -> tuple[Tens
     return scores, wanted
 
 
+def check_real(name: str, input: Tensor) -> None:
+    """Scores must have an order."""
+    if input._dtype.category == 3:
+        raise launch.not_implemented(name, input._dtype, "numbers that have an order")
+
+
 def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None,
                       size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
     """``max(0, margin - score of the target + score) ** p`` for all classes but the target, over their number.
@@ -38,6 +44,9 @@ def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float =
     if weight is not None and weight.dim() != 1:
         raise ValueError("weight must be one-dimensional")
     scores, wanted = in_batch("multi_margin_loss", input, target, False)
+    check_real("multi_margin_loss", input)
+    if weight is not None and weight.dtype is not input.dtype:
+        raise RuntimeError(f"multi_margin_loss: expected weight of type {input.dtype}, as input has, but got {weight.dtype}")
     if wanted.numel() and not 0 <= wanted.min().item() <= wanted.max().item() < scores.shape[1]:
         raise RuntimeError(f"multi_margin_loss: target is out of range: classes are 0 to {scores.shape[1] - 1}")
     loss = multi_margin(scores, wanted, p, margin)
@@ -92,8 +101,10 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | N
     tensor(0.8500)
     """
     reduction = reduction_of(reduction, size_average, reduce)
-    if input._dtype.category == 3:
-        raise launch.not_implemented("multilabel_margin_loss", input._dtype, "numbers that have an order")
+    check_real("multilabel_margin_loss", input)
+    if input._array.ndim and not input._array.shape[-1]:
+        raise RuntimeError("multilabel_margin_loss: Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
+                           f"{list(input._array.shape)}")
     scores, wanted = in_batch("multilabel_margin_loss", input, target, True)
     if wanted.numel() and not -1 <= wanted.min().item() <= wanted.max().item() < scores.shape[1]:
         raise RuntimeError(f"multilabel_margin_loss: target is out of range: classes are -1 to {scores.shape[1] - 1}")
@@ -134,6 +145,7 @@ def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Tensor | 
     """
     reduction = reduction_of(reduction, size_average, reduce)
     if weight is None and reduction == "mean" and input._array.shape == target._array.shape and not target.requires_grad:
+        target = target.to(dtypes.promote_operands((input, target)))
         return binary_cross_entropy_with_logits(input, target)          # the same sum, in one pass
     loss = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     return reduced((loss if weight is None else loss * weight).mean(-1), reduction)

@@ -104,6 +104,11 @@ def of_one_type(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tenso
     return input.to(kind), target.to(kind)
 
 
+def of_type(loss: Tensor, like: Tensor) -> Tensor:
+    """A loss in the type of the argument that decides it, if that is floating."""
+    return loss if loss._dtype is like._dtype or like._dtype.category < 2 else loss.to(like._dtype)
+
+
 def check_target(name: str, target: Tensor) -> None:
     if not isinstance(target, TensorBase):
         raise TypeError(f"{name}(): argument 'target' must be Tensor, not {type(target).__name__}")
@@ -204,7 +209,7 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     paired("huber_loss", input, target)
     pair, numbers = of_one_type("huber_loss", input, target), (float(delta),)
     if weight is None:
-        return huber_loss_op(*pair, numbers, REDUCTIONS[reduction])
+        return of_type(huber_loss_op(*pair, numbers, REDUCTIONS[reduction]), input)
     if weight._array.shape != input._array.shape:
         raise ValueError(f"huber_loss: weight must have the size of input, {list(input._array.shape)}, got {list(weight._array.shape)}")
     return reduced(huber_loss_op(*pair, numbers, NONE) * weight, reduction)
@@ -221,6 +226,10 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
     if input._array.shape != target._array.shape:
         raise ValueError(f"Using a target size ({target.size()}) that is different to the input size ({input.size()}) is deprecated. "
                          "Please ensure they have the same size.")
+    if input._dtype is not target._dtype:
+        raise RuntimeError(f"binary_cross_entropy: Found target of dtype {target.dtype} but expected {input.dtype}, which input has")
+    if input._dtype.category != 2:
+        raise launch.not_implemented("binary_cross_entropy", input._dtype, "floating-point elements")
     wanted = REDUCTIONS[reduction] if weight is None else NONE
     loss = binary_cross_entropy_op(*of_one_type("binary_cross_entropy", input, target), (), wanted)
     check_probabilities(input, loss.detach().sum())
@@ -244,14 +253,16 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tens
     reduction = reduction_of(reduction, size_average, reduce)
     if input._array.shape != target._array.shape:
         raise ValueError(f"Target size ({target.size()}) must be the same as input size ({input.size()})")
-    if pos_weight is None and not target.requires_grad:
+    if pos_weight is None and not target.requires_grad and target._dtype.category < 3:
         wanted = REDUCTIONS[reduction] if weight is None else NONE
-        loss = binary_cross_entropy_with_logits_op(*of_one_type("binary_cross_entropy_with_logits", input, target), (), wanted)
+        pair = of_one_type("binary_cross_entropy_with_logits", input, target)
+        loss = of_type(binary_cross_entropy_with_logits_op(*pair, (), wanted), target)
         return loss if weight is None else reduced(loss * weight, reduction)
     if pos_weight is None:
         loss = (1 - target) * input - logsigmoid(input)
     else:
         loss = (1 - target) * input - (1 + (pos_weight - 1) * target) * logsigmoid(input)
+    loss = of_type(loss, target)
     return reduced(loss if weight is None else loss * weight, reduction)
 
 
@@ -286,7 +297,7 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, siz
     reduction = reduction_of(reduction, size_average, reduce)
     check_target("hinge_embedding_loss", target)
     pair = of_one_type("hinge_embedding_loss", input, target.detach())
-    return hinge_embedding_loss_op(*pair, (float(margin),), REDUCTIONS[reduction])
+    return of_type(hinge_embedding_loss_op(*pair, (float(margin),), REDUCTIONS[reduction]), input)
 
 
 def soft_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
@@ -299,10 +310,10 @@ def soft_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = 
     reduction = reduction_of(reduction, size_average, reduce)
     check_target("soft_margin_loss", target)
     if dtypes.promote_operands((input, target)).category == 3:
-        return reduced((1 + (-target * input).exp()).log(), reduction)
+        return reduced((-target * input).exp().log1p(), reduction)
     if target.requires_grad:
-        return reduced(softplus(-target * input, 1.0, 1e4), reduction)
-    return soft_margin_loss_op(*of_one_type("soft_margin_loss", input, target), (), REDUCTIONS[reduction])
+        return of_type(reduced(softplus(-target * input, 1.0, 1e4), reduction), input)
+    return of_type(soft_margin_loss_op(*of_one_type("soft_margin_loss", input, target), (), REDUCTIONS[reduction]), input)
 
 
 def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, size_average: bool | None = None,

@@ -273,6 +273,8 @@ def _scaled_sum(name: str, input: Tensor, result: Tensor, beta: Any, alpha: Any,
         raise RuntimeError(f"{name}: self and the product must have the same dtype, but got {input._dtype.name} and {kind.name}")
     if kind.category < 2 and not all(isinstance(one, (int, np.integer)) for one in (beta, alpha)):
         raise RuntimeError(f"{name}: for integral input tensors, arguments beta and alpha must not be floating point numbers.")
+    if kind.category < 3 and (isinstance(beta, complex) or isinstance(alpha, complex)):
+        raise RuntimeError(f"{name}: for input tensors that are not complex, arguments beta and alpha must not be complex numbers.")
     shape = result._array.shape
     if broadcast_shapes(shape, input._array.shape) != shape:
         raise RuntimeError(f"{name}: The expanded size of the tensor ({shape[-1]}) must match the existing size "
@@ -328,12 +330,18 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any
     tensor([[4, 5],
             [7, 9]])
     """
-    return _scaled_sum("addr", input, ger(vec1, vec2), beta, alpha, out)
+    kind = dtypes.promote_operands((input, vec1, vec2))
+    product, given = ger(vec1.to(kind), vec2.to(kind)), input.to(kind) if out is not input else input
+    if out is input and kind is not input._dtype:
+        launch.check_out("addr_", out, product._array.shape, kind)
+    if kind is dtypes.bool_:
+        beta, alpha = bool(beta), bool(alpha)
+    return _scaled_sum("addr", given, product, beta, alpha, out)
 
 
 addr_ = inplace(addr)
-derivative(addr, input=lambda grad, beta: grad * beta, vec1=lambda grad, vec2, alpha: mv(grad, vec2) * alpha,
-           vec2=lambda grad, vec1, alpha: mv(grad.t(), vec1) * alpha)
+derivative(addr, input=lambda grad, beta: grad * beta, vec1=lambda grad, vec2, alpha: mv(grad, vec2.to(grad.dtype)) * alpha,
+           vec2=lambda grad, vec1, alpha: mv(grad.t(), vec1.to(grad.dtype)) * alpha)
 
 
 @op

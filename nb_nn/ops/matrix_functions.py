@@ -143,6 +143,8 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
             [1, 2, 4],
             [1, 3, 9]])
     """
+    if x._dtype is dtypes.bool_ or x._dtype.half:
+        raise RuntimeError(f"linalg.vander supports floating point, complex, and integer tensors, but got {matrices.kind_name(x)}")
     x = x if x._array.ndim else x.unsqueeze(0)
     count = x._array.shape[-1] if N is None else N
     if count <= 1 and N is not None and count < 1:

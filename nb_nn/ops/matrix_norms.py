@@ -29,6 +29,8 @@ def vector_norm(x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = Fals
     tensor(5.)
     """
     check_norm("linalg.vector_norm", x)
+    if dtype is not None and x._dtype.category == 3 != dtype.category:
+        raise RuntimeError(f"linalg.vector_norm: dtype should be complex for complex inputs, but got {dtype}")
     return moments.norm(x, float(ord), dim, keepdim, out, dtype)
 
 
@@ -65,7 +67,9 @@ def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool 
 
 
 def extreme(values: Tensor, ord: float) -> Tensor:
-    """The largest along the last dimension, or the smallest for a negative order."""
+    """The largest along the last dimension, 0 of none, or the smallest for a negative order."""
+    if ord > 0 and not values._array.shape[-1]:
+        return values.sum(-1)
     return values.amax(-1) if ord > 0 else values.amin(-1)
 
 

@@ -179,7 +179,7 @@ def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, 
             raise RuntimeError(f"norm(): p must be a number, 'fro' or 'nuc', got {p!r}")
         p = 2.0 if p in ("fro", None) else float(p)
         dims = all_if_empty(wrap_dims(dim, input._array.ndim), input._array.ndim)
-        if p < 0 and input._array.ndim and 0 in [input._array.shape[d] for d in dims]:
+        if (p < 0 or p == math.inf) and input._array.ndim and 0 in [input._array.shape[d] for d in dims]:
             raise RuntimeError(f"norm(): the {p} norm of no elements is not defined; got size {list(input._array.shape)}")
         result = norm_dims(input if input._dtype.category < 3 else input.abs(), p, dims, keepdim)
     return launch.into_out("norm", result, out)

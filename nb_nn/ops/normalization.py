@@ -388,6 +388,7 @@ def instance_norm(input: Tensor, running_mean: Tensor | None = None, running_var
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     if math.prod(input._array.shape[2:]) == 1:
         raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
+    check_floating("instance_norm", input)
     if running_mean is not None or running_var is not None:
         check_channels("instance_norm", input._array.shape, running_mean=running_mean, running_var=running_var)
         mean, spread = input.detach().flatten(2).mean(-1).mean(0), input.detach().flatten(2).var(-1).mean(0)

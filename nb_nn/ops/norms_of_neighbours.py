@@ -71,15 +71,21 @@ def rms_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None,
     if weight is not None and weight._array.shape != size:
         raise RuntimeError(f"Expected weight to be of same shape as normalized_shape, but got weight of shape {list(weight._array.shape)} "
                            f"and normalized_shape = {list(size)}")
-    if input._dtype.category == 3:
-        eps = float(np.finfo(input._dtype.numpy).eps) if eps is None else eps
-        made = input * ((input * input).mean(list(range(-len(size), 0)), True) + eps).rsqrt()
-        return made if weight is None else made * weight
-    check_floating("rms_norm", input, weight=weight)
+    if input._dtype.category < 2:
+        check_floating("rms_norm", input)
     if eps is None:
         eps = STEPS.get(input._dtype.name) or float(np.finfo(input._dtype.numpy).eps)
-    eps = float(eps)
-    return rms_norm_dims(input, len(size), weight, eps)[1]
+    if input._dtype.category == 3 or weight is not None and weight._dtype is not input._dtype:
+        return composed_rms_norm(input, len(size), weight, float(eps))
+    return rms_norm_dims(input, len(size), weight, float(eps))[1]
+
+
+def composed_rms_norm(input: Tensor, count: int, weight: Tensor | None, eps: float) -> Tensor:
+    """`rms_norm` of complex numbers (over the root of their mean square, not of the squares of their sizes), or with a weight of
+    another type, which does not change the result's."""
+    wide = input.float() if input._dtype.half else input
+    made = wide * ((wide * wide).mean(list(range(-count, 0)), True) + eps).rsqrt()
+    return (made if weight is None else made * weight).to(input._dtype)
 
 
 @op

@@ -141,7 +141,10 @@ def lcm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     check_integers("lcm", input, other)
     common = binary("gcd", input, other)
     parts = division.floor_divide(input, common.masked_fill(common == 0, 1))
-    return elementwise.unary("absolute", binary("mul", parts, other), (), out)
+    product = binary("mul", parts, other)
+    if out is input:
+        launch.check_out("lcm_", out, product._array.shape, product._dtype, (input,))
+    return elementwise.unary("absolute", product, (), out)
 
 
 gcd_, lcm_ = inplace(gcd), inplace(lcm)
@@ -159,11 +162,11 @@ def nextafter(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Ten
     if kind.category != 2:
         raise launch.not_implemented("nextafter_cpu", kind, "floating-point types")
     if kind.half:
-        return launch.deliver("nextafter", next_half(input, other, kind), kind, out)
+        return launch.deliver("nextafter", next_half(input, other, kind), kind, out, (input,))
     target = launch.computing_array(other, kind) if isinstance(other, TensorBase) else kind.numpy.type(other)
     with np.errstate(all="ignore"):
         made = np.nextafter(launch.computing_array(input, kind), target)
-    return launch.deliver("nextafter", np.asarray(made), kind, out)
+    return launch.deliver("nextafter", np.asarray(made), kind, out, (input,))
 
 
 def next_half(input: Tensor, other: Any, kind: dtypes.dtype) -> np.ndarray:

@@ -155,7 +155,9 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, *, out:
     """
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val ({min_val}) cannot be greater than max_val ({max_val})")
-    if not input._dtype.is_signed and min(min_val, max_val) < 0:
+    if input._dtype is dtypes.bool_:
+        raise RuntimeError("Bool inputs not supported for hardtanh")
+    if not input._dtype.is_signed and int(min(min_val, max_val)) < 0:
         raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
     return unary("hardtanh", input, (min_val, max_val), out)
 
@@ -243,7 +245,7 @@ def softshrink(input: Tensor, lambd: float = 0.5, *, out: Tensor | None = None) 
     >>> softshrink(tensor([-0.3, 2.0]))
     tensor([-0.0000,  1.5000])
     """
-    if lambd < 0:
+    if isinstance(lambd, complex) or lambd < 0:
         raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}.")
     return unary("softshrink", input, (lambd,), out)
 

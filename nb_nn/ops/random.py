@@ -118,12 +118,24 @@ def _check_probabilities(p: Tensor) -> None:
         raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false: probabilities must lie in [0, 1]")
 
 
+def check_bounds(kind: Any, low: int, high: int) -> None:
+    """RuntimeError for integers that a type does not hold."""
+    if kind.category == 2 and kind is not dtypes.float16:
+        return
+    least, largest = (0, 1) if kind.category == 0 else (-65504, 65504) if kind.category == 2 else (
+        int(np.iinfo(kind.numpy).min), int(np.iinfo(kind.numpy).max))
+    for what, bound in (("from", low), ("to - 1", high - 1)):
+        if not least <= bound <= largest:
+            raise RuntimeError(f"random_: {what} is out of bounds for {kind.name}: {bound} is not in [{least}, {largest}]")
+
+
 @op
 def random_integers(input: Tensor, low: int, high: int, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
     """Integers evenly distributed over [``low``, ``high``), in ``input``'s size and type."""
     if input._dtype.category == 3:
         raise RuntimeError("random_: integers are drawn for integral, floating-point and boolean types, not for complex ones")
     kind, shape = input._dtype, input._array.shape
+    check_bounds(kind, low, high)
     values = memory.empty(shape, np.dtype(np.int64), input._device)
     if values.size:
         launch.launch("randint", *(generator or generator_of(input._device)).take(values.size), low, high, values.reshape(-1))

@@ -213,6 +213,8 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
         if input._array.ndim == 1:
             return roll_dims(input, shifts, (0,))
         return view.reshape(roll_dims(view.reshape(input, (-1,)), shifts, (0,)), input._array.shape)
+    if not input._array.ndim:
+        raise IndexError(f"Dimension specified as {dims} but tensor has no dimensions")
     dims = tuple([wrap_dim(dim, input._array.ndim) for dim in sizes_of((dims,))])
     if not shifts:
         raise RuntimeError("`shifts` required")
@@ -280,6 +282,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple:
     for one in tensors:
         if one._array.ndim > 1:
             raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {one!r}")
+        if one._dtype is not tensors[0]._dtype:
+            raise RuntimeError(f"meshgrid expects all tensors to have the same dtype, got {tensors[0].dtype} and {one.dtype}")
     size = [one._array.size for one in tensors]
     made = [view.expand(view.reshape(one, [-1 if d == place else 1 for d in range(len(size))]), size)
             for place, one in enumerate(tensors)]

@@ -176,15 +176,32 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
     """
     if input._dtype.category < 2:
         raise RuntimeError(f"logcumsumexp: the elements must be floating, got {input.dtype}")
+    wrap_dim(dim, input._array.ndim)
     if not input._array.size:
         result = copies.clone(input)
     elif input._dtype.category == 3:
         result = doubled_logsumexp(input, dim)
+        result = result + turns(copies.detach(input), copies.detach(result), dim)
     else:
         top = amax(copies.detach(input), dim, True)
         near = bool((top - amin(copies.detach(input), dim, True) < NEAR.get(input._dtype, 10)).all())
         result = cumsum((input - top).exp(), dim).log() + top if near else doubled_logsumexp(input, dim)
     return launch.into_out("logcumsumexp", result, out)
+
+
+def turns(input: Tensor, result: Tensor, dim: int) -> Tensor:
+    """Multiples of 2 pi i, of which a logarithm has any, that make the result that of adding one element after the other."""
+    if not input._array.ndim:
+        return result * 0
+    own, found = np.moveaxis(input.cpu()._array, dim, 0), np.moveaxis(result.cpu()._array, dim, 0)
+    whole = np.zeros(found.shape, found.real.dtype)
+    for k in range(1, len(own)):
+        turned = found[k - 1].imag + 2 * np.pi * whole[k - 1]
+        near = np.where(own[k].real < found[k - 1].real, turned, own[k].imag)           # what lies within pi of the sum
+        with np.errstate(invalid="ignore"):
+            whole[k] = np.nan_to_num(np.round((near - found[k].imag) / (2 * np.pi)), nan=0, posinf=0, neginf=0)
+    made = np.ascontiguousarray(np.moveaxis(whole * (2j * np.pi), 0, dim), found.dtype)
+    return wrap(made, result._dtype).to(result._device)
 
 
 NEAR = {dtypes.float32: 60, dtypes.float64: 600}       # exponentials of numbers so far apart are still normal numbers
@@ -220,6 +237,8 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
         raise RuntimeError(f"order must be non-negative but got {n}")
     parts = [one for one in (prepend, input, append) if one is not None]
     result = cat(parts, dim) if len(parts) > 1 else input
+    if n == 0:
+        result = input                  # nothing is joined, as in PyTorch, but has to fit
     dim = wrap_dim(dim, input._array.ndim)
     for _ in range(n):
         size = result._array.shape[dim]

@@ -12,7 +12,7 @@ from ..core import dtype as dtypes
 from ..core import launch, memory
 from ..core.device import CPU
 from ..core.geometry import broadcast_shapes, wrap_dim
-from ..core.op import derivative, inplace, op
+from ..core.op import derivative, holomorphic, inplace, op
 from ..core.scalars import NUMBERS
 from ..core.tensor_base import TensorBase, wrap, wrap_host
 from . import slicing, view
@@ -78,6 +78,8 @@ def first_larger(size: tuple, own: tuple, dim: int) -> int:
 
 
 def _gather_gradient(grad: Tensor, input_size: tuple[int, ...], dim: int, index: Tensor, sparse_grad: bool) -> Tensor:
+    if not index._array.size:
+        return grad.new_zeros(input_size)
     if not sparse_grad or not input_size:
         made = grad.new_zeros(input_size)
         return made.scatter_add_(dim, index, grad) if index._array.size else made
@@ -188,6 +190,7 @@ derivative(scatter_add, input=lambda grad: grad,
            src=lambda grad, dim, index, src_size: padded(gather(grad, dim, index), src_size))
 derivative(scatter_add_number, input=lambda grad: grad)
 derivative(scatter_multiply, input=_product_gradient, src=_no_product_gradient)
+holomorphic(scatter_multiply)
 
 
 def scatter_of(src: Any, reduce: str | None) -> tuple:

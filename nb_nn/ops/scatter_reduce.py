@@ -12,7 +12,7 @@ from ..core import cuda_memory, launch, memory
 from ..core import dtype as dtypes
 from ..core.device import CPU
 from ..core.geometry import wrap_dim
-from ..core.op import derivative, inplace, op
+from ..core.op import derivative, holomorphic, inplace, op
 from ..core.state import state
 from ..core.tensor_base import TensorBase, wrap
 from . import copies, scatter
@@ -106,7 +106,8 @@ def _product_gradients(grad: Tensor, input: Tensor, dim: int, index: Tensor, src
     first = input if include_self else scatter.scatter_set(input, dim, index, 1)
     if state.grad:
         return _recorded_product_gradients(grad, first, dim, index, src)
-    zeros = scatter.scatter_add((first == 0).to(grad._dtype), dim, index, (src == 0).to(grad._dtype))
+    real = grad._dtype.to_real()
+    zeros = scatter.scatter_add((first == 0).to(real), dim, index, (src == 0).to(real))
     whole = scatter_reduced(first.masked_fill(first == 0, 1), dim, index, src.masked_fill(src == 0, 1), "prod", True)
 
     def without(values: Tensor, products: Tensor, count: Tensor) -> Tensor:
@@ -135,6 +136,7 @@ def _recorded_product_gradients(grad: Tensor, first: Tensor, dim: int, index: Te
 scatter_reduced_ = inplace(scatter_reduced)
 scatter_reduced.declaration.node_name = "ScatterReduceBackward0"
 derivative(scatter_reduced, _gradients, ("input", "src"))
+holomorphic(scatter_reduced)            # extremes, which are not, are not those of complex numbers
 
 
 def checked(name: str, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str) -> int:

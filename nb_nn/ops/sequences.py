@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import math
 import operator
+import warnings
 from typing import Any
 
 import numpy as np
@@ -55,8 +56,17 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None, d
     elif whole:
         count = -(-(end - start) // step)
         values = np.arange(count, dtype=np.int64) * step + start
+    elif kind is not None and kind.category == 1:           # the numbers are cut, and for int64 their count is that of cut ones
+        whole = int(start), int(end), int(step)
+        if kind is dtypes.int64 and whole[2] == 0:
+            raise ValueError("arange: step must be nonzero, also as an integer")
+        count = -(-(whole[1] - whole[0]) // whole[2]) if kind is dtypes.int64 else math.ceil((end - start) / step)
+        values = np.arange(count, dtype=np.int64) * whole[2] + whole[0]
     else:
         values = np.arange(math.ceil((end - start) / step)) * step + start
+    if out is not None and out._array.size not in (0, values.size):
+        warnings.warn(f"The number of elements in the out tensor of shape {list(out._array.shape)} is {out._array.size} which does not "
+                      f"match the computed number of elements {values.size}; out is resized", UserWarning, stacklevel=2)
     return delivered(values, out, dtype, device, requires_grad)
 
 
@@ -109,6 +119,9 @@ def _spaced(start: float, end: float, steps: int, kind: dtype | None, exponents:
     steps = operator.index(steps)
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
+    for one in (start, end):
+        if isinstance(one, TensorBase) and one._array.ndim:
+            raise RuntimeError(f"linspace and logspace take 0-dimensional tensors as start and end, but got {one._array.ndim} dimension(s)")
     start, end = (complex(one) if isinstance(one, (complex, np.complexfloating)) else float(one) for one in (start, end))
     if kind is None or kind.category != 1:
         return np.linspace(start, end, steps)

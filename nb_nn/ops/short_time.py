@@ -100,6 +100,8 @@ def istft(input: Tensor, n_fft: int, hop_length: int | None = None, win_length: 
                            f"onesided=True, else n_fft: {wanted}, but got {input.shape[-2]}")
     hop, window = checked_window("istft", n_fft, hop_length, win_length, window)
     window = ones(n_fft, dtype=input.dtype.to_real()) if window is None else window
+    if window.is_complex() and not return_complex:
+        raise RuntimeError("istft: Complex windows are incompatible with return_complex=False")
     spectrum = view.transpose(input if input.dim() == 3 else input.unsqueeze(0), 1, 2)
     scale = "root" if normalized else "whole"
     if return_complex:
@@ -109,7 +111,7 @@ def istft(input: Tensor, n_fft: int, hop_length: int | None = None, win_length: 
     frames = frames * window
     count = frames.shape[1]
     total = overlapped(frames, hop)
-    weight = overlapped((window * window).real.expand(1, count, n_fft), hop)
+    weight = overlapped((window * window).expand(1, count, n_fft), hop)
     start = n_fft // 2 if center else 0
     end = total.shape[1] - start if length is None else start + length
     kept = max(min(end, total.shape[1]) - start, 0)

@@ -68,6 +68,9 @@ def nan_to_num(input: Tensor, nan: float | None = None, posinf: float | None = N
     tensor([ 1.,  0., -9.])
     """
     kind = input._dtype
+    for one in (nan, posinf, neginf):
+        if isinstance(one, TensorBase):
+            raise TypeError("nan_to_num(): arguments 'nan', 'posinf' and 'neginf' must be float, not Tensor")
     if kind.category != 2:
         return unary("copy", input, (), out)
     largest = scalars.LARGEST.get(kind, float(np.finfo(np.float64).max))
@@ -201,6 +204,8 @@ def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None)
     >>> logit(tensor([0.5, 0.75]))
     tensor([0.0000, 1.0986])
     """
+    if isinstance(eps, TensorBase):
+        raise TypeError("logit(): argument 'eps' must be float, not Tensor")
     kept = input if eps is None else choosing.clamp(input, eps, 1 - eps)
     return unary("log", kept / (1 - kept), (), out, FLOAT)
 

@@ -185,7 +185,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple:
     (tensor([1, 2]), tensor([3, 4]))
     """
     if input._array.ndim == 0:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     dim = wrap_dim(dim, input._array.ndim)
     return tuple([select_index(input, dim, index) for index in range(input._array.shape[dim])])
 

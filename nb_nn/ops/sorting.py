@@ -130,6 +130,8 @@ def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 @op
 def topk_dim(input: Tensor, k: int, dim: int, largest: bool) -> tuple[Tensor, Tensor]:
     """`topk` with checked arguments."""
+    if input._dtype is dtypes.bool_:
+        raise RuntimeError("topk does not support bool dtypes")
     rows = Rows("topk", input, dim)
     if not 0 <= k <= rows.n:
         raise RuntimeError(f"topk(): selected index k out of range: k is {k}, dimension {dim} has {rows.n} elements")

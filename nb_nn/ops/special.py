@@ -6,7 +6,7 @@ from typing import Any
 
 from ..core.dtype import get_default_dtype
 from ..core.elementwise import FLOAT, unary
-from ..core.launch import not_implemented
+from ..core.launch import into_out, not_implemented
 from ..core.op import derivative, inplace, op, zero_slope
 from ..core.scalars import whole_number
 from ..core.tensor_base import TensorBase
@@ -118,14 +118,18 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
     p = whole_number("mvlgamma(): argument 'p'", p)
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
+    if input._dtype.category == 0:
+        raise RuntimeError("mvlgamma: The input tensor may not be a boolean tensor.")
     if bool((input <= (p - 1) / 2).any()):
         raise RuntimeError(f"mvlgamma: all elements must be greater than (p - 1) / 2 = {(p - 1) / 2}, but one is {input.min().item()}")
     kind = input.dtype if input.is_floating_point() else get_default_dtype()
     half_steps = input.new_tensor([-step / 2 for step in range(p)], dtype=kind)
     total = lgamma(view.unsqueeze(input, -1) + half_steps).sum(-1) + p * (p - 1) / 4 * math.log(math.pi)
-    return total if out is None else copies.copy_(out.resize_(total.size()), total)
+    return into_out("mvlgamma", total, out)
 
 
 def mvlgamma_(input: Tensor, p: int) -> Tensor:
     """In-place form of :func:`mvlgamma`."""
+    if input._dtype.category < 2:
+        raise RuntimeError(f"mvlgamma_: result type {get_default_dtype()} can't be cast to the desired output type {input.dtype}")
     return copies.copy_(input, mvlgamma(copies.clone(input), p))

@@ -37,7 +37,7 @@ def scipys(name: str, function: str | Callable, *operands: Any, out: Any = None)
     arrays = [launch.computing_array(one, kind) if isinstance(one, TensorBase) else kind.compute.type(one) for one in operands]
     with np.errstate(all="ignore"):
         made = np.asarray((getattr(functions(), function) if isinstance(function, str) else function)(*arrays), kind.compute)
-    return launch.deliver(name, made, kind, out)
+    return launch.deliver(name, made, kind, out, operands)
 
 
 @op

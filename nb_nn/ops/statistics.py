@@ -288,6 +288,10 @@ def histogram(input: Tensor, bins: Any, *, range: tuple[float, float] | None = N
     >>> torch.histogram(tensor([1.0, 2.0, 2.5]), 2, range=(0.0, 3.0)).hist
     tensor([1., 2.])
     """
+    if input._dtype.half and isinstance(bins, TensorBase):
+        checked_edges("torch.histogram", bins, input._dtype)
+        counts = histogram(input.float(), bins.float(), weight=None if weight is None else weight.float(), density=density).hist
+        return launch.into_out("histogram", HistogramResult(counts.to(input._dtype), bins), out)
     check_histogram("histogram_cpu", input._dtype)
     if isinstance(bins, TensorBase):
         edges = checked_edges("torch.histogram", bins, input._dtype)
@@ -309,6 +313,9 @@ def neighbours(values: Tensor, dim: int) -> tuple[Tensor, Tensor]:
 
 def areas(name: str, y: Tensor, x: Any, dx: Any, dim: int) -> Tensor:
     """The trapezoids between neighbouring samples."""
+    for what, given in (("y", y), ("x", x)):
+        if given is not None and given._dtype is dtypes.bool_:
+            raise RuntimeError(f"{name}: received a bool input for `{what}`, but bool is not supported")
     dim = wrap_dim(dim, y._array.ndim)
     low, high = neighbours(y, dim)
     if x is not None:
@@ -350,8 +357,8 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: in
     (tensor([1.0000, 1.5000, 2.0000]),)
     """
     ndim = input._array.ndim
-    if input._dtype is dtypes.uint8:
-        raise RuntimeError("torch.gradient does not support uint8 input.")
+    if input._dtype in (dtypes.uint8, dtypes.bool_):
+        raise RuntimeError(f"torch.gradient does not support {input._dtype.name} input.")
     dims = tuple(range(ndim)) if dim is None else (wrap_dim(dim, ndim),) if isinstance(dim, int) else tuple(wrap_dim(d, ndim) for d in dim)
     spacing = 1 if spacing is None else spacing
     given = [spacing] * len(dims) if not isinstance(spacing, (list, tuple, TensorBase)) else list(spacing)
@@ -375,7 +382,8 @@ def slopes(input: Tensor, dim: int, spacing: Any, edge_order: int) -> Tensor:
     input = input if input._dtype.category >= 2 else input.to(dtypes.get_default_dtype())
     if isinstance(spacing, TensorBase) and spacing._array.ndim:
         shape = tuple([-1 if d == dim else 1 for d in range(input._array.ndim)])
-        steps = view.reshape(spacing[1:] - spacing[:-1], shape).to(input._dtype)
+        steps = view.reshape(spacing[1:] - spacing[:-1], shape)
+        steps = steps if steps._dtype.category >= 2 else steps.to(input._dtype)
     else:
         steps = creation.full(tuple([size - 1 if d == dim else 1 for d in range(input._array.ndim)]), float(spacing), dtype=input._dtype)
     change = (slicing.narrow(input, dim, 1, size - 1) - slicing.narrow(input, dim, 0, size - 1)) / steps
@@ -409,6 +417,9 @@ def histogramdd(input: Tensor, bins: Any, *, range: Any = None, weight: Tensor |
     if range is not None and len(range) != 2 * dims:
         raise RuntimeError(f"torch.histogramdd: for a {dims}-dimensional histogram range should have {2 * dims} elements, but got "
                            f"{len(range)}")
+    if weight is not None and weight._dtype is not kind:
+        raise RuntimeError("torch.histogramdd: if weight tensor is provided, input tensor and weight tensor should have the same dtype, "
+                           f"but got input({kind.name}), and weight({weight._dtype.name})")
     columns = launch.contiguous_array(input.detach()).reshape(-1, dims).T
     edges = []
     for d, (one, column) in enumerate(zip(wanted, columns)):

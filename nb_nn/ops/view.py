@@ -230,6 +230,9 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     torch.Size([3, 1, 1])
     """
     source, destination = wrap_dims(source, input.dim()), wrap_dims(destination, input.dim())
+    if len(source) != len(destination):
+        raise RuntimeError(f"movedim: Invalid source or destination dims: source ({list(source)} dims) should contain the same number of "
+                           f"dims as destination ({list(destination)} dims)")
     return permute_dims(input, moved_order(source, destination, input.dim()))
 
 

@@ -125,5 +125,5 @@ def test_late_additions_to_old_signatures():
         torch.mode(x, values=values)
     out = torch.empty(0)
     assert torch.squeeze(torch.ones(1, 2), out=out) is out and out.tolist() == [1, 1]
-    assert torch.unsqueeze(torch.ones(2), 0, out=out) is out and out.shape == (1, 2)
+    assert torch.unsqueeze(torch.ones(2), 0, out=out.resize_(0)) is out and out.shape == (1, 2)
     assert (torch.randint(high=3, size=(9,)) < 3).all() and (torch.randint_like(x, high=2) < 2).all()

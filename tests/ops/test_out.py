@@ -44,8 +44,7 @@ def test_result_is_written_and_returned(name, layout):
 
 @pytest.mark.parametrize("name", ["sort", "std", "norm", "msort", "kthvalue", "diff", "kron", "logcumsumexp", "fft", "cat", "max"])
 def test_a_history_that_would_be_lost_is_refused(name):
-    x, out = torch.rand(4).requires_grad_(), torch.zeros(4)
-    places = torch.zeros(4, dtype=torch.int64)
+    x, out, places = torch.rand(4).requires_grad_(), torch.zeros(0), torch.zeros(0, dtype=torch.int64)
     call = {"sort": lambda: torch.sort(x, out=(out, places)), "kthvalue": lambda: torch.kthvalue(x, 1, out=(out, places)),
             "max": lambda: torch.max(x, 0, out=(out, places)), "cat": lambda: torch.cat([x], out=out), "kron": lambda: torch.kron(x, x, out=out),
             "fft": lambda: torch.fft.fft(x, out=out.to(torch.complex64)), "logcumsumexp": lambda: torch.logcumsumexp(x, 0, out=out)
@@ -54,6 +53,20 @@ def test_a_history_that_would_be_lost_is_refused(name):
         call()
     with torch.no_grad():
         call()
+
+
+@pytest.mark.parametrize("call", [
+    lambda x, out: torch.exp(x, out=out), lambda x, out: torch.add(x, x, out=out), lambda x, out: torch.sum(x, 0, out=out), lambda x, out: torch.mm(x, x, out=out),
+    lambda x, out: torch.cat((x, x), out=out), lambda x, out: torch.max(x, 0, out=(out, out.new_zeros(0, dtype=torch.int64))), lambda x, out: torch.renorm(x, 2, 0, 1, out=out),
+    lambda x, out: torch.nn.functional.normalize(x, out=out), lambda x, out: torch.linalg.inv(x + torch.eye(3), out=out),
+])
+def test_an_out_of_another_size_is_resized_with_a_warning(call):
+    x = torch.arange(9.0).view(3, 3)
+    expected = call(x, torch.zeros(0))
+    out = torch.zeros(2)
+    with pytest.warns(UserWarning, match=r"was resized since it had shape \[2\]"):
+        call(x, out)
+    assert torch.equal(out, expected[0] if isinstance(expected, tuple) else expected)
 
 
 def test_composed_results_take_their_history_along():

@@ -130,6 +130,65 @@ CALLS = {
     "all dropped by feature_alpha_dropout": lambda t: F(t).feature_alpha_dropout(t.ones(1, 3).long(), 1.0, True),
     "cdouble": lambda t: t.ones(2).cdouble(memory_format=t.contiguous_format), "cross of bool": lambda t: t.cross(
         t.ones(3).bool(), t.ones(3).bool(), dim=0), "mse_loss of integers": lambda t: F(t).mse_loss(t.ones(2).long(), t.ones(2).long()),
+    # operands of several types, and types that are refused
+    **{f"addr of {name}": lambda t, kinds=kinds, beta=beta: t.addr(t.ones(2, 3).to(getattr(t, kinds[0])), t.ones(2).to(getattr(t, kinds[1])), t.ones(3).to(
+        getattr(t, kinds[2])), beta=beta) for name, kinds, beta in (
+        ("bool", ("bool",) * 3, 3), ("bool without", ("bool",) * 3, 0), ("mixed", ("float32", "complex64", "float64"), 2), ("integers", ("int32", "int64", "float32"), 2))},
+    "addr_ of mixed": lambda t: t.ones(2, 3).addr_(t.ones(2, dtype=t.complex64), t.ones(3, dtype=t.complex64)),
+    "addmm with a complex factor": lambda t: t.addmm(t.ones(2, 2), t.ones(2, 2), t.ones(2, 2), beta=1j), "add with a complex factor": lambda t: t.add(
+        t.ones(2), t.ones(2), alpha=1j), "addcmul with a complex factor": lambda t: t.addcmul(t.ones(2), t.ones(2), t.ones(2), value=1j),
+    "index_add with a complex factor": lambda t: t.ones(2).index_add(0, t.tensor([0]), t.ones(1), alpha=1j), "lerp by a complex number": lambda t: t.lerp(
+        t.ones(2), t.ones(2), 1j), "lerp by doubles": lambda t: t.lerp(t.ones(2), t.ones(2), t.ones(2).double()), "elu": lambda t: F(t).elu(t.ones(2), 1j),
+    "leaky_relu in place": lambda t: F(t).leaky_relu_(t.ones(2), 1j), "softshrink": lambda t: F(t).softshrink(t.ones(2), 1j),
+    "outer product by einsum": lambda t: t.einsum("i,j->ij", t.ones(2), t.ones(3, dtype=t.complex64)), "product by einsum": lambda t: t.einsum(
+        "ij,jk->ik", t.ones(2, 2), t.ones(2, 2, dtype=t.complex64)), "einsum of integers and floats": lambda t: t.einsum("i,i->i", t.ones(2).long(), t.ones(2)),
+    "einsum of bytes": lambda t: t.einsum("ik,j->ij", t.ones(2, 3).byte(), t.ones(2).byte()),
+    "vecdot of mixed": lambda t: t.linalg.vecdot(t.ones(2), t.ones(2).double()), "vecdot of integers": lambda t: t.linalg.vecdot(t.ones(2).long(), t.ones(2).long()),
+    "meshgrid of mixed": lambda t: t.meshgrid(t.ones(2), t.ones(2).long()), "bilinear of mixed": lambda t: F(t).bilinear(t.ones(2), t.ones(2), t.ones(1, 2, 2).double()),
+    **{f"{name} of bool": lambda t, call=call: call(t, t.tensor([True, False, True])) for name, call in (
+        ("topk", lambda t, x: t.topk(x, 2)), ("gradient", lambda t, x: t.gradient(x)), ("relu6", lambda t, x: F(t).relu6(x)), ("hardtanh", lambda t, x: F(t).hardtanh(x, 0, 1)),
+        ("mvlgamma", lambda t, x: t.mvlgamma(x, 1)), ("tanhshrink", lambda t, x: F(t).tanhshrink(x)), ("trapezoid", lambda t, x: t.trapezoid(x)),
+        ("cumulative_trapezoid", lambda t, x: t.cumulative_trapezoid(x)), ("vander", lambda t, x: t.linalg.vander(x)))},
+    "vander of halves": lambda t: t.linalg.vander(t.ones(2).half()), "hardtanh of bytes with bounds that are cut": lambda t: F(t).hardtanh(t.tensor([0, 3]).byte(), -0.5, 0.5),
+    "mvlgamma of integers": lambda t: t.mvlgamma(t.tensor([4, 5]), 2),
+    **{f"{name} of {kind} by {number}": lambda t, name=name, kind=kind, number=number: getattr(t, name)(t.tensor([7, 100]).to(getattr(t, kind)), number)
+       for name in ("fmod", "remainder", "floor_divide") for kind in ("int32", "uint8") for number in (2 ** 40, 2 ** 33 + 5, -300, 256)},
+    **{f"where of {kind} and {number}": lambda t, kind=kind, number=number: t.where(t.tensor([True, False]), t.ones(2).to(getattr(t, kind)), number)
+       for kind in ("uint8", "int8", "int32", "bool") for number in (-1, 300, -200, 2 ** 40, 2.5, 1j)},
+    **{f"random_ of {kind} from {low} to {high}": lambda t, kind=kind, low=low, high=high: t.zeros(3, dtype=getattr(t, kind)).random_(low, high).shape
+       for kind in ("bool", "uint8", "int16", "float16", "float32") for low, high in ((0, 2), (-1, 1), (0, 256), (0, 257), (0, 40000), (0, 1 << 17))},
+    "searchsorted by a number that wraps": lambda t: t.searchsorted(t.tensor([1, 2]).int(), 2 ** 40), "searchsorted out": lambda t: t.searchsorted(
+        t.arange(3), t.arange(3), out=t.zeros(3).int()), "searchsorted by a sorter of int32": lambda t: t.searchsorted(t.arange(3), 1, sorter=t.arange(3).int()),
+    "bucketize": lambda t: t.bucketize(t.ones(2, dtype=t.complex64), t.ones(1, dtype=t.complex64)),
+    **{f"arange {start} {end} {step} of {kind}": lambda t, kind=kind, bounds=(start, end, step): t.arange(*bounds, dtype=getattr(t, kind))
+       for kind in ("int64", "int32", "uint8", "float32") for start, end, step in ((0.5, 8.7, 2.5), (0.0, 8.000001, 4.0), (0.9, 3.1, 1), (0.9, 3.1, 0.5), (1.5, 4, 1.9))},
+    "diff of no order": lambda t: t.diff(t.ones(3), n=0, prepend=t.ones(2)), "gradient at complex places": lambda t: t.gradient(
+        t.tensor([1.0, 2, 4]), spacing=(t.tensor([1.0, 2, 4 + 1j]),)), "matrix_power": lambda t: t.linalg.matrix_power(t.eye(2).requires_grad_(), 0).requires_grad,
+    "householder_product": lambda t: t.linalg.householder_product(t.eye(2).requires_grad_(), t.zeros(0)).requires_grad, "gather of nothing": lambda t: t.autograd.grad(
+        t.gather(t.ones(2), 0, t.zeros(2, 0).long()).sum() + (x := t.ones(2, requires_grad=True)).gather(0, t.zeros(2, 0).long()).sum(), x),
+    "istft by a complex window": lambda t: t.istft(t.ones(3, 4, dtype=t.complex64), 4, window=t.ones(4, dtype=t.complex64)),
+    "complex istft by a complex window": lambda t: t.view_as_real(t.istft(t.arange(16.0).view(4, 4).to(t.complex128), 4, window=t.tensor(
+        [1, 1 + 1j, 2, 1 - 2j], dtype=t.complex128), return_complex=True)),
+    "logcumsumexp": lambda t: t.view_as_real(t.logcumsumexp(t.tensor([1 + 3j, 0.9 + 3j, 1.2 - 3j, 0.5 + 9j, 1.1 + 2.9j, 1 - 8j], dtype=t.complex128), 0)),
+    "cholesky": lambda t: t.autograd.grad(t.linalg.cholesky(a := t.tensor([[4, 1 - 1j], [1 + 1j, 5]], dtype=t.complex128, requires_grad=True)).abs().sum(), a)[0].abs().contiguous(),
+    **{f"{name} of {first} and {second}": lambda t, name=name, first=first, second=second: getattr(F(t), name)(
+        t.tensor([0.25, 0.75]).to(getattr(t, first)), t.tensor([1.0, 0.5]).to(getattr(t, second))).dtype in (t.float64, t.complex64, t.complex128)
+       for name in ("binary_cross_entropy", "binary_cross_entropy_with_logits", "huber_loss", "soft_margin_loss", "multilabel_soft_margin_loss", "mse_loss", "l1_loss", "smooth_l1_loss")
+       for first, second in (("float32", "float64"), ("float64", "float32"), ("complex64", "complex64"), ("float32", "float32"))},
+    "hinge_embedding_loss": lambda t: F(t).hinge_embedding_loss(t.ones(2), t.ones(2).double()),
+    **{f"rms_norm of {first} by {second}": lambda t, first=first, second=second: F(t).rms_norm(
+        t.ones(2).to(getattr(t, first)), (2,), None if second is None else t.ones(2).to(getattr(t, second)), 1.0).abs()
+       for first, second in (("float32", "float64"), ("complex64", "complex64"), ("complex128", None), ("complex64", "float32"), ("int32", "int32"), ("float32", "complex64"))},
+    "adaptive_avg_pool1d": lambda t: F(t).adaptive_avg_pool1d(t.ones(1, 4, dtype=t.complex64), 1).dtype is t.complex64, "adaptive_avg_pool2d": lambda t: F(
+        t).adaptive_avg_pool2d(t.ones(1, 4, 4, dtype=t.complex64), 2), "multi_margin_loss": lambda t: F(t).multi_margin_loss(t.ones(2, 2, dtype=t.complex64), t.zeros(2).long()),
+    "multi_margin_loss by doubles": lambda t: F(t).multi_margin_loss(t.ones(2, 2), t.zeros(2).long(), weight=t.ones(2).double()),
+    "instance_norm": lambda t: F(t).instance_norm(t.ones(2, 2, 3, dtype=t.complex64), t.zeros(2), t.ones(2)), "histogramdd by doubles": lambda t: t.histogramdd(
+        t.ones(3, 2), [2, 2], weight=t.ones(3).double()), "vector_norm in a real type": lambda t: t.linalg.vector_norm(t.ones(2, dtype=t.complex64), dtype=t.float64),
+    "cat of channels last": lambda t: t.cat([t.arange(16.0).view(2, 2, 2, 2).contiguous(memory_format=t.channels_last)] * 2, 1),
+    "cat of large channels last": lambda t: t.cat([t.ones(2, 3, 80, 80).contiguous(memory_format=t.channels_last)] * 2, 0).stride(),
+    "sparse gradients by frequency": lambda t: F(t).embedding(t.tensor([0, 0]), t.ones(2, 2, requires_grad=True), sparse=True, scale_grad_by_freq=True).shape,
+    "sparse gradients by frequency, backward": lambda t: F(t).embedding(
+        t.tensor([0, 0]), t.ones(2, 2, requires_grad=True), sparse=True, scale_grad_by_freq=True).sum().backward(),
     "float_power": lambda t: t.float_power(t.tensor([2.0]), 2, out=t.zeros(1)), "empty_permuted": lambda t: t.empty_permuted((2, 3, 4), (2, 0, 1)).stride(),
 }
 
