@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..core.state import state
 
@@ -72,3 +72,10 @@ class AccumulateGrad(Node):
 
     def __init__(self, variable: Any):
         self.variable = variable
+
+
+class GradientEdge(NamedTuple):
+    """Where a gradient arrives: the node that computed a tensor, and which of its results that is; of a leaf, what adds to its ``grad``."""
+
+    node: Node
+    output_nr: int
