@@ -54,6 +54,7 @@ from .ops.division import div, floor_divide, fmod, remainder, true_divide
 from .ops.indexing import index_add, index_copy, index_fill, index_select, put, take
 from .ops.scatter import gather, scatter, scatter_add, take_along_dim
 from .ops.scatter_reduce import index_reduce, scatter_reduce
+from .ops.segments import segment_reduce
 from .ops.masking import masked_fill, masked_scatter, masked_select, nonzero, nonzero_static
 from .ops.subscript import index_put, index_put_
 from .ops.joining import atleast_1d, atleast_2d, atleast_3d, cat, dstack, hstack, stack, vstack
@@ -131,7 +132,7 @@ from .ops.sparse.internal import (
     native_clone, native_norm, native_pow, native_resize_as_, native_zero_, s_copy_, s_native_addmm, s_native_addmm_,
 )
 from .ops.sparse.products import hspmm, saddmm, smm, spmm, sspaddmm
-from . import _C, autograd, backends, cuda, fft, linalg, nn, optim, return_types, sparse, special, testing, utils
+from . import _C, autograd, backends, cuda, fft, linalg, nn, optim, return_types, signal, sparse, special, testing, utils
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .autograd.anomaly_mode import set_detect_anomaly as set_anomaly_enabled
 from .nn.functional import rms_norm
@@ -171,7 +172,7 @@ from .torch_version import __version__
 detach_, fill_, zero_, resize_as_, as_strided_ = Tensor.detach_, Tensor.fill_, Tensor.zero_, Tensor.resize_as_, Tensor.as_strided_
 is_inference = Tensor.is_inference
 is_nonzero, is_same_size, is_signed, get_device = Tensor.is_nonzero, Tensor.is_same_size, Tensor.is_signed, Tensor.get_device
-pin_memory, addmv_ = Tensor.pin_memory, Tensor.addmv_
+pin_memory, addmv_, resize_as_sparse_ = Tensor.pin_memory, Tensor.addmv_, Tensor.resize_as_sparse_
 
 arcsinh, arcsinh_, arccosh, arccosh_, arctanh, arctanh_ = asinh, asinh_, acosh, acosh_, atanh, atanh_
 arcsin, arcsin_, arccos, arccos_, arctan, arctan_, arctan2 = asin, asin_, acos, acos_, atan, atan_, atan2

@@ -223,7 +223,7 @@ class Tensor(Operators, Recorded, Properties):
     diagonal, unfold, unbind = slicing.diagonal, slicing.unfold, slicing.unbind
     split, split_with_sizes, chunk = slicing.split, slicing.split_with_sizes, slicing.chunk
     detach, clone, copy_ = copies.detach, copies.clone, copies.copy_
-    resize_, resize_as_ = copies.resize_, sparse_shape.resize_as_
+    resize_, resize_as_, resize_as_sparse_ = copies.resize_, sparse_shape.resize_as_, sparse_shape.resize_as_sparse_
     squeeze_, unsqueeze_, t_, transpose_ = (shape_inplace.squeeze_, shape_inplace.unsqueeze_, shape_inplace.t_,
                                             shape_inplace.transpose_)
     as_strided_ = shape_inplace.as_strided_
