@@ -24,6 +24,7 @@ from .types import (
     set_num_threads, set_flush_denormal,
 )
 from .storage import Storage
+from .storage import Storage as TypedStorage
 from .storage_types import (
     BFloat16Storage, BoolStorage, ByteStorage, CharStorage, ComplexDoubleStorage, ComplexFloatStorage, DoubleStorage,
     FloatStorage, HalfStorage, IntStorage, LongStorage, ShortStorage, UntypedStorage,
@@ -119,6 +120,7 @@ from .ops.linalg import (
     geqrf, gesv, inverse, logdet, lstsq, lu, lu_solve, lu_unpack, matrix_exp, matrix_power, matrix_rank, orgqr, ormqr, pinverse, potrf,
     potri, potrs, pstrf, qr, slogdet, solve, svd, symeig, triangular_solve, trtrs,
 )
+from .ops.lobpcg import lobpcg
 from .ops.low_rank import pca_lowrank, svd_lowrank
 from .ops.view_copies import (
     alias_copy, as_strided_copy, as_strided_scatter, detach_copy, diagonal_copy, expand_copy, permute_copy, select_copy, slice_copy,
@@ -177,7 +179,7 @@ pin_memory, addmv_, resize_as_sparse_ = Tensor.pin_memory, Tensor.addmv_, Tensor
 arcsinh, arcsinh_, arccosh, arccosh_, arctanh, arctanh_ = asinh, asinh_, acosh, acosh_, atanh, atanh_
 arcsin, arcsin_, arccos, arccos_, arctan, arctan_, arctan2 = asin, asin_, acos, acos_, atan, atan_, atan2
 greater, greater_equal, less, less_equal, not_equal, fix, fix_, exp2_ = gt, ge, lt, le, ne, trunc, trunc_, Tensor.exp2_
-negative_, clip_ = Tensor.neg_, Tensor.clamp_
+negative_, clip_, dsmm, hsmm = Tensor.neg_, Tensor.clamp_, spmm, hspmm
 
 swapdims, moveaxis, row_stack, trapz, concat, concatenate = transpose, movedim, vstack, trapezoid, cat, cat
 unsafe_chunk, unsafe_split, unsafe_split_with_sizes = chunk, split, split_with_sizes

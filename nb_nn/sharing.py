@@ -36,6 +36,15 @@ def storage(input: Any) -> Any:
     return over(storage_of(input), input._dtype)
 
 
+def storage_type(input: Any) -> type:
+    """The class of the tensor's storage.
+
+    >>> tensor([1.0]).storage_type() is torch.FloatStorage
+    True
+    """
+    return type(storage(input))
+
+
 def untyped_storage(input: Any) -> UntypedStorage:
     """The memory of a tensor, shared with it, in bytes."""
     made = object.__new__(UntypedStorage)

@@ -82,7 +82,8 @@ class Tensor(Operators, Recorded, Properties):
     fill_, zero_ = creation.fill_, creation.zero_
 
     # storage
-    storage, untyped_storage, set_, is_set_to = sharing.storage, sharing.untyped_storage, shape_inplace.set_, shape_inplace.is_set_to
+    storage, untyped_storage, storage_type = sharing.storage, sharing.untyped_storage, sharing.storage_type
+    set_, is_set_to = shape_inplace.set_, shape_inplace.is_set_to
     share_memory_, is_shared = sharing.share_memory_, sharing.is_shared
     pin_memory, is_pinned = sharing.pin_memory, sharing.is_pinned
     apply_, map_, map2_ = callback.apply_, callback.map_, callback.map2_
@@ -222,7 +223,8 @@ class Tensor(Operators, Recorded, Properties):
     select, narrow, squeeze, unsqueeze = slicing.select, slicing.narrow, view_ops.squeeze, view_ops.unsqueeze
     diagonal, unfold, unbind = slicing.diagonal, slicing.unfold, slicing.unbind
     split, split_with_sizes, chunk = slicing.split, slicing.split_with_sizes, slicing.chunk
-    detach, clone, copy_ = copies.detach, copies.clone, copies.copy_
+    detach, clone, copy_, as_subclass = copies.detach, copies.clone, copies.copy_, copies.as_subclass
+    resize, resize_as = copies.resize, copies.resize_as
     resize_, resize_as_, resize_as_sparse_ = copies.resize_, sparse_shape.resize_as_, sparse_shape.resize_as_sparse_
     squeeze_, unsqueeze_, t_, transpose_ = (shape_inplace.squeeze_, shape_inplace.unsqueeze_, shape_inplace.t_,
                                             shape_inplace.transpose_)

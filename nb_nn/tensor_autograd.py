@@ -1,6 +1,7 @@
 """A tensor's part in the graph: its history, its gradient and its hooks."""
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from .autograd import engine, hooks, views
@@ -89,6 +90,16 @@ class Recorded(TensorBase):
     def output_nr(self) -> int:
         """Which result of its node this tensor is."""
         return self._output_number
+
+    @property
+    def volatile(self) -> bool:
+        """Always False: in torch before 0.4 whether nothing was recorded; `no_grad` took its place. Asking warns."""
+        warnings.warn("volatile was removed (Variable.volatile is always False)", UserWarning, stacklevel=2)
+        return False
+
+    @volatile.setter
+    def volatile(self, value: bool) -> None:
+        warnings.warn("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.", UserWarning, stacklevel=2)
 
     @property
     def retains_grad(self) -> bool:

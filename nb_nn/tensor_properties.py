@@ -31,6 +31,12 @@ class Properties(TensorBase):
     is_nested = property(lambda self: False, doc="Whether the tensor is nested: never.")
     is_quantized = property(lambda self: False, doc="Whether the tensor is quantized: never.")
     is_mkldnn = property(lambda self: False, doc="Whether the tensor is in oneDNN's layout: never.")
+    is_xla = property(lambda self: False, doc="Whether the elements are on an XLA device: never.")
+    is_ipu = property(lambda self: False, doc="Whether the elements are on an IPU: never.")
+    is_maia = property(lambda self: False, doc="Whether the elements are on a MAIA device: never.")
+    is_mtia = property(lambda self: False, doc="Whether the elements are on an MTIA device: never.")
+    is_vulkan = property(lambda self: False, doc="Whether the elements are on a Vulkan device: never.")
+    is_sparse_csr = property(lambda self: False, doc="Whether the tensor is sparse by compressed rows: never.")
     itemsize = property(lambda self: self._dtype.itemsize, doc="Bytes an element.")
     nbytes = property(lambda self: self._array.size * self._dtype.itemsize, doc="Bytes of all elements.")
     names = property(lambda self: (None,) * self._array.ndim, doc="Names of the dimensions: none have one.")
@@ -68,6 +74,8 @@ class Properties(TensorBase):
     def data_ptr(self) -> int:
         """Address of the first element."""
         return memory.pointer(self._array) if self._array.size else 0
+
+    const_data_ptr = data_ptr
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Whether elements lie in C order, or in that of ``memory_format``."""
