@@ -200,6 +200,12 @@ def load(f: Any, map_location: MapLocation = None, pickle_module: Any = None, *,
         mmap: let tensors show the file, which must be given by its path, in place of reading it; what is written to them is not
             written to the file (see `set_default_mmap_options`).
         pickle_load_args: for the ``Unpickler``, such as ``encoding="latin1"``.
+
+    >>> import io
+    >>> buffer = io.BytesIO()
+    >>> torch.save({"weight": torch.ones(2)}, buffer)
+    >>> load(buffer)
+    {'weight': tensor([1., 1.])}
     """
     if mmap and not isinstance(f, (str, os.PathLike)):
         raise ValueError("load: f must be a file path in order to use the mmap argument")

@@ -126,6 +126,8 @@ def register_package(priority: int, tagger: Callable, deserializer: Callable) ->
 
     ``tagger(storage)`` returns the name of the place, which the file keeps, or None for storages it does not know;
     ``deserializer(storage, location)`` returns the storage in that place, or None.
+
+    >>> torch.serialization.register_package(30, lambda storage: None, lambda storage, location: None)
     """
     _packages.append((priority, tagger, deserializer))
     _packages.sort(key=lambda package: package[0])

@@ -77,10 +77,18 @@ def is_shared(input: Any) -> bool:
 
 
 def is_pinned(input: Any, device: Any = None) -> bool:
-    """Whether the tensor's memory is pinned for CUDA."""
+    """Whether the tensor's memory is pinned for CUDA.
+
+    >>> torch.ones(2).is_pinned()
+    False
+    """
     return False
 
 
 def pin_memory(input: Any, device: Any = None) -> Any:
-    """A copy in memory that CUDA can read directly; RuntimeError without CUDA."""
+    """A copy in memory that CUDA can read directly; RuntimeError without CUDA.
+
+    >>> torch.ones(2).pin_memory().is_pinned()              # doctest: +SKIP
+    True
+    """
     return storage(input).pin_memory()

@@ -67,7 +67,13 @@ from .tensor_properties import Properties
 
 
 class Tensor(Operators, Recorded, Properties):
-    """A multi-dimensional array of one type, on one device, that may remember how it was computed."""
+    """A multi-dimensional array of one type, on one device, that may remember how it was computed.
+
+    >>> torch.Tensor([1, 2])
+    tensor([1., 2.])
+    >>> torch.Tensor(2, 3).shape
+    torch.Size([2, 3])
+    """
 
     __array_priority__ = 1000           # NumPy's operators leave tensors to theirs
 
@@ -311,7 +317,11 @@ class Tensor(Operators, Recorded, Properties):
 
 
 class layout:
-    """How a tensor's elements are stored, or in which order."""
+    """How a tensor's elements are stored, or in which order.
+
+    >>> torch.ones(2).layout, torch.ones(2).to_sparse().layout
+    (torch.strided, torch.sparse_coo)
+    """
 
     def __init__(self, name: str):
         self.name = name

@@ -29,7 +29,11 @@ class Recorded(TensorBase):
         self._requires_grad = bool(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Set whether operations on this tensor are recorded."""
+        """Set whether operations on this tensor are recorded.
+
+        >>> torch.ones(1).requires_grad_()
+        tensor([1.], requires_grad=True)
+        """
         self.requires_grad = requires_grad
         return self
 
@@ -153,7 +157,12 @@ class Recorded(TensorBase):
         node.keepers[self._output_number] = keep
 
     def detach_(self) -> Tensor:
-        """Make this tensor a leaf."""
+        """Make this tensor a leaf.
+
+        >>> x = tensor([1.0], requires_grad=True) * 2
+        >>> x.detach_()
+        tensor([2.])
+        """
         if self._base is not None:
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
         self._node, self._requires_grad, self._output_number = None, False, 0

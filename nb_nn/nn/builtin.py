@@ -79,7 +79,11 @@ def dropout(input: Tensor, p: float, train: bool) -> Tensor:
 
 
 def dropout_(self: Tensor, p: float, train: bool) -> Tensor:
-    """In-place form of :func:`dropout`."""
+    """In-place form of :func:`dropout`.
+
+    >>> torch.dropout_(torch.ones(2), 1.0, True)
+    tensor([0., 0.])
+    """
     return F.dropout(self, p, train, inplace=True)
 
 
@@ -93,27 +97,48 @@ def feature_dropout(input: Tensor, p: float, train: bool) -> Tensor:
 
 
 def feature_dropout_(self: Tensor, p: float, train: bool) -> Tensor:
-    """In-place form of :func:`feature_dropout`."""
+    """In-place form of :func:`feature_dropout`.
+
+    >>> torch.feature_dropout_(torch.ones(1, 2, 2), 1.0, True)
+    tensor([[[0., 0.],
+             [0., 0.]]])
+    """
     return F.dropout2d(self, p, train, inplace=True)
 
 
 def alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
-    """`nn.functional.alpha_dropout`."""
+    """`nn.functional.alpha_dropout`.
+
+    >>> torch.alpha_dropout(torch.ones(2), 0.0, True)
+    tensor([1., 1.])
+    """
     return F.alpha_dropout(input, p, train)
 
 
 def alpha_dropout_(self: Tensor, p: float, train: bool) -> Tensor:
-    """In-place form of :func:`alpha_dropout`."""
+    """In-place form of :func:`alpha_dropout`.
+
+    >>> torch.alpha_dropout_(torch.ones(2), 0.5, False)
+    tensor([1., 1.])
+    """
     return F.alpha_dropout(self, p, train, inplace=True)
 
 
 def feature_alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
-    """`nn.functional.feature_alpha_dropout`."""
+    """`nn.functional.feature_alpha_dropout`.
+
+    >>> torch.feature_alpha_dropout(torch.ones(1, 2, 2), 0.0, True).sum()
+    tensor(4.)
+    """
     return F.feature_alpha_dropout(input, p, train)
 
 
 def feature_alpha_dropout_(self: Tensor, p: float, train: bool) -> Tensor:
-    """In-place form of :func:`feature_alpha_dropout`."""
+    """In-place form of :func:`feature_alpha_dropout`.
+
+    >>> torch.feature_alpha_dropout_(torch.ones(1, 2, 2), 0.5, False).sum()
+    tensor(4.)
+    """
     return F.feature_alpha_dropout(self, p, train, inplace=True)
 
 

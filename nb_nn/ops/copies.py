@@ -110,6 +110,10 @@ def detach(input: Tensor) -> Tensor:
     """A tensor that shares ``input``'s memory but not its history; it never requires a gradient.
 
     Its size, strides and storage cannot be changed in place.
+
+    >>> x = tensor([1.0], requires_grad=True)
+    >>> detach(x * 2)
+    tensor([2.])
     """
     made = alias_of(input)
     made._detached = True

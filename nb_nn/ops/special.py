@@ -77,7 +77,11 @@ def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 def polygamma_(input: Tensor, n: int) -> Tensor:
-    """In-place form of :func:`polygamma`."""
+    """In-place form of :func:`polygamma`.
+
+    >>> tensor([1.0]).polygamma_(1)
+    tensor([1.6449])
+    """
     n = checked_order(n)
     return polygamma_order_(input, n) if n else digamma_(input)
 
@@ -127,5 +131,9 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
 
 
 def mvlgamma_(input: Tensor, p: int) -> Tensor:
-    """In-place form of :func:`mvlgamma`."""
+    """In-place form of :func:`mvlgamma`.
+
+    >>> tensor([2.0]).mvlgamma_(2)
+    tensor([0.4516])
+    """
     return copies.copy_(input, mvlgamma(copies.clone(input), p))

@@ -194,14 +194,22 @@ def sparse_mask(input: Tensor, mask: Tensor) -> Tensor:
 
 
 def indices(input: Tensor) -> Tensor:
-    """The places of a coalesced sparse tensor: (sparse_dim, nnz), in order."""
+    """The places of a coalesced sparse tensor: (sparse_dim, nnz), in order.
+
+    >>> torch.sparse_coo_tensor([[2, 0]], [1.0, 3.0]).coalesce().indices()
+    tensor([[0, 2]])
+    """
     if not check_sparse("indices", input).coalesced:
         raise RuntimeError("Cannot get indices on an uncoalesced tensor, please call .coalesce() first")
     return alias_of(input._array.indices)
 
 
 def values(input: Tensor) -> Tensor:
-    """The values of a coalesced sparse tensor: (nnz, \\*dense sizes). Gradients go through them."""
+    """The values of a coalesced sparse tensor: (nnz, \\*dense sizes). Gradients go through them.
+
+    >>> torch.sparse_coo_tensor([[2, 0]], [1.0, 3.0]).coalesce().values()
+    tensor([3., 1.])
+    """
     if not check_sparse("values", input).coalesced:
         raise RuntimeError("Cannot get values on an uncoalesced tensor, please call .coalesce() first")
     found = coalesced_parts(input)[1]
@@ -209,22 +217,38 @@ def values(input: Tensor) -> Tensor:
 
 
 def raw_indices(input: Tensor) -> Tensor:
-    """The places as they are stored: (sparse_dim, nnz)."""
+    """The places as they are stored: (sparse_dim, nnz).
+
+    >>> torch.sparse_coo_tensor([[2, 0]], [1.0, 3.0])._indices()
+    tensor([[2, 0]])
+    """
     return alias_of(check_sparse("_indices", input).indices)
 
 
 def raw_values(input: Tensor) -> Tensor:
-    """The values as they are stored: (nnz, \\*dense sizes). They have no history."""
+    """The values as they are stored: (nnz, \\*dense sizes). They have no history.
+
+    >>> torch.sparse_coo_tensor([[2, 0]], [1.0, 3.0])._values()
+    tensor([1., 3.])
+    """
     return alias_of(check_sparse("_values", input).values)
 
 
 def nnz(input: Tensor) -> int:
-    """How many values are stored."""
+    """How many values are stored.
+
+    >>> torch.sparse_coo_tensor([[0, 0]], [1.0, 3.0])._nnz()
+    2
+    """
     return check_sparse("_nnz", input).indices._array.shape[1]
 
 
 def is_coalesced(input: Tensor) -> bool:
-    """Whether the places of a sparse tensor are in order and each is there once."""
+    """Whether the places of a sparse tensor are in order and each is there once.
+
+    >>> torch.sparse_coo_tensor([[0, 0]], [1.0, 3.0]).is_coalesced()
+    False
+    """
     return check_sparse("is_coalesced", input).coalesced
 
 
@@ -235,12 +259,20 @@ def set_coalesced_(input: Tensor, coalesced: bool) -> Tensor:
 
 
 def sparse_dim(input: Tensor) -> int:
-    """How many dimensions are sparse: 0 of a strided tensor."""
+    """How many dimensions are sparse: 0 of a strided tensor.
+
+    >>> torch.sparse_coo_tensor([[0, 1]], torch.ones(2, 3)).sparse_dim()
+    1
+    """
     return input._array.indices._array.shape[0] if is_sparse(input) else 0
 
 
 def dense_dim(input: Tensor) -> int:
-    """How many dimensions are dense: all of a strided tensor."""
+    """How many dimensions are dense: all of a strided tensor.
+
+    >>> torch.sparse_coo_tensor([[0, 1]], torch.ones(2, 3)).dense_dim()
+    1
+    """
     return input._array.ndim - sparse_dim(input)
 
 

@@ -176,7 +176,11 @@ def cat_dim(tensors: tuple, dim: int, *, out: Any = None) -> Tensor:
 
 
 def resize_as_(input: Tensor, the_template: Tensor) -> Tensor:
-    """Give ``input`` the size of another tensor."""
+    """Give ``input`` the size of another tensor.
+
+    >>> tensor([[1, 2], [3, 4]]).resize_as_(torch.ones(3))
+    tensor([1, 2, 3])
+    """
     if is_sparse(input) and input._array.shape == the_template._array.shape:
         return input
     if is_sparse(input):
