@@ -1,4 +1,4 @@
-"""Later names that stand alone: random tensors for tests, LOBPCG, stacked datasets, swapped tensors, old and new spellings."""
+"""Names that stand alone: random tensors for tests, LOBPCG, stacked datasets, swapped tensors, old and new spellings."""
 import weakref
 
 import numpy as np
@@ -197,3 +197,29 @@ def test_old_spellings_of_sparse_products():
     s, m = torch.eye(2).to_sparse(), torch.tensor([[1.0, 2.0], [3.0, 4.0]])
     assert torch.equal(torch.dsmm(s, m), m) and torch.hsmm(s, m).is_sparse and torch.equal(torch.hsmm(s, m).to_dense(), m)
     assert isinstance(torch.FloatStorage(2), torch.TypedStorage)
+
+
+X = torch.arange(8.0).view(1, 2, 2, 2)
+
+
+def test_names_that_stand_for_others():
+    assert X.ndimension() == X.dim() == 4 and X.nelement() == X.numel() == 8
+    assert torch.is_tensor(X) and not torch.is_tensor([1]) and torch.is_tensor(torch.nn.Parameter(X))
+    made = torch.scalar_tensor(3, dtype=torch.float64, layout=torch.strided, device="cpu")
+    assert made.shape == () and made.dtype is torch.float64 and made == 3
+    for kind, dtype in ((torch.CharTensor, torch.int8), (torch.ShortTensor, torch.int16)):
+        assert kind([1, -2]).dtype is dtype and kind([1, -2]).tolist() == [1, -2] and isinstance(kind(2), kind) and kind(2, 3).shape == (2, 3)
+
+
+@pytest.mark.parametrize("name", [
+    "max_pool2d_with_indices", "max_pool3d_with_indices", "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d_with_indices", "fractional_max_pool2d_with_indices", "fractional_max_pool3d_with_indices"])
+def test_pooling_with_indices(name):
+    functional = torch.nn.functional
+    x = X[0] if "1d" in name else X
+    options = {"output_size": 1} if "fractional" in name else {}
+    size = 1 if "adaptive" in name else 2
+    values, where = getattr(functional, name)(x, size, **options)
+    expected, places = getattr(functional, name.removesuffix("_with_indices"))(x, size, return_indices=True, **options)
+    assert torch.equal(values, expected) and torch.equal(where, places) and where.dtype is torch.int64
+    assert values.ravel()[-1] == X.max()

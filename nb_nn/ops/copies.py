@@ -122,7 +122,11 @@ def detach(input: Tensor) -> Tensor:
 
 @op
 def copy(input: Tensor, src: Any, non_blocking: bool = False, *, out: Tensor | None = None) -> Tensor:
-    """The elements of ``src``, broadcast and cast to the size and type of ``input``."""
+    """The elements of ``src``, broadcast and cast to the size and type of ``input``.
+
+    >>> torch.zeros(2).copy_(tensor(3))
+    tensor([3., 3.])
+    """
     target = launch.empty(input._array.shape, input._dtype, input._device) if out is None else out
     if not isinstance(src, TensorBase):
         raise TypeError(f"copy_(): argument 'other' must be Tensor, not {type(src).__name__}")

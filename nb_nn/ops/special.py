@@ -127,7 +127,7 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
     kind = input.dtype if input.is_floating_point() else get_default_dtype()
     half_steps = input.new_tensor([-step / 2 for step in range(p)], dtype=kind)
     total = lgamma(view.unsqueeze(input, -1) + half_steps).sum(-1) + p * (p - 1) / 4 * math.log(math.pi)
-    return total if out is None else copies.copy_(out.resize_(total.size()), total)
+    return total if out is None else copies.copy_result("mvlgamma", total, out)
 
 
 def mvlgamma_(input: Tensor, p: int) -> Tensor:

@@ -86,7 +86,7 @@ def renorm(input: Tensor, p: Any, dim: int, maxnorm: Any, *, out: Tensor | None 
     lengths = moments.norm(input, p, others, True)
     scale = choosing.where(lengths > maxnorm, maxnorm / (lengths + EPSILON), lengths.new_ones(()))
     scaled = input * scale
-    return scaled if out is None else copies.copy_(out.resize_(scaled.size()), scaled)
+    return scaled if out is None else copies.copy_result("renorm", scaled, out)
 
 
 def renorm_(input: Tensor, p: Any, dim: int, maxnorm: Any) -> Tensor:
