@@ -9,6 +9,7 @@ import sys
 from math import e, inf, nan, pi
 
 from .core import arguments
+from .core.cuda_memory import OutOfMemoryError
 from .core.device import device
 from .core.dtype import (
     bfloat16, bool_ as bool, can_cast, cdouble, cfloat, complex64, complex128, double, dtype, float16, float32, float64,
@@ -129,7 +130,7 @@ from .ops.view_copies import (
 )
 from .ops.recurrent_layers import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
 from .ops.softmax import log_softmax, softmax
-from .ops.sparse.construction import sparse_coo_tensor
+from .ops.sparse.construction import indices_copy, sparse_coo_tensor, values_copy
 from .ops.sparse.internal import (
     native_clone, native_norm, native_pow, native_resize_as_, native_zero_, s_copy_, s_native_addmm, s_native_addmm_,
 )
@@ -146,7 +147,8 @@ from .nn.builtin import (
     alpha_dropout, alpha_dropout_, batch_norm, binary_cross_entropy_with_logits, constant_pad_nd,
     cosine_embedding_loss, dropout, dropout_, feature_alpha_dropout, feature_alpha_dropout_, feature_dropout,
     feature_dropout_, frobenius_norm, group_norm, hinge_embedding_loss, instance_norm, kl_div, layer_norm, margin_ranking_loss,
-    max_pool1d_with_indices, native_batch_norm, native_dropout, norm_except_dim, nuclear_norm, poisson_nll_loss, rrelu,
+    max_pool1d_with_indices, native_batch_norm, native_dropout, native_group_norm, native_layer_norm, norm_except_dim,
+    nuclear_norm, poisson_nll_loss, rrelu,
     triplet_margin_loss,
 )
 from .ops.ctc import ctc_loss
@@ -165,9 +167,9 @@ from .settings import (
     are_deterministic_algorithms_enabled, get_deterministic_debug_mode, get_float32_matmul_precision, get_num_interop_threads,
     is_deterministic_algorithms_warn_only_enabled, is_distributed, is_vulkan_available, is_warn_always_enabled,
     set_deterministic_debug_mode, set_float32_matmul_precision, set_num_interop_threads, set_warn_always, typename,
-    use_deterministic_algorithms,
+    get_device_module, use_deterministic_algorithms,
 )
-from . import accelerator, torch_version
+from . import accelerator, cpu, torch_version
 from .torch_version import __version__
 
 # methods that are functions as well
@@ -182,7 +184,7 @@ greater, greater_equal, less, less_equal, not_equal, fix, fix_, exp2_ = gt, ge, 
 negative_, clip_, dsmm, hsmm = Tensor.neg_, Tensor.clamp_, spmm, hspmm
 
 swapdims, moveaxis, row_stack, trapz, concat, concatenate = transpose, movedim, vstack, trapezoid, cat, cat
-unsafe_chunk, unsafe_split, unsafe_split_with_sizes = chunk, split, split_with_sizes
+unsafe_chunk, unsafe_split, unsafe_split_with_sizes, native_channel_shuffle = chunk, split, split_with_sizes, channel_shuffle
 newaxis = None
 has_lapack = has_openmp = has_spectral = True
 has_mkl = has_mkldnn = has_cuda = has_cudnn = has_mps = False

@@ -223,3 +223,43 @@ def test_pooling_with_indices(name):
     expected, places = getattr(functional, name.removesuffix("_with_indices"))(x, size, return_indices=True, **options)
     assert torch.equal(values, expected) and torch.equal(where, places) and where.dtype is torch.int64
     assert values.ravel()[-1] == X.max()
+
+
+def test_norms_tell_their_means_and_deviations():
+    x = tensor(numbers("float64", (2, 4, 3), seed=2)).requires_grad_()
+    made, mean, inverse = torch.native_layer_norm(x, (4, 3), None, None, 1e-5)
+    assert torch.equal(made, torch.layer_norm(x, (4, 3))) and made.requires_grad
+    np.testing.assert_allclose(mean.numpy(), x.detach().numpy().mean((1, 2), keepdims=True))
+    np.testing.assert_allclose(inverse.numpy(), (x.detach().numpy().var((1, 2), keepdims=True) + 1e-5) ** -0.5)
+    weight, bias = torch.arange(4.0).double(), torch.ones(4).double()
+    made, mean, inverse = torch.native_group_norm(x, weight, bias, 2, 4, 3, 2, 1e-5)
+    assert torch.equal(made, torch.group_norm(x, 2, weight, bias))
+    groups = x.detach().numpy().reshape(2, 2, 6)
+    np.testing.assert_allclose(mean.numpy(), groups.mean(-1))
+    np.testing.assert_allclose(inverse.numpy(), (groups.var(-1) + 1e-5) ** -0.5)
+    with pytest.raises(RuntimeError, match="has not N=1 samples"):
+        torch.native_group_norm(x, None, None, 1, 4, 3, 2, 1e-5)
+    assert torch.equal(torch.native_channel_shuffle(x[..., None], 2), torch.channel_shuffle(x[..., None], 2))
+
+
+def test_copies_of_the_parts_of_sparse_tensors():
+    s = torch.sparse_coo_tensor([[2, 0]], tensor([1.0, 3.0]), requires_grad=True).coalesce()
+    places, values = torch.indices_copy(s), torch.values_copy(s)
+    places.zero_()
+    assert s.indices().tolist() == [[0, 2]] and values.tolist() == [3, 1] and values.requires_grad
+    out = torch.empty(0, dtype=torch.int64)
+    assert torch.indices_copy(s, out=out) is out and out.tolist() == [[0, 2]]
+
+
+def test_the_cpu_is_a_device_among_others():
+    cpu = torch.get_device_module("cpu")
+    assert cpu is torch.cpu and (cpu.device_count(), cpu.current_device(), cpu.is_available(), cpu.is_initialized()) == (1, "cpu", True, True)
+    cpu.set_device(0)
+    cpu.synchronize()
+    stream = cpu.Stream()
+    with cpu.stream(stream):
+        assert cpu.current_stream() is stream
+        stream.wait_stream(cpu.Stream())
+    assert cpu.current_stream() is not stream
+    if not torch.cuda.is_available():
+        assert torch.get_device_module() is cpu

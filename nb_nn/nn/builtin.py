@@ -292,3 +292,31 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
     """
     F.check_probability(p)
     return (input.clone(), input == input) if train is False else random.dropout_mask(input, p)
+
+
+def native_layer_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None, bias: Tensor | None,
+                      eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """`layer_norm`, and the means and the inverse deviations, with sizes of 1 in the dimensions that are normalized.
+
+    >>> torch.native_layer_norm(tensor([[1.0, 3.0]]), (2,), None, None, 0.0)[1:]
+    (tensor([[2.]]), tensor([[1.]]))
+    """
+    result = F.layer_norm(input, normalized_shape, weight, bias, eps)
+    dims = tuple(range(-len(normalized_shape), 0))
+    values = input.detach()
+    return result, values.mean(dims, keepdim=True), (values.var(dims, unbiased=False, keepdim=True) + eps).rsqrt()
+
+
+def native_group_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, N: int, C: int, HxW: int, group: int,
+                      eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """`group_norm` of N samples with C channels of HxW elements, and the means and the inverse deviations (N, group).
+
+    >>> torch.native_group_norm(tensor([[[1.0], [3.0]]]), None, None, 1, 2, 1, 1, 0.0)[1:]
+    (tensor([[2.]]), tensor([[1.]]))
+    """
+    if input._array.ndim < 2 or tuple(input.shape[:2]) != (N, C) or input.numel() != N * C * HxW:
+        raise RuntimeError(f"native_group_norm: input of size {list(input.shape)} has not N={N} samples of C={C} channels of "
+                           f"HxW={HxW} elements")
+    result = F.group_norm(input, group, weight, bias, eps)
+    rows = input.detach().reshape(N, group, -1)
+    return result, rows.mean(-1), (rows.var(-1, unbiased=False) + eps).rsqrt()

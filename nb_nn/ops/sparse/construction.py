@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...core import dtype as dtypes
+from ...core import launch
 from ...core.device import CPU
 from ...core.geometry import sizes_of
 from ...core.size import Size
@@ -214,6 +215,24 @@ def values(input: Tensor) -> Tensor:
         raise RuntimeError("Cannot get values on an uncoalesced tensor, please call .coalesce() first")
     found = coalesced_parts(input)[1]
     return alias_of(found) if found is input._array.values else found
+
+
+def indices_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """A copy of `Tensor.indices`.
+
+    >>> torch.indices_copy(torch.sparse_coo_tensor([[2, 0]], [1.0, 3.0]).coalesce())
+    tensor([[0, 2]])
+    """
+    return launch.into_out("indices_copy", copies.clone(indices(input)), out)
+
+
+def values_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """A copy of `Tensor.values`, with its history.
+
+    >>> torch.values_copy(torch.sparse_coo_tensor([[2, 0]], [1.0, 3.0]).coalesce())
+    tensor([3., 1.])
+    """
+    return launch.into_out("values_copy", copies.clone(values(input)), out)
 
 
 def raw_indices(input: Tensor) -> Tensor:

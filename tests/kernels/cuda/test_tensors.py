@@ -376,3 +376,18 @@ def test_streams_of_the_accelerator():
     torch.cuda.set_stream(None)
     with pytest.raises(TypeError, match="expected a Stream"):
         torch.accelerator.set_stream(None)
+
+
+def test_a_full_device_has_an_error_of_its_own(device, monkeypatch):
+    def full(*args):
+        raise MemoryError("Out of memory allocating 4,096 bytes")
+
+    monkeypatch.setattr(device, "empty", full)
+    with pytest.raises(torch.cuda.OutOfMemoryError, match="CUDA out of memory: Out of memory allocating"):
+        torch.empty(1024, device="cuda")
+    assert torch.OutOfMemoryError is torch.cuda.OutOfMemoryError and issubclass(torch.OutOfMemoryError, RuntimeError)
+
+
+def test_the_module_of_the_device():
+    assert torch.get_device_module() is torch.cuda is torch.get_device_module("cuda:1")
+    torch.get_device_module(torch.ones(1, device="cuda").device).synchronize()
