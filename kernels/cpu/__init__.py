@@ -5,7 +5,7 @@ TOPICS = (
     "attention", "convolution", "counting", "ctc", "distance", "embedding_bag", "fold", "grid_sampling", "indexing", "lapack",
     "layer_normalization", "linear", "loss", "loss_margin", "matmul", "normalization", "norms_of_neighbours", "optimizer", "places",
     "pooling", "random", "recurrent", "reduction", "resampling", "scan", "small_matrices", "softmax", "sorting",
-    "sparse", "spectral", "windows",
+    "sparse", "spectral", "symmetric", "windows",
 )
 
 

@@ -13,6 +13,7 @@ from ..core import dtype as dtypes
 from ..core import launch
 from ..core.op import derivative, op
 from ..core.results import result_type
+from ..core.state import state
 from ..core.tensor_base import TensorBase, wrap
 from . import matrices
 from .choosing import where
@@ -100,11 +101,41 @@ def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False,
     if pivots._array.shape != LD._array.shape[:-1]:
         raise RuntimeError(f"{name}: Expected LD.shape[:-1] and pivots.shape to be the same, but got pivots with shape "
                            f"{list(pivots._array.shape)} instead")
+    if not (state.grad and LD.requires_grad):
+        LD, B = matrices.broadcast_batches(LD, B)
+        return launch.into_out("ldl_solve", ldl_solve_op(LD, pivots.expand(LD.shape[:-1]), B, hermitian and LD.is_complex()), out)
+    return launch.into_out("ldl_solve", solve_steps(LD, pivots, B, hermitian and LD.is_complex()), out)
+
+
+@op
+def ldl_solve_op(LD: Tensor, pivots: Tensor, B: Tensor, hermitian: bool) -> Tensor:
+    """`ldl_solve` with checked arguments."""
+    made_t, rows = matrices.room(LD, *B._array.shape[:-3:-1]), LD._array.shape[-1]
+    if made_t.size:
+        np.copyto(made_t, matrices.stack_t(B))
+        given = launch.contiguous_array(pivots).astype(np.int64).reshape(len(made_t), rows)
+        launch.launch("ldl_solve", matrices.stack_t(LD), given, hermitian, made_t, device=LD._device, work=made_t.size * rows)
+    return matrices.turned(LD, made_t)
+
+
+def solution_gradient(grad: Tensor, LD: Tensor, pivots: Tensor, hermitian: bool) -> Tensor:
+    """Of B: the solution for the gradient, of conjugate A if that is symmetric and complex."""
+    if hermitian or not LD.is_complex():
+        return ldl_solve_op(LD, pivots, grad, hermitian)
+    return ldl_solve_op(LD, pivots, grad.conj(), False).conj()
+
+
+ldl_solve_op.declaration.node_name = "LinalgLdlSolveBackward0"
+derivative(ldl_solve_op, B=solution_gradient)
+
+
+def solve_steps(LD: Tensor, pivots: Tensor, B: Tensor, turned: bool) -> Tensor:
+    """`ldl_solve` by operations that have derivatives for the factors, too."""
     batch = matrices.broadcast_batches(LD, B)[0].shape[:-2]
     order, rows, partner = (wrap(made.reshape(*batch, *made.shape[1:]), dtypes.int64)
                             for made in exchanged(pivots.expand(*batch, LD.shape[-1])._array))
     LD, B = matrices.broadcast_batches(LD, B)
-    own, turned = wrap(np.arange(LD.shape[-1]), dtypes.int64), hermitian and LD.is_complex()
+    own = wrap(np.arange(LD.shape[-1]), dtypes.int64)
     below = tril(LD, -1).masked_fill((partner.unsqueeze(-2) == own.unsqueeze(-1)), 0)
     lower = below.gather(-2, rows) + eye(LD.shape[-1], dtype=LD.dtype, device=LD.device)
     upper = matrices.adjoint(lower) if turned else lower.transpose(-1, -2)
@@ -112,7 +143,7 @@ def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False,
     half = solve_blocks(LD, partner, half, turned)
     made = solve_triangular_op(upper, half, True, True).transpose(-1, -2)
     back = made.gather(-1, order.argsort(-1).unsqueeze(-2).expand(made.shape))
-    return launch.into_out("ldl_solve", back.transpose(-1, -2), out)
+    return back.transpose(-1, -2)
 
 
 def exchanged(pivots: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ from oracle import tensor
 from scipy.linalg import ldl
 
 import nb_nn as torch
+from nb_nn.kernels.cpu import symmetric as kernels
 from ops.matrices import in_columns, random, same
 
 KINDS = ("float32", "float64", "complex64", "complex128")
@@ -79,7 +80,10 @@ def test_derivatives_of_solutions(kind, hermitian):
     def solve(LD, b):
         return torch.linalg.ldl_solve(LD, pivots, b, hermitian=hermitian)
 
+    assert torch.autograd.gradcheck(lambda b: solve(LD, b), b) and torch.autograd.gradgradcheck(lambda b: solve(LD, b), b)
+    by_kernel = solve(LD, b.detach())
     assert torch.autograd.gradcheck(solve, (LD.requires_grad_(), b))
+    same(solve(LD, b).detach(), by_kernel.numpy())
     assert torch.autograd.gradgradcheck(solve, (LD, b))
 
 
@@ -127,3 +131,15 @@ LDS, PIVOTS = torch.eye(3), torch.tensor([1, 2, 3])
 def test_refusals(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize("twin", ["serial", "parallel"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_twins_of_the_kernel(kind, twin):
+    for hermitian in (False, True):
+        a, b = symmetric((3, 5, 5), kind, hermitian), random((3, 5, 2), 4).astype(kind)
+        LD, pivots = torch.linalg.ldl_factor(tensor(a), hermitian=hermitian)
+        x_t = np.ascontiguousarray(b.swapaxes(1, 2))
+        factors_t = np.ascontiguousarray(LD.numpy().swapaxes(1, 2))
+        getattr(kernels.ldl_solve, twin)(factors_t, pivots.numpy().astype(np.int64), hermitian and "complex" in kind, x_t)
+        np.testing.assert_allclose(x_t.swapaxes(1, 2), np.linalg.solve(a, b), 1e-3 if kind in ("float32", "complex64") else 1e-9)
