@@ -1,19 +1,24 @@
 """Reductions of segments: pieces of a dimension that follow one another, of different lengths."""
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core import launch
+from ..core import launch, memory
+from ..core.device import CPU
 from ..core.geometry import wrap_dim
+from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
 from .choosing import where
 from .creation import full
-from .scatter_reduce import scatter_reduce, start_of
+from .joining import cat
+from .scatter_reduce import gradients, scatter_reduce, start_of
 
 Tensor = TensorBase
+KERNEL_NUMBERS = {"sum": 0, "prod": 1, "amax": 2, "amin": 3}
 REDUCTIONS = {"sum": "sum", "mean": "sum", "prod": "prod", "max": "amax", "min": "amin", "amax": "amax", "amin": "amin"}
 
 
@@ -41,14 +46,57 @@ def segment_reduce(data: Tensor, reduce: str, *, lengths: Tensor | None = None, 
     if data._dtype.category != 2:
         raise launch.not_implemented("segment_reduce", data._dtype)
     starts, sizes = segments(data, lengths, offsets, axis, unsafe)
-    index = places(starts, sizes, data._array.shape[axis])
-    shape = (*data._array.shape[:axis], sizes.shape[-1] + 1, *data._array.shape[axis + 1:])     # one more, for what is in no segment
-    index = wrap(index.reshape(*index.shape, *[1] * (data._array.ndim - axis - 1)), dtypes.int64).to(data._device).expand(data._array.shape)
-    how = REDUCTIONS[reduce]
-    start = full(shape, float(start_of(how, np.dtype(np.float32))), dtype=data._dtype, device=data._device)
-    made = scatter_reduce(start, axis, index, data, how).narrow(axis, 0, sizes.shape[-1])
+    made = segments_reduced(data, starts, sizes, REDUCTIONS[reduce], axis)
     count = wrap(sizes.reshape(*sizes.shape, *[1] * (data._array.ndim - axis - 1)), dtypes.int64).to(data._device)
     return with_initial(made, reduce, count, initial)
+
+
+@op
+def segments_reduced(data: Tensor, starts: np.ndarray, sizes: np.ndarray, how: str, axis: int) -> Tensor:
+    """The sum, product, largest or smallest of each segment, or what these are of nothing."""
+    size = data._array.shape
+    if data._device is not CPU:
+        return by_index(data, starts, sizes, how, axis)
+    array = launch.contiguous_array(data)
+    shape = (*size[:axis], sizes.shape[-1], *size[axis + 1:])
+    made = memory.empty(shape, array.dtype)
+    if made.size:
+        outer, inner = math.prod(size[:axis]), math.prod(size[axis + 1:])
+        begins, lengths = (np.ascontiguousarray(one).reshape(outer, -1) for one in (starts, sizes))
+        launch.launch("reduce_segments", array.reshape(outer, size[axis], inner), begins, lengths, KERNEL_NUMBERS[how],
+                      made.reshape(outer, -1, inner), work=array.size)
+    return launch.deliver("segment_reduce", made, data._dtype, None)
+
+
+def index_of(data: Tensor, starts: np.ndarray, sizes: np.ndarray, axis: int) -> Tensor:
+    """The segment of each element; of those in none, the number of segments."""
+    index = places(starts, sizes, data._array.shape[axis])
+    index = index.reshape(*index.shape, *[1] * (data._array.ndim - axis - 1))
+    return wrap(index, dtypes.int64).to(data._device).expand(data._array.shape)
+
+
+def room(data: Tensor, count: int, how: str, axis: int) -> Tensor:
+    """What ``count`` reductions begin with."""
+    shape = (*data._array.shape[:axis], count, *data._array.shape[axis + 1:])
+    return full(shape, float(start_of(how, np.dtype(np.float32))), dtype=data._dtype, device=data._device)
+
+
+def by_index(data: Tensor, starts: np.ndarray, sizes: np.ndarray, how: str, axis: int) -> Tensor:
+    """`segments_reduced` by the segment that each element is in."""
+    made = scatter_reduce(room(data, sizes.shape[-1] + 1, how, axis), axis, index_of(data, starts, sizes, axis), data, how)
+    return made.narrow(axis, 0, sizes.shape[-1])
+
+
+def segment_gradient(grad: Tensor, data: Tensor, starts: np.ndarray, sizes: np.ndarray, how: str, axis: int, result: Tensor) -> Tensor:
+    """That of writes by index, with one more place, which has no gradient, for what is in no segment."""
+    index, start = index_of(data, starts, sizes, axis), room(data, sizes.shape[-1] + 1, how, axis)
+    more = room(data, 1, how, axis)
+    grad, result = cat((grad, more.new_zeros(more.shape)), axis), cat((result, more), axis)
+    return gradients(grad, start, axis, index, data, how, False, result)[1]
+
+
+segments_reduced.declaration.node_name = "SegmentReduceBackward0"
+derivative(segments_reduced, data=segment_gradient)
 
 
 def segments(data: Tensor, lengths: Tensor | None, offsets: Tensor | None, axis: int, unsafe: bool) -> tuple[np.ndarray, np.ndarray]:

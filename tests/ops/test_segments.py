@@ -4,6 +4,7 @@ import pytest
 from oracle import numbers, tensor
 
 import nb_nn as torch
+from nb_nn.kernels.cpu import segments as kernels
 
 START = {"sum": 0.0, "mean": np.nan, "prod": 1.0, "max": -np.inf, "min": np.inf}
 JOIN = {"sum": np.sum, "mean": np.sum, "prod": np.prod, "max": np.max, "min": np.min}
@@ -99,3 +100,16 @@ DATA, TWO = torch.ones(3), torch.tensor([2, 1])
 def test_refusals(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize("twin", ["serial", "parallel"])
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_both_twins_of_the_kernel(kind, twin):
+    data = numbers(kind, (2, 6, 3), seed=1)
+    starts, sizes = np.array([[0, 2, 2], [1, 1, 4]]), np.array([[2, 0, 4], [0, 3, 1]])
+    for how, reduce in enumerate(("sum", "prod", "max", "min")):
+        out = np.empty((2, 3, 3), kind)
+        getattr(kernels.reduce_segments, twin)(data, starts, sizes, how, out)
+        for batch in range(2):
+            pieces = [slice(a, a + b) for a, b in zip(starts[batch], sizes[batch])]
+            np.testing.assert_allclose(out[batch], slow(data[batch], reduce, pieces), 1e-6)
