@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compile import inlined, kernel, prange
+from ..compile import REASSOCIATE, inlined, kernel, prange
 
 
 @inlined
@@ -22,7 +22,7 @@ def subtract(x, c, k, column, begin):
         x[c, i] -= column[i] * value
 
 
-@inlined
+@inlined(fastmath=REASSOCIATE)
 def gather(x, c, k, column, begin, hermitian):
     """Take the product of a column of L with the rows below from row k."""
     total = x[c, k]
