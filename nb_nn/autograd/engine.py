@@ -186,13 +186,13 @@ def _needed(roots: list, targets: Any) -> set[Node]:
 class Run:
     """A backward under way: for hooks that wait for several gradients."""
 
-    def __init__(self, reached: dict, needed: set | None):
-        self.reached, self.needed = reached, needed
+    def __init__(self, reached: dict, needed: set | None, goals: dict):
+        self.reached, self.needed, self.goals = reached, needed, goals
         self.collected: dict = {}
 
     def reaches(self, node: Node) -> bool:
         """Whether a gradient will come to a node."""
-        return node in self.reached and (self.needed is None or node in self.needed)
+        return node in self.reached and (self.needed is None or node in self.needed or node in self.goals)
 
 
 class _Running(threading.local):
@@ -218,7 +218,7 @@ def run(roots: list, grads: list, keep_graph: bool, create_graph: bool, targets:
     waiting_grads: dict[Node, list] = {}
     found: dict = {}
     was_recording, state.grad = state.grad, create_graph
-    running.runs.append(Run(dependencies, needed))
+    running.runs.append(Run(dependencies, needed, goals))
     try:
         for (node, number), value in zip(roots, grads):
             _add(waiting_grads, node, number, value)
