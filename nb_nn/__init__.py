@@ -9,6 +9,7 @@ import sys
 from math import e, inf, nan, pi
 
 from .core import arguments
+from .core.cuda_memory import OutOfMemoryError
 from .core.device import device
 from .core.dtype import (
     bfloat16, bool_ as bool, can_cast, cdouble, cfloat, complex64, complex128, double, dtype, float16, float32, float64,
@@ -24,6 +25,7 @@ from .types import (
     set_num_threads, set_flush_denormal,
 )
 from .storage import Storage
+from .storage import Storage as TypedStorage
 from .storage_types import (
     BFloat16Storage, BoolStorage, ByteStorage, CharStorage, ComplexDoubleStorage, ComplexFloatStorage, DoubleStorage,
     FloatStorage, HalfStorage, IntStorage, LongStorage, ShortStorage, UntypedStorage,
@@ -54,6 +56,7 @@ from .ops.division import div, floor_divide, fmod, remainder, true_divide
 from .ops.indexing import index_add, index_copy, index_fill, index_select, put, take
 from .ops.scatter import gather, scatter, scatter_add, take_along_dim
 from .ops.scatter_reduce import index_reduce, scatter_reduce
+from .ops.segments import segment_reduce
 from .ops.masking import masked_fill, masked_scatter, masked_select, nonzero, nonzero_static
 from .ops.subscript import index_put, index_put_
 from .ops.joining import atleast_1d, atleast_2d, atleast_3d, cat, dstack, hstack, stack, vstack
@@ -118,6 +121,7 @@ from .ops.linalg import (
     geqrf, gesv, inverse, logdet, lstsq, lu, lu_solve, lu_unpack, matrix_exp, matrix_power, matrix_rank, orgqr, ormqr, pinverse, potrf,
     potri, potrs, pstrf, qr, slogdet, solve, svd, symeig, triangular_solve, trtrs,
 )
+from .ops.lobpcg import lobpcg
 from .ops.low_rank import pca_lowrank, svd_lowrank
 from .ops.view_copies import (
     alias_copy, as_strided_copy, as_strided_scatter, detach_copy, diagonal_copy, expand_copy, permute_copy, select_copy, slice_copy,
@@ -126,12 +130,12 @@ from .ops.view_copies import (
 )
 from .ops.recurrent_layers import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
 from .ops.softmax import log_softmax, softmax
-from .ops.sparse.construction import sparse_coo_tensor
+from .ops.sparse.construction import indices_copy, sparse_coo_tensor, values_copy
 from .ops.sparse.internal import (
     native_clone, native_norm, native_pow, native_resize_as_, native_zero_, s_copy_, s_native_addmm, s_native_addmm_,
 )
 from .ops.sparse.products import hspmm, saddmm, smm, spmm, sspaddmm
-from . import _C, autograd, backends, cuda, fft, linalg, nn, optim, return_types, sparse, special, testing, utils
+from . import _C, autograd, backends, cuda, fft, linalg, nn, optim, return_types, signal, sparse, special, testing, utils
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .autograd.anomaly_mode import set_detect_anomaly as set_anomaly_enabled
 from .nn.functional import rms_norm
@@ -143,7 +147,8 @@ from .nn.builtin import (
     alpha_dropout, alpha_dropout_, batch_norm, binary_cross_entropy_with_logits, constant_pad_nd,
     cosine_embedding_loss, dropout, dropout_, feature_alpha_dropout, feature_alpha_dropout_, feature_dropout,
     feature_dropout_, frobenius_norm, group_norm, hinge_embedding_loss, instance_norm, kl_div, layer_norm, margin_ranking_loss,
-    max_pool1d_with_indices, native_batch_norm, native_dropout, norm_except_dim, nuclear_norm, poisson_nll_loss, rrelu,
+    max_pool1d_with_indices, native_batch_norm, native_dropout, native_group_norm, native_layer_norm, norm_except_dim,
+    nuclear_norm, poisson_nll_loss, rrelu,
     triplet_margin_loss,
 )
 from .ops.ctc import ctc_loss
@@ -162,24 +167,24 @@ from .settings import (
     are_deterministic_algorithms_enabled, get_deterministic_debug_mode, get_float32_matmul_precision, get_num_interop_threads,
     is_deterministic_algorithms_warn_only_enabled, is_distributed, is_vulkan_available, is_warn_always_enabled,
     set_deterministic_debug_mode, set_float32_matmul_precision, set_num_interop_threads, set_warn_always, typename,
-    use_deterministic_algorithms,
+    get_device_module, use_deterministic_algorithms,
 )
-from . import accelerator, torch_version
+from . import accelerator, cpu, torch_version
 from .torch_version import __version__
 
 # methods that are functions as well
 detach_, fill_, zero_, resize_as_, as_strided_ = Tensor.detach_, Tensor.fill_, Tensor.zero_, Tensor.resize_as_, Tensor.as_strided_
 is_inference = Tensor.is_inference
 is_nonzero, is_same_size, is_signed, get_device = Tensor.is_nonzero, Tensor.is_same_size, Tensor.is_signed, Tensor.get_device
-pin_memory, addmv_ = Tensor.pin_memory, Tensor.addmv_
+pin_memory, addmv_, resize_as_sparse_ = Tensor.pin_memory, Tensor.addmv_, Tensor.resize_as_sparse_
 
 arcsinh, arcsinh_, arccosh, arccosh_, arctanh, arctanh_ = asinh, asinh_, acosh, acosh_, atanh, atanh_
 arcsin, arcsin_, arccos, arccos_, arctan, arctan_, arctan2 = asin, asin_, acos, acos_, atan, atan_, atan2
 greater, greater_equal, less, less_equal, not_equal, fix, fix_, exp2_ = gt, ge, lt, le, ne, trunc, trunc_, Tensor.exp2_
-negative_, clip_ = Tensor.neg_, Tensor.clamp_
+negative_, clip_, dsmm, hsmm = Tensor.neg_, Tensor.clamp_, spmm, hspmm
 
 swapdims, moveaxis, row_stack, trapz, concat, concatenate = transpose, movedim, vstack, trapezoid, cat, cat
-unsafe_chunk, unsafe_split, unsafe_split_with_sizes = chunk, split, split_with_sizes
+unsafe_chunk, unsafe_split, unsafe_split_with_sizes, native_channel_shuffle = chunk, split, split_with_sizes, channel_shuffle
 newaxis = None
 has_lapack = has_openmp = has_spectral = True
 has_mkl = has_mkldnn = has_cuda = has_cudnn = has_mps = False

@@ -15,6 +15,7 @@ from .core.results import result_type
 from .core.state import state
 from .core.tensor_base import TensorBase
 from .ops import decompositions, determinants, matrices, reflectors, slicing, solving, spectra, vector, view
+from .ops.ldl import ldl_factor, ldl_factor_ex, ldl_solve
 from .ops.matmul import matmul
 from .ops.matrices import LinAlgError
 from .ops.matrix_functions import matrix_exp, matrix_power, multi_dot, vander
@@ -22,10 +23,11 @@ from .ops.matrix_norms import cond, matrix_norm, norm, vector_norm
 from .ops.solving import lu_solve, solve, solve_triangular
 
 Tensor = TensorBase
-__all__ = ["LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh",
-           "householder_product", "inv", "inv_ex", "lstsq", "lu", "lu_factor", "lu_factor_ex", "lu_solve", "matmul", "matrix_exp",
-           "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_ex",
-           "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve", "vander", "vecdot", "vector_norm"]
+__all__ = ["LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals",
+           "eigvalsh", "householder_product", "inv", "inv_ex", "ldl_factor", "ldl_factor_ex", "ldl_solve", "lstsq", "lu",
+           "lu_factor", "lu_factor_ex", "lu_solve", "matmul", "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank",
+           "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_ex", "solve_triangular", "svd", "svdvals",
+           "tensorinv", "tensorsolve", "vander", "vecdot", "vector_norm"]
 
 CholeskyEx = result_type("linalg_cholesky_ex", "L", "info")
 InvEx = result_type("linalg_inv_ex", "inverse", "info")

@@ -45,6 +45,11 @@ def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=N
         linewidth: characters a line (default 80).
         profile: "default", "short" or "full": a starting point for all of the above.
         sci_mode: True for scientific notation, False for never, None to let the values decide.
+
+    >>> torch.set_printoptions(precision=2)
+    >>> tensor([1.23456])
+    tensor([1.23])
+    >>> torch.set_printoptions(profile="default")
     """
     global _options
     if profile is not None and profile.lower() not in PROFILES:

@@ -26,17 +26,33 @@ def seed() -> int:
 
 
 def initial_seed() -> int:
-    """The seed of the default stream."""
+    """The seed of the default stream.
+
+    >>> generator = torch.manual_seed(3)
+    >>> torch.initial_seed()
+    3
+    """
     return default_generator.initial_seed()
 
 
 def get_rng_state() -> Any:
-    """State of the default stream as a byte tensor."""
+    """State of the default stream as a byte tensor.
+
+    >>> torch.get_rng_state().dtype
+    torch.uint8
+    """
     return default_generator.get_state()
 
 
 def set_rng_state(new_state: Any) -> None:
-    """Go on from a state that `get_rng_state` told."""
+    """Go on from a state that `get_rng_state` told.
+
+    >>> state = torch.get_rng_state()
+    >>> x = torch.rand(2)
+    >>> torch.set_rng_state(state)
+    >>> torch.equal(torch.rand(2), x)
+    True
+    """
     default_generator.set_state(new_state)
 
 

@@ -13,7 +13,7 @@ import struct
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -29,12 +29,32 @@ from .core.size import Size
 from .core.sparse_array import is_sparse
 from .core.storage import Storage, storage_of, storage_offset
 from .core.tensor_base import TensorBase
-from .core.unpickle import unpickle
+from .core.unpickle import CONTAINERS, unpickle
 from .rebuild import STORAGE_TYPES, TORCH_NAMES, StorageType, TypedStorage
+from .serialization_options import (
+    LoadEndianness,
+    add_safe_globals,
+    clear_safe_globals,
+    default_restore_location,
+    fallback_byte_order,
+    get_default_load_endianness,
+    get_default_mmap_options,
+    get_safe_globals,
+    location_tag,
+    mapped_for_writing,
+    register_package,
+    restored,
+    safe_globals,
+    safe_names,
+    set_default_load_endianness,
+    set_default_mmap_options,
+)
 from .tensor import Tensor
 
-__all__ = ["add_safe_globals", "clear_safe_globals", "default_restore_location", "get_safe_globals", "load", "location_tag",
-           "register_package", "safe_globals", "save"]
+__all__ = ["add_safe_globals", "clear_safe_globals", "default_restore_location", "get_default_load_endianness",
+           "get_default_mmap_options", "get_safe_globals", "get_unsafe_globals_in_checkpoint", "load", "LoadEndianness",
+           "location_tag", "register_package", "safe_globals", "save", "set_default_load_endianness",
+           "set_default_mmap_options"]
 
 DAMAGE = (EOFError, IndexError, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, struct.error,
           zlib.error)
@@ -161,99 +181,10 @@ def with_torch_names(pickled: bytes) -> bytes:
     return b"".join([*pieces, pickled[done:]])
 
 
-# ---- what users may add ------------------------------------------------------------------------------------------------
-
-_safe: dict[str, Any] = {}
-_packages: list[tuple[int, Callable, Callable]] = []
-
-
-def add_safe_globals(safe_globals: list) -> None:
-    """Let `load` with ``weights_only=True`` make these classes and call these functions, as it does tensors.
-
-    An entry is a class or a function, or a pair of one and the full name that files give it.
-
-    >>> import fractions
-    >>> torch.serialization.add_safe_globals([fractions.Fraction])
-    >>> torch.serialization.clear_safe_globals()
-    """
-    for entry in safe_globals:
-        entry, name = entry if isinstance(entry, tuple) else (entry, None)
-        if not callable(entry):
-            raise TypeError(f"add_safe_globals: expected classes and functions, got {type(entry).__name__}")
-        module, _, own = name.rpartition(".") if name else (entry.__module__, "", entry.__qualname__)
-        _safe[f"{module} {own}"] = entry
-
-
-def get_safe_globals() -> list:
-    """What `add_safe_globals` has added.
-
-    >>> torch.serialization.get_safe_globals()
-    []
-    """
-    return list(_safe.values())
-
-
-def clear_safe_globals() -> None:
-    """Forget what `add_safe_globals` has added."""
-    _safe.clear()
-
-
-@contextmanager
-def safe_globals(safe_globals: list) -> Iterator[None]:
-    """`add_safe_globals` for the body of a ``with`` statement."""
-    before = dict(_safe)
-    add_safe_globals(safe_globals)
-    try:
-        yield
-    finally:
-        _safe.clear()
-        _safe.update(before)
-
-
-def register_package(priority: int, tagger: Callable, deserializer: Callable) -> None:
-    """Let ``save`` and ``load`` know another place where storages live; lower priorities are asked first.
-
-    ``tagger(storage)`` returns the name of the place, which the file keeps, or None for storages it does not know;
-    ``deserializer(storage, location)`` returns the storage in that place, or None.
-    """
-    _packages.append((priority, tagger, deserializer))
-    _packages.sort(key=lambda package: package[0])
-
-
-def location_tag(storage: Any) -> str:
-    """Where a storage lives, as files name it: "cpu", or what a registered package says.
-
-    >>> torch.serialization.location_tag(torch.FloatStorage(1))
-    'cpu'
-    """
-    for _, tagger, _ in _packages:
-        location = tagger(storage)
-        if location:
-            return location
-    return str(storage.device)
-
-
-def restored(storage: Any, location: str) -> Any:
-    """A storage in a place that a registered package knows, else None."""
-    for _, _, deserializer in _packages:
-        found = deserializer(storage, location)
-        if found is not None:
-            return found
-    return None
-
-
-def default_restore_location(storage: Any, location: str) -> Any:
-    """The storage in the place ``location``, as ``load`` without ``map_location`` puts it."""
-    found = restored(storage, location)
-    if found is None and location != "cpu":
-        raise RuntimeError(f"don't know how to restore data location of {type(storage).__name__} (tagged with {location})")
-    return storage if found is None else found
-
-
 # ---- load --------------------------------------------------------------------------------------------------------------
 
 def load(f: Any, map_location: MapLocation = None, pickle_module: Any = None, *, weights_only: bool | None = None,
-         **pickle_load_args: Any) -> Any:
+         mmap: bool | None = None, **pickle_load_args: Any) -> Any:
     """Read an object that ``save``, here or in torch, has written.
 
     Only tensors, numbers, text and plain containers are read, which is safe with a file from anywhere: anything else raises
@@ -266,22 +197,67 @@ def load(f: Any, map_location: MapLocation = None, pickle_module: Any = None, *,
             (storage, saved device) that returns a storage, or None for the saved device.
         pickle_module: the module whose ``Unpickler`` is used; giving one implies ``weights_only=False``.
         weights_only: see above; True unless ``pickle_module`` is given.
+        mmap: let tensors show the file, which must be given by its path, in place of reading it; what is written to them is not
+            written to the file (see `set_default_mmap_options`).
         pickle_load_args: for the ``Unpickler``, such as ``encoding="latin1"``.
+
+    >>> import io
+    >>> buffer = io.BytesIO()
+    >>> torch.save({"weight": torch.ones(2)}, buffer)
+    >>> load(buffer)
+    {'weight': tensor([1., 1.])}
     """
+    if mmap and not isinstance(f, (str, os.PathLike)):
+        raise ValueError("load: f must be a file path in order to use the mmap argument")
+
     safe = pickle_module is None if weights_only is None else weights_only
     if safe and pickle_module is not None:
         raise RuntimeError("load: weights_only=True reads with its own unpickler; do not pass pickle_module with it")
     if not isinstance(f, (str, os.PathLike)) and (not hasattr(f, "read") or isinstance(f, io.TextIOBase)):
         raise TypeError(f"load: expected a path or a file opened in mode 'rb', got {type(f).__name__}")
-    with nullcontext(f) if hasattr(f, "read") else open(f, "rb") as file:
+    shared = bool(mmap) and mapped_for_writing()
+    with nullcontext(f) if hasattr(f, "read") else open(f, "r+b" if shared else "rb") as file:
         where = repr(os.fspath(f)) if file is not f else "the file"
         reader = Reader(where, map_location, None if safe else pickle_module or pickle, pickle_load_args)
+        if mmap:
+            reader.mapped, reader.shared = True, shared
         try:
             return with_storages(reader.read(rewound(file)))
         except DAMAGE as error:
             if not safe and not isinstance(error, EOFError):
                 raise           # may come from the user's own classes
             raise RuntimeError(f"load: {where} is damaged, not written to its end, or no checkpoint ({error})") from error
+
+
+def get_unsafe_globals_in_checkpoint(f: Any) -> list[str]:
+    """The classes and functions that a checkpoint names and that `load` with ``weights_only=True`` would refuse.
+
+    >>> import fractions, io
+    >>> buffer = io.BytesIO()
+    >>> torch.save(fractions.Fraction(1, 2), buffer)
+    >>> torch.serialization.get_unsafe_globals_in_checkpoint(buffer)
+    ['fractions.Fraction']
+    """
+    with nullcontext(f) if hasattr(f, "read") else open(f, "rb") as file:
+        file = rewound(file)
+        if file.read(4) != b"PK\x03\x04":
+            raise ValueError("get_unsafe_globals_in_checkpoint: expected a checkpoint in the zip format that save writes")
+        file.seek(-4, io.SEEK_CUR)
+        pickled = Archive(file, "the checkpoint").read("data.pkl")
+    known = {**CONTAINERS, **TORCH_NAMES, **safe_names}
+    return sorted({name.replace(" ", ".") for name in names_in(pickled) if name not in known})
+
+
+def names_in(pickled: bytes) -> Iterator[str]:
+    """The "module name" of each class and function that a pickle names."""
+    texts: list[str] = []
+    for opcode, argument, _ in pickletools.genops(pickled):
+        if opcode.name in ("GLOBAL", "INST"):
+            yield argument
+        elif opcode.name == "STACK_GLOBAL":
+            yield " ".join(texts[-2:])
+        elif isinstance(argument, str):
+            texts.append(argument)
 
 
 def with_storages(loaded: Any) -> Any:
@@ -314,6 +290,7 @@ class Reader:
     def __init__(self, where: str, map_location: MapLocation, pickle_module: Any, arguments: dict):
         self.where, self.map_location, self.pickle_module, self.arguments = where, map_location, pickle_module, arguments
         self.storages: dict[str, TypedStorage] = {}
+        self.mapped = self.shared = False       # whether storages show the file, and write to it
 
     def read(self, file: BinaryIO) -> Any:
         start = file.tell()
@@ -321,24 +298,30 @@ class Reader:
         file.seek(start)
         if opening == b"PK\x03\x04":
             return self.read_archive(file)
+        if self.mapped:
+            raise RuntimeError(f"load: mmap can only be used with files in the zip format; {self.where} is older: load it without mmap and "
+                               "save it again")
         return legacy.read(file, self.unpickle, self.place, self.where)
 
     def read_archive(self, file: BinaryIO) -> Any:
-        archive = Archive(file, self.where)
+        archive = Archive(file, self.where, fallback_byte_order())
 
         def storage(reference: tuple) -> TypedStorage:
             tag, kind, key, location, count = reference
             if tag != "storage" or not isinstance(kind, StorageType):
                 raise ValueError(f"a reference to a {tag!r}")
             if key not in self.storages:
-                self.storages[key] = self.place(archive.read_storage(key, kind.dtype.numpy, count), kind.dtype, location)
+                content = (archive.map_storage(key, kind.dtype.numpy, count, self.shared) if self.mapped
+                           else archive.read_storage(key, kind.dtype.numpy, count))
+                self.storages[key] = self.place(content, kind.dtype, location)
             return self.storages[key]
 
         return self.unpickle(io.BytesIO(archive.read("data.pkl")), storage)
 
     def unpickle(self, file: BinaryIO, persistent: Callable[[tuple], Any]) -> Any:
         if self.pickle_module is None:
-            return unpickle(file, {**TORCH_NAMES, **_safe}, persistent, frozenset(one for one in _safe.values() if isinstance(one, type)))
+            trusted = frozenset(one for one in safe_names.values() if isinstance(one, type))
+            return unpickle(file, {**TORCH_NAMES, **safe_names}, persistent, trusted)
 
         class Unpickler(self.pickle_module.Unpickler):
             def find_class(self, module: str, name: str) -> Any:

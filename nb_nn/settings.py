@@ -114,3 +114,17 @@ def is_vulkan_available() -> bool:
 def is_distributed(self: Any) -> bool:
     """Whether a tensor is spread over processes: never."""
     return False
+
+
+def get_device_module(device: Any = None) -> Any:
+    """The module of a device's kind, ``nb_nn.cpu`` or ``nb_nn.cuda``: by default of the accelerator, or of the CPU if there is none.
+
+    >>> torch.get_device_module("cpu").device_count()
+    1
+    """
+    from . import cpu, cuda
+    from .core.device import device as Device
+
+    if device is None:
+        return cuda if cuda.is_available() else cpu
+    return {"cpu": cpu, "cuda": cuda}[Device(device).type]

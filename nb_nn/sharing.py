@@ -36,6 +36,15 @@ def storage(input: Any) -> Any:
     return over(storage_of(input), input._dtype)
 
 
+def storage_type(input: Any) -> type:
+    """The class of the tensor's storage.
+
+    >>> tensor([1.0]).storage_type() is torch.FloatStorage
+    True
+    """
+    return type(storage(input))
+
+
 def untyped_storage(input: Any) -> UntypedStorage:
     """The memory of a tensor, shared with it, in bytes."""
     made = object.__new__(UntypedStorage)
@@ -68,10 +77,18 @@ def is_shared(input: Any) -> bool:
 
 
 def is_pinned(input: Any, device: Any = None) -> bool:
-    """Whether the tensor's memory is pinned for CUDA."""
+    """Whether the tensor's memory is pinned for CUDA.
+
+    >>> torch.ones(2).is_pinned()
+    False
+    """
     return False
 
 
 def pin_memory(input: Any, device: Any = None) -> Any:
-    """A copy in memory that CUDA can read directly; RuntimeError without CUDA."""
+    """A copy in memory that CUDA can read directly; RuntimeError without CUDA.
+
+    >>> torch.ones(2).pin_memory().is_pinned()              # doctest: +SKIP
+    True
+    """
     return storage(input).pin_memory()

@@ -81,7 +81,11 @@ class Storage:
     device = property(lambda self: CPU, doc="Where the elements are.")
 
     def size(self) -> int:
-        """Number of elements."""
+        """Number of elements.
+
+        >>> torch.FloatStorage(3).size()
+        3
+        """
         return self.memory.root.nbytes // self.dtype.itemsize
 
     __len__ = size
@@ -91,11 +95,20 @@ class Storage:
         return self.memory.root.nbytes
 
     def element_size(self) -> int:
-        """Bytes an element."""
+        """Bytes an element.
+
+        >>> torch.FloatStorage(3).element_size()
+        4
+        """
         return self.dtype.itemsize
 
     def data_ptr(self) -> int:
-        """Address of the first element."""
+        """Address of the first element.
+
+        >>> x = torch.ones(3)
+        >>> x.storage().data_ptr() == x.data_ptr()
+        True
+        """
         return memory.pointer(self.memory.root) if self.size() else 0
 
     def resizable(self) -> bool:
@@ -136,16 +149,28 @@ class Storage:
         return iter(self.tolist())
 
     def tolist(self) -> list:
-        """The elements as Python numbers."""
+        """The elements as Python numbers.
+
+        >>> torch.FloatStorage([1, 2]).tolist()
+        [1.0, 2.0]
+        """
         return wrap(self._array, self.dtype).tolist()
 
     def fill_(self, value: Any) -> Storage:
-        """Set every element."""
+        """Set every element.
+
+        >>> torch.FloatStorage(2).fill_(3).tolist()
+        [3.0, 3.0]
+        """
         self[:] = value
         return self
 
     def copy_(self, source: Storage, non_blocking: bool | None = None) -> Storage:
-        """Take over the elements of a storage of the same size, and of any type."""
+        """Take over the elements of a storage of the same size, and of any type.
+
+        >>> torch.IntStorage(2).copy_(torch.FloatStorage([1.5, 2.5])).tolist()
+        [1, 2]
+        """
         if not isinstance(source, Storage):
             raise TypeError(f"copy_(): expected a storage, got {type(source).__name__}")
         if source.size() != self.size():
@@ -154,7 +179,12 @@ class Storage:
         return self
 
     def resize_(self, size: int) -> Storage:
-        """Change the number of elements; as many as fit are kept, further ones are uninitialised. Tensors stay where they are."""
+        """Change the number of elements; as many as fit are kept, further ones are uninitialised. Tensors stay where they are.
+
+        >>> storage = torch.FloatStorage([1, 2, 3])
+        >>> storage.resize_(2).tolist()
+        [1.0, 2.0]
+        """
         if size < 0:
             raise RuntimeError(f"resize_(): size must not be negative, got {size}")
         if not self.resizable():
@@ -169,11 +199,21 @@ class Storage:
 
     # copies
     def new(self, *args: Any) -> Storage:
-        """A storage of the same type, made as by its constructor."""
+        """A storage of the same type, made as by its constructor.
+
+        >>> torch.FloatStorage([1]).new([2, 3]).tolist()
+        [2.0, 3.0]
+        """
         return type(self)(*args)
 
     def clone(self) -> Storage:
-        """A copy in memory of its own."""
+        """A copy in memory of its own.
+
+        >>> storage = torch.FloatStorage([1, 2])
+        >>> other = storage.clone().fill_(0)
+        >>> storage.tolist()
+        [1.0, 2.0]
+        """
         return over(Memory(self._array.copy()), self.dtype)
 
     __copy__ = clone
@@ -190,7 +230,13 @@ class Storage:
 
     def type(self, dtype: Any = None, non_blocking: bool = False, **legacy: Any) -> Any:
         """The name of the type, such as ``torch.FloatStorage``; or, given a type or its name, a storage of that type: itself if
-        it already is one, else a copy."""
+        it already is one, else a copy.
+
+        >>> torch.FloatStorage([1]).type()
+        'torch.FloatStorage'
+        >>> torch.FloatStorage([1]).type("torch.IntStorage").tolist()
+        [1]
+        """
         if set(legacy) - {"async"}:
             raise TypeError(f"type() got an unexpected keyword argument {sorted(legacy)[0]!r}")
         if dtype is None:
@@ -212,11 +258,19 @@ class Storage:
     long, half, bfloat16, float, double = map(cast_to, (dtypes.int64, dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64))
 
     def cpu(self) -> Storage:
-        """This storage in the memory of the CPU, where it is."""
+        """This storage in the memory of the CPU, where it is.
+
+        >>> storage = torch.FloatStorage(1)
+        >>> storage.cpu() is storage
+        True
+        """
         return self
 
     def cuda(self, device: Any = None, non_blocking: bool = False, **legacy: Any) -> Any:
-        """A copy in the memory of a CUDA device; RuntimeError where there is none."""
+        """A copy in the memory of a CUDA device; RuntimeError where there is none.
+
+        >>> torch.FloatStorage(1).cuda()                        # doctest: +SKIP
+        """
         from . import cuda
 
         if set(legacy) - {"async"}:
@@ -226,25 +280,40 @@ class Storage:
 
     # sharing
     def pin_memory(self) -> Storage:
-        """A copy in memory that CUDA can read directly; RuntimeError without CUDA."""
+        """A copy in memory that CUDA can read directly; RuntimeError without CUDA.
+
+        >>> torch.FloatStorage(1).pin_memory()                  # doctest: +SKIP
+        """
         from . import cuda
 
         cuda.check_available("pin_memory")
         raise RuntimeError("pinned storages are not supported")
 
     def is_pinned(self) -> bool:
-        """Whether the memory is pinned for CUDA."""
+        """Whether the memory is pinned for CUDA.
+
+        >>> torch.FloatStorage(1).is_pinned()
+        False
+        """
         return False
 
     def is_shared(self) -> bool:
-        """Whether other processes see what is written: after `share_memory_`, or of a shared file."""
+        """Whether other processes see what is written: after `share_memory_`, or of a shared file.
+
+        >>> torch.FloatStorage(1).is_shared()
+        False
+        """
         owner = self.memory.root
         while isinstance(owner, (np.ndarray, memoryview)):
             owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
         return isinstance(owner, SharedMap)
 
     def share_memory_(self) -> Storage:
-        """Move the elements to memory that forked processes share; tensors over them move along. Shared storages keep their size."""
+        """Move the elements to memory that forked processes share; tensors over them move along. Shared storages keep their size.
+
+        >>> torch.FloatStorage([1, 2]).share_memory_().is_shared()
+        True
+        """
         if not self.is_shared():
             move(self.memory, shared_copy(self.memory.root), resizable=False)
         return self
@@ -255,6 +324,11 @@ class Storage:
 
         With ``shared`` what is written goes to the file, which is made or enlarged if it is too small. Otherwise it must hold that
         many elements, and changes are private.
+
+        >>> import tempfile
+        >>> with tempfile.NamedTemporaryFile() as file:
+        ...     torch.FloatStorage.from_file(file.name, True, 3).size()
+        3
         """
         needed = size * cls.dtype.itemsize
         if size < 0:

@@ -12,31 +12,51 @@ class BoolStorage(Storage):
 
 
 class ByteStorage(Storage):
-    """Memory of uint8 elements."""
+    """Memory of uint8 elements.
+
+    >>> torch.ByteStorage([1, 255]).tolist()
+    [1, 255]
+    """
 
     dtype = dtypes.uint8
 
 
 class CharStorage(Storage):
-    """Memory of int8 elements."""
+    """Memory of int8 elements.
+
+    >>> torch.CharStorage([1, -1]).tolist()
+    [1, -1]
+    """
 
     dtype = dtypes.int8
 
 
 class ShortStorage(Storage):
-    """Memory of int16 elements."""
+    """Memory of int16 elements.
+
+    >>> torch.ShortStorage([1, -300]).tolist()
+    [1, -300]
+    """
 
     dtype = dtypes.int16
 
 
 class IntStorage(Storage):
-    """Memory of int32 elements."""
+    """Memory of int32 elements.
+
+    >>> torch.IntStorage([1, 2]).element_size()
+    4
+    """
 
     dtype = dtypes.int32
 
 
 class LongStorage(Storage):
-    """Memory of int64 elements."""
+    """Memory of int64 elements.
+
+    >>> torch.LongStorage([1, 2]).element_size()
+    8
+    """
 
     dtype = dtypes.int64
 
@@ -60,7 +80,11 @@ class UInt64Storage(Storage):
 
 
 class HalfStorage(Storage):
-    """Memory of float16 elements."""
+    """Memory of float16 elements.
+
+    >>> torch.HalfStorage([1.5]).tolist()
+    [1.5]
+    """
 
     dtype = dtypes.float16
 
@@ -84,7 +108,11 @@ class FloatStorage(Storage):
 
 
 class DoubleStorage(Storage):
-    """Memory of float64 elements."""
+    """Memory of float64 elements.
+
+    >>> torch.DoubleStorage([0.1]).tolist()
+    [0.1]
+    """
 
     dtype = dtypes.float64
 

@@ -67,7 +67,13 @@ from .tensor_properties import Properties
 
 
 class Tensor(Operators, Recorded, Properties):
-    """A multi-dimensional array of one type, on one device, that may remember how it was computed."""
+    """A multi-dimensional array of one type, on one device, that may remember how it was computed.
+
+    >>> torch.Tensor([1, 2])
+    tensor([1., 2.])
+    >>> torch.Tensor(2, 3).shape
+    torch.Size([2, 3])
+    """
 
     __array_priority__ = 1000           # NumPy's operators leave tensors to theirs
 
@@ -82,7 +88,8 @@ class Tensor(Operators, Recorded, Properties):
     fill_, zero_ = creation.fill_, creation.zero_
 
     # storage
-    storage, untyped_storage, set_, is_set_to = sharing.storage, sharing.untyped_storage, shape_inplace.set_, shape_inplace.is_set_to
+    storage, untyped_storage, storage_type = sharing.storage, sharing.untyped_storage, sharing.storage_type
+    set_, is_set_to = shape_inplace.set_, shape_inplace.is_set_to
     share_memory_, is_shared = sharing.share_memory_, sharing.is_shared
     pin_memory, is_pinned = sharing.pin_memory, sharing.is_pinned
     apply_, map_, map2_ = callback.apply_, callback.map_, callback.map2_
@@ -222,8 +229,9 @@ class Tensor(Operators, Recorded, Properties):
     select, narrow, squeeze, unsqueeze = slicing.select, slicing.narrow, view_ops.squeeze, view_ops.unsqueeze
     diagonal, unfold, unbind = slicing.diagonal, slicing.unfold, slicing.unbind
     split, split_with_sizes, chunk = slicing.split, slicing.split_with_sizes, slicing.chunk
-    detach, clone, copy_ = copies.detach, copies.clone, copies.copy_
-    resize_, resize_as_ = copies.resize_, sparse_shape.resize_as_
+    detach, clone, copy_, as_subclass = copies.detach, copies.clone, copies.copy_, copies.as_subclass
+    resize, resize_as = copies.resize, copies.resize_as
+    resize_, resize_as_, resize_as_sparse_ = copies.resize_, sparse_shape.resize_as_, sparse_shape.resize_as_sparse_
     squeeze_, unsqueeze_, t_, transpose_ = (shape_inplace.squeeze_, shape_inplace.unsqueeze_, shape_inplace.t_,
                                             shape_inplace.transpose_)
     as_strided_ = shape_inplace.as_strided_
@@ -309,7 +317,11 @@ class Tensor(Operators, Recorded, Properties):
 
 
 class layout:
-    """How a tensor's elements are stored, or in which order."""
+    """How a tensor's elements are stored, or in which order.
+
+    >>> torch.ones(2).layout, torch.ones(2).to_sparse().layout
+    (torch.strided, torch.sparse_coo)
+    """
 
     def __init__(self, name: str):
         self.name = name

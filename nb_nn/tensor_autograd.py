@@ -1,6 +1,7 @@
 """A tensor's part in the graph: its history, its gradient and its hooks."""
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from .autograd import engine, hooks, views
@@ -28,7 +29,11 @@ class Recorded(TensorBase):
         self._requires_grad = bool(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Set whether operations on this tensor are recorded."""
+        """Set whether operations on this tensor are recorded.
+
+        >>> torch.ones(1).requires_grad_()
+        tensor([1.], requires_grad=True)
+        """
         self.requires_grad = requires_grad
         return self
 
@@ -91,6 +96,16 @@ class Recorded(TensorBase):
         return self._output_number
 
     @property
+    def volatile(self) -> bool:
+        """Always False: in torch before 0.4 whether nothing was recorded; `no_grad` took its place. Asking warns."""
+        warnings.warn("volatile was removed (Variable.volatile is always False)", UserWarning, stacklevel=2)
+        return False
+
+    @volatile.setter
+    def volatile(self, value: bool) -> None:
+        warnings.warn("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.", UserWarning, stacklevel=2)
+
+    @property
     def retains_grad(self) -> bool:
         """Whether `retain_grad` was called."""
         return self._retains_grad
@@ -142,7 +157,12 @@ class Recorded(TensorBase):
         node.keepers[self._output_number] = keep
 
     def detach_(self) -> Tensor:
-        """Make this tensor a leaf."""
+        """Make this tensor a leaf.
+
+        >>> x = tensor([1.0], requires_grad=True) * 2
+        >>> x.detach_()
+        tensor([2.])
+        """
         if self._base is not None:
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
         if self._node is not None and self._node.hooks:         # hooks on this tensor stay

@@ -11,8 +11,9 @@ from .core.scalars import NUMBERS
 from .core.tensor_base import TensorBase
 from .ops.as_strided import strides_of
 from .ops.from_data import as_tensor
+from .testing_tensors import make_tensor
 
-__all__ = ["assert_allclose", "assert_close"]
+__all__ = ["assert_allclose", "assert_close", "make_tensor"]
 
 # relative and absolute tolerance; a type that is not named compares exactly
 TOLERANCES = {dtypes.float16: (1e-3, 1e-5), dtypes.bfloat16: (1.6e-2, 1e-5), dtypes.float32: (1.3e-6, 1e-5), dtypes.float64: (1e-7, 1e-7),

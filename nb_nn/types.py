@@ -42,37 +42,61 @@ class BoolTensor(metaclass=_TensorType):
 
 
 class ByteTensor(metaclass=_TensorType):
-    """Legacy constructor of uint8 tensors."""
+    """Legacy constructor of uint8 tensors.
+
+    >>> torch.ByteTensor([1, 255])
+    tensor([  1, 255], dtype=torch.uint8)
+    """
 
     dtype = dtypes.uint8
 
 
 class CharTensor(metaclass=_TensorType):
-    """Legacy constructor of int8 tensors."""
+    """Legacy constructor of int8 tensors.
+
+    >>> torch.CharTensor([1, -1])
+    tensor([ 1, -1], dtype=torch.int8)
+    """
 
     dtype = dtypes.int8
 
 
 class ShortTensor(metaclass=_TensorType):
-    """Legacy constructor of int16 tensors."""
+    """Legacy constructor of int16 tensors.
+
+    >>> torch.ShortTensor([1, 2])
+    tensor([1, 2], dtype=torch.int16)
+    """
 
     dtype = dtypes.int16
 
 
 class IntTensor(metaclass=_TensorType):
-    """Legacy constructor of int32 tensors."""
+    """Legacy constructor of int32 tensors.
+
+    >>> torch.IntTensor([1, 2])
+    tensor([1, 2], dtype=torch.int32)
+    """
 
     dtype = dtypes.int32
 
 
 class LongTensor(metaclass=_TensorType):
-    """Legacy constructor of int64 tensors."""
+    """Legacy constructor of int64 tensors.
+
+    >>> torch.LongTensor([[1, 2]]).shape
+    torch.Size([1, 2])
+    """
 
     dtype = dtypes.int64
 
 
 class HalfTensor(metaclass=_TensorType):
-    """Legacy constructor of float16 tensors."""
+    """Legacy constructor of float16 tensors.
+
+    >>> torch.HalfTensor([1.5])
+    tensor([1.5000], dtype=torch.float16)
+    """
 
     dtype = dtypes.float16
 
@@ -94,7 +118,11 @@ class FloatTensor(metaclass=_TensorType):
 
 
 class DoubleTensor(metaclass=_TensorType):
-    """Legacy constructor of float64 tensors."""
+    """Legacy constructor of float64 tensors.
+
+    >>> torch.DoubleTensor([1, 2])
+    tensor([1., 2.], dtype=torch.float64)
+    """
 
     dtype = dtypes.float64
 
@@ -178,17 +206,29 @@ def is_storage(obj: Any) -> bool:
 
 
 def is_floating_point(input: Tensor) -> bool:
-    """Whether a tensor's type is a floating type."""
+    """Whether a tensor's type is a floating type.
+
+    >>> torch.is_floating_point(tensor([1.0]))
+    True
+    """
     return input._dtype.is_floating_point
 
 
 def is_complex(input: Tensor) -> bool:
-    """Whether a tensor's type is complex."""
+    """Whether a tensor's type is complex.
+
+    >>> torch.is_complex(tensor([1.0]))
+    False
+    """
     return input._dtype.is_complex
 
 
 def numel(input: Tensor) -> int:
-    """Number of elements of a tensor."""
+    """Number of elements of a tensor.
+
+    >>> torch.numel(torch.ones(2, 3))
+    6
+    """
     return input._array.size
 
 
@@ -202,12 +242,19 @@ def result_type(tensor1: Any, tensor2: Any) -> dtype:
 
 
 def get_num_threads() -> int:
-    """How many threads kernels and BLAS use."""
+    """How many threads kernels and BLAS use.
+
+    >>> torch.get_num_threads() >= 1
+    True
+    """
     return threads.count
 
 
 def set_num_threads(num: int) -> None:
-    """Let kernels and BLAS use ``num`` threads. Results do not depend on it."""
+    """Let kernels and BLAS use ``num`` threads. Results do not depend on it.
+
+    >>> torch.set_num_threads(torch.get_num_threads())
+    """
     if not isinstance(num, int):
         raise TypeError(f"set_num_threads expects an int, but got {type(num).__name__}")
     if num <= 0:

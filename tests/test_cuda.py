@@ -49,3 +49,20 @@ def test_the_profiler_of_cuda_needs_a_device():
     for call in (profiler.start, profiler.stop, lambda: profiler.profile().__enter__()):
         with pytest.raises(RuntimeError, match="needs CUDA, which cannot be used here: "):
             call()
+
+
+@without
+def test_the_accelerator_is_not_there():
+    accelerator = torch.accelerator
+    assert not accelerator.is_available() and accelerator.current_accelerator() is None and accelerator.device_count() == 0
+    with accelerator.device_index(None):
+        accelerator.set_device_index(None)
+    for name in ("current_device_index", "current_stream", "empty_cache", "empty_host_cache", "get_device_capability", "get_memory_info",
+                 "max_memory_allocated", "max_memory_reserved", "memory_allocated", "memory_reserved", "memory_stats",
+                 "reset_accumulated_memory_stats", "reset_peak_memory_stats", "synchronize"):
+        with pytest.raises(RuntimeError, match=f"{name}: Cannot access accelerator device when none is available"):
+            getattr(accelerator, name)()
+    with pytest.raises(RuntimeError, match="none is available"):
+        accelerator.set_device_index(0)
+    with pytest.raises(RuntimeError, match="none is available"), accelerator.device_index(0):
+        pass

@@ -19,7 +19,7 @@ ABOVE = len(LAYERS)
 ALLOWED = {
     ("core.op", "autograd"),            # the choke point records into the graph
     ("ops.options", "cuda"), ("storage", "cuda"),      # once one asks for CUDA
-    ("autograd.function", "ops"), ("autograd.views", "ops"),        # backward formulas of views are operations
+    ("autograd.function", "ops"), ("autograd.views", "ops"), ("autograd.functional", "ops"),       # backward formulas of views are operations
     ("ops.shape_inplace", "storage"), ("interop", "array_api"),
 }
 

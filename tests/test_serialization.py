@@ -1,6 +1,9 @@
 """Checkpoints: what is saved comes back, in torch's format; damage and malice are refused; a failed save loses nothing."""
 import contextlib
+import decimal
+import fractions
 import io
+import mmap
 import os
 import pathlib
 import pickle
@@ -339,3 +342,77 @@ def test_missing_and_wrong_records():
 def test_other_files_are_no_checkpoints(content):
     with pytest.raises(RuntimeError, match="no checkpoint"):
         load(io.BytesIO(content))
+
+
+# ---- maps, names and byte orders ---------------------------------------------------------------------------------------
+
+def test_mapped_tensors_show_the_file_and_do_not_change_it(tmp_path):
+    path = tmp_path / "x.pt"
+    whole = nb_nn.arange(1000.0)
+    save({"a": whole[10:20], "b": whole, "c": nb_nn.tensor([1, 2]), "none": nb_nn.empty(0)}, path)
+    before = path.read_bytes()
+    found = load(path, mmap=True)
+    assert found["a"].tolist() == list(range(10, 20)) and found["c"].tolist() == [1, 2] and found["none"].shape == (0,)
+    found["b"].add_(1)
+    assert found["a"][0] == 11 and path.read_bytes() == before and load(path)["b"][0] == 0
+    assert load(path, mmap=True, weights_only=False)["b"].sum() == whole.sum()
+
+
+def test_maps_may_write_to_the_file(tmp_path):
+    path, options = tmp_path / "x.pt", nb_nn.serialization.get_default_mmap_options
+    save(nb_nn.zeros(3), path)
+    with nb_nn.serialization.set_default_mmap_options(mmap.MAP_SHARED):
+        assert options() == mmap.MAP_SHARED
+        load(path, mmap=True).fill_(7)
+    assert options() == mmap.MAP_PRIVATE
+    with nb_nn.serialization.set_default_mmap_options(mmap.MAP_SHARED):
+        assert load(path, mmap=True).tolist() == [7, 7, 7]
+    with pytest.raises(ValueError, match="but got 77"):
+        nb_nn.serialization.set_default_mmap_options(77)
+
+
+def test_what_cannot_be_mapped_is_read_or_refused(tmp_path):
+    path = tmp_path / "x.pt"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed, zipfile.ZipFile(io.BytesIO(saved(nb_nn.ones(9)))) as plain:
+        for name in plain.namelist():
+            packed.writestr(name, plain.read(name))
+    assert load(path, mmap=True).tolist() == [1] * 9
+    with pytest.raises(ValueError, match="must be a file path"):
+        load(io.BytesIO(saved(nb_nn.ones(2))), mmap=True)
+    for old in DATA.glob("*legacy*"):
+        with pytest.raises(RuntimeError, match="mmap can only be used"):
+            load(old, mmap=True)
+    cut = tmp_path / "cut.pt"
+    cut.write_bytes(saved(nb_nn.ones(100))[:-40])
+    with pytest.raises(RuntimeError, match="damaged"):
+        load(cut, mmap=True)
+
+
+def test_names_that_would_be_refused_are_told(tmp_path):
+    path = tmp_path / "x.pt"
+    save({"a": nb_nn.ones(2), "f": [fractions.Fraction(1, 2), OrderedDict()], "d": decimal.Decimal(3)}, path)
+    names = nb_nn.serialization.get_unsafe_globals_in_checkpoint(path)
+    assert names == ["decimal.Decimal", "fractions.Fraction"]
+    with nb_nn.serialization.safe_globals([fractions.Fraction]):
+        assert nb_nn.serialization.get_unsafe_globals_in_checkpoint(path) == ["decimal.Decimal"]
+    with pytest.raises(ValueError, match="expected a checkpoint in the zip format"):
+        nb_nn.serialization.get_unsafe_globals_in_checkpoint(io.BytesIO(b"nothing"))
+
+
+def test_the_byte_order_of_files_that_do_not_tell_it():
+    set_order, order = nb_nn.serialization.set_default_load_endianness, nb_nn.serialization.LoadEndianness
+    content = saved(nb_nn.tensor([1, 256], dtype=nb_nn.int16))
+
+    def silent():
+        return repacked(content, lambda records: {name: record for name, record in records.items() if not name.endswith("byteorder")})
+
+    assert load(silent()).tolist() == [1, 256]
+    try:
+        set_order(order.BIG)
+        assert nb_nn.serialization.get_default_load_endianness() is order.BIG and load(silent()).tolist() == [256, 1]
+        set_order(order.LITTLE)
+        assert load(silent()).tolist() == [1, 256]
+    finally:
+        set_order(None)
+    with pytest.raises(TypeError, match="LoadEndianness or None"):
+        set_order("big")

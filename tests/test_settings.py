@@ -4,6 +4,7 @@ import importlib
 import pytest
 
 import nb_nn as torch
+from nb_nn import serialization_options
 
 
 def test_versions_compare_by_number():
@@ -77,7 +78,7 @@ def test_safe_globals_and_packages():
         file.seek(0)
         assert torch.load(file)["range"].__dict__ == {"x": 1, "y": 2}
     assert torch.serialization.get_safe_globals() == []
-    before = list(torch.serialization._packages)
+    before = list(serialization_options._packages)
     torch.serialization.register_package(5, lambda storage: "elsewhere" if storage.size() == 3 else None,
                                          lambda storage, location: storage.fill_(7) if location == "elsewhere" else None)
     try:
@@ -85,7 +86,7 @@ def test_safe_globals_and_packages():
         torch.save([torch.zeros(3), torch.zeros(2)], file)
         assert [one.tolist() for one in torch.load(file)] == [[7, 7, 7], [0, 0]]
     finally:
-        torch.serialization._packages[:] = before
+        serialization_options._packages[:] = before
 
 
 class Point:

@@ -4,8 +4,8 @@ import importlib
 TOPICS = (
     "attention", "convolution", "counting", "ctc", "distance", "embedding_bag", "fold", "grid_sampling", "indexing", "lapack",
     "layer_normalization", "linear", "loss", "loss_margin", "matmul", "normalization", "norms_of_neighbours", "optimizer", "places",
-    "pooling", "random", "recurrent", "reduction", "resampling", "scan", "small_matrices", "softmax", "sorting",
-    "sparse", "spectral", "windows",
+    "pooling", "random", "recurrent", "reduction", "resampling", "scan", "segments", "small_matrices", "softmax", "sorting",
+    "sparse", "spectral", "symmetric", "windows",
 )
 
 

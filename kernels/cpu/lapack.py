@@ -167,6 +167,19 @@ def cholesky(a, info, out):
     np.conjugate(out, out=out)
 
 
+def ldl(a, hermitian, pivots, info, out_t):
+    """Factors L and D of symmetric, or hermitian, a (count, n, n), of which the lower triangles are read, in one matrix.
+
+    pivots (count, n) and info (count,) are those of LAPACK's sytrf: blocks of D with two rows have negative pivots.
+    """
+    n, kind = a.shape[1], a.dtype
+    name = "hetrf" if hermitian and kind.kind == "c" else "sytrf"
+    sytrf, size = routine(name, kind.char), room(name, kind.char, n)
+    for i, (matrix,) in enumerate(each(copied(out_t, a))):
+        _, pivots[i], info[i] = sytrf(matrix, lower=True, lwork=size, overwrite_a=True)
+    out_t[:, ~np.tri(n, dtype=bool).T] = 0
+
+
 def triangular(a, b_t, transposed, upper, unit, x_t):
     """Solutions of A X = B for triangular A (count, n, n), or its transpose, of which one triangle is read.
 
@@ -251,6 +264,6 @@ def matrix_exponential(a):
     return np.stack([expm(matrix) for matrix in a]).astype(a.dtype, copy=False)
 
 
-for _function in (lu, determinants, inverse, solve_matrices, lu_solve, cholesky, triangular, eigh, eig, svd, singular_values, qr,
+for _function in (lu, determinants, inverse, solve_matrices, lu_solve, cholesky, ldl, triangular, eigh, eig, svd, singular_values, qr,
                   householder, orthogonal, multiply_orthogonal, least_squares, pivoted_cholesky, matrix_exponential):
     table.enter("cpu", _function.__name__, _function)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import heapq
 import sys
+import threading
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from ..core.sparse_array import SparseArray
 from ..core.state import state
 from ..core.tensor_base import TensorBase, wrap
 from . import anomaly_mode, hooks
-from .node import AccumulateGrad, Node
+from .node import AccumulateGrad, GradientEdge, Node
 from .views import edge_of
 
 
@@ -44,17 +45,21 @@ def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None =
     """
     if grad_tensors is None:
         grad_tensors = grad_variables
-    tensors = (tensors,) if isinstance(tensors, TensorBase) else tuple(tensors)
+    tensors = several(tensors)
     roots, grads = _roots(tensors, grad_tensors)
     targets = None
     if inputs is not None:
-        inputs = (inputs,) if isinstance(inputs, TensorBase) else tuple(inputs)
+        inputs = several(inputs)
         if not inputs:
             raise RuntimeError("'inputs' argument to backward() cannot be empty.")
-        targets = {edge_of(one): one for one in inputs}
+        targets = {place_of(one): one for one in inputs}
     found = run(roots, grads, create_graph if retain_graph is None else retain_graph, create_graph, targets)
     for edge, variable in (targets or {}).items():
         if found.get(edge) is not None:
+            if variable.__class__ is GradientEdge:
+                if type(variable.node) is not AccumulateGrad:
+                    raise RuntimeError("backward: an edge given as input must be that of a leaf, whose grad can be added to")
+                variable = variable.node.variable
             accumulate(variable, found[edge], create_graph)
 
 
@@ -69,12 +74,11 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
     >>> grad(x * x, x)
     (tensor([6.]),)
     """
-    outputs = (outputs,) if isinstance(outputs, TensorBase) else tuple(outputs)
-    inputs = (inputs,) if isinstance(inputs, TensorBase) else tuple(inputs)
+    outputs, inputs = several(outputs), several(inputs)
     roots, grads = _roots(outputs, grad_outputs)
     edges = []
     for one in inputs:
-        edge = edge_of(one)
+        edge = place_of(one)
         if edge is None:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
         edges.append(edge)
@@ -82,11 +86,23 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
                 dict(zip(edges, inputs)), only_inputs)
     answers = [found.get(edge) for edge in edges]
     if materialize_grads:
+        if any(answer is None and one.__class__ is GradientEdge for one, answer in zip(inputs, answers)):
+            raise RuntimeError("grad: materialize_grads needs the size of an input that was not used; an edge does not know it")
         return tuple(one.new_zeros(one.shape) if answer is None else answer for one, answer in zip(inputs, answers))
     if not allow_unused and any(answer is None for answer in answers):
         raise RuntimeError("One of the differentiated Tensors appears to not have been used in the graph. "
                            "Set allow_unused=True if this is the desired behavior.")
     return tuple(answers)
+
+
+def several(given: Any) -> tuple:
+    """One or several tensors or edges as a tuple."""
+    return (given,) if isinstance(given, (TensorBase, GradientEdge)) else tuple(given)
+
+
+def place_of(one: Any) -> tuple | None:
+    """The edge of a tensor, or an edge itself."""
+    return tuple(one) if one.__class__ is GradientEdge else edge_of(one)
 
 
 def _roots(tensors: tuple, grad_tensors: Any) -> tuple[list, list]:
@@ -97,9 +113,15 @@ def _roots(tensors: tuple, grad_tensors: Any) -> tuple[list, list]:
         raise RuntimeError(f"got {len(tensors)} tensors and {len(grad_tensors)} gradients")
     edges, grads = [], []
     for number, (tensor, given) in enumerate(zip(tensors, grad_tensors)):
-        edge = edge_of(tensor)
+        edge = place_of(tensor)
         if edge is None:
             raise RuntimeError(f"element {number} of tensors does not require grad and does not have a grad_fn")
+        if tensor.__class__ is GradientEdge:
+            if not isinstance(given, TensorBase):
+                raise RuntimeError(f"element {number} of outputs is an edge, which does not know its tensor's size: give its gradient, too")
+            edges.append(edge)
+            grads.append(given)
+            continue
         if given is None:
             if tensor._array.size != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
@@ -158,6 +180,28 @@ def _needed(roots: list, targets: Any) -> set[Node]:
     return needed
 
 
+class Run:
+    """A backward under way: for hooks that wait for several gradients."""
+
+    def __init__(self, reached: dict, needed: set | None, goals: dict):
+        self.reached, self.needed, self.goals = reached, needed, goals
+        self.collected: dict = {}
+
+    def reaches(self, node: Node) -> bool:
+        """Whether a gradient will come to a node."""
+        return node in self.reached and (self.needed is None or node in self.needed or node in self.goals)
+
+
+class _Running(threading.local):
+    """The backwards under way in this thread, the innermost last."""
+
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+
+
+running = _Running()
+
+
 def run(roots: list, grads: list, keep_graph: bool, create_graph: bool, targets: Any = None, only: bool = True) -> dict:
     """Send ``grads`` from the ``roots`` down the graph.
 
@@ -171,6 +215,7 @@ def run(roots: list, grads: list, keep_graph: bool, create_graph: bool, targets:
     waiting_grads: dict[Node, list] = {}
     found: dict = {}
     was_recording, state.grad = state.grad, create_graph
+    running.runs.append(Run(dependencies, needed, goals))
     try:
         for (node, number), value in zip(roots, grads):
             _add(waiting_grads, node, number, value)
@@ -213,6 +258,7 @@ def run(roots: list, grads: list, keep_graph: bool, create_graph: bool, targets:
                 node.release()
     finally:
         state.grad = was_recording
+        running.runs.pop()
     return found
 
 

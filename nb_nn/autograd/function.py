@@ -9,7 +9,7 @@ from typing import Any
 from ..core.state import state
 from ..core.storage import storage_of
 from ..core.tensor_base import TensorBase, alias_of
-from . import views
+from . import saved_tensors, views
 from .graph import pack
 from .node import FREED, Node
 
@@ -192,6 +192,8 @@ def connect(function: type, context: FunctionCtx, args: tuple, results: list) ->
             own.add(id(one))
         give_history(results[number], node, number, id(one) in dirty, id(one) not in without)
     context._kept = tuple([None if one is None else pack(one, id(one) in own) for one in context._kept])
+    if saved_tensors.hooks.pairs:
+        context._kept = tuple(map(saved_tensors.repack, context._kept))
     context._owner = weakref.ref(node)
     return results
 

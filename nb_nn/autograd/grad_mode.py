@@ -134,6 +134,21 @@ class inference_mode(_Mode):
         return state.grad and not self.mode
 
 
+class set_multithreading_enabled(_Mode):
+    """Whether backward may use threads for its nodes. Here it never does (kernels have threads of their own), so nothing changes.
+
+    >>> with torch.autograd.set_multithreading_enabled(False):
+    ...     torch.ones(1, requires_grad=True).exp().backward()
+    """
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__()
+        self.mode = bool(mode)
+
+    def _mode(self) -> bool:
+        return state.grad
+
+
 def is_grad_enabled() -> bool:
     """Whether operations are recorded in this thread."""
     return state.grad

@@ -6,9 +6,19 @@ from typing import Any
 
 from ..core.state import state
 from ..core.storage import storage_of
-from ..core.tensor_base import TensorBase, wrap
-from . import views
-from .node import FREED, Node, count
+from ..core.tensor_base import TensorBase
+from . import saved_tensors, views
+from .edges import get_gradient_edge, increment_version, register_multi_grad_hook  # noqa: F401  names of torch.autograd.graph
+from .node import FREED, GradientEdge, Node, count  # noqa: F401
+from .saved_tensors import (  # noqa: F401
+    Saved,
+    SavedResults,
+    UnpackedResults,
+    disable_saved_tensors_hooks,
+    in_use,
+    save_on_cpu,
+    saved_tensors_hooks,
+)
 from .views import edge_of
 
 GRADIENT, ARGUMENT, RESULT, GRADIENTS, RESULTS, NEEDS, SIZE, DTYPE, GEOMETRY = range(9)
@@ -50,6 +60,7 @@ class OpNode(Node):
 
     saved: list | None = None
     holds = False                   # whether a tensor is among what is saved: backward frees it
+    packed = False                  # whether it went through hooks of the user
 
     def __init__(self, declaration: Any, formulas: list, edges: list, shapes: list):
         self.edges = edges
@@ -75,7 +86,8 @@ class OpNode(Node):
             grads = [None if one is None else one.conj() for one in grads]
             grad = grads[0]
         found: list = [None] * len(self.edges)
-        for (formula, start, number), items in zip(self.formulas, self.saved):
+        saved = saved_tensors.unpacked(self) if self.packed else self.saved
+        for (formula, start, number), items in zip(self.formulas, saved):
             if grad is None and formula.of_grad:
                 continue
             if items is GRAD_ALONE:
@@ -102,75 +114,6 @@ class OpNode(Node):
     def release(self) -> None:
         if self.holds:
             self.saved = None
-
-
-class Saved:
-    """A tensor kept for backward: as it was, at the version it had."""
-
-    __slots__ = ("tensor", "array", "storage", "version", "dtype", "device", "node", "output", "requires_grad")
-
-    def __init__(self, tensor: Any, is_result: bool):
-        self.array = tensor._array
-        self.storage = storage = tensor._storage or storage_of(tensor)
-        self.version = storage.version
-        self.dtype = tensor._dtype
-        self.device = tensor._device
-        self.output = tensor._output_number
-        self.requires_grad = tensor._requires_grad
-        if is_result:               # is not kept itself: tensor -> node -> tensor would be a cycle
-            self.tensor = self.node = None
-        else:
-            self.tensor, self.node = tensor, tensor._node
-
-    def unpack(self, owner: Node) -> Any:
-        """The tensor with the history it had; RuntimeError if it has been written to since."""
-        if self.storage.version != self.version:
-            raise RuntimeError(
-                "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                f"[torch.{self.dtype.tensor_name} {list(self.array.shape)}], {self._origin(owner)}, is at version "
-                f"{self.storage.version}; expected version {self.version} instead. It was saved for {owner.name()}.")
-        tensor = self.tensor
-        if tensor is not None and tensor._array is self.array and tensor._node is self.node and (
-                tensor._requires_grad == self.requires_grad):
-            return tensor
-        result = wrap(self.array, self.dtype)
-        result._storage = self.storage
-        result._device = self.device
-        result._requires_grad = self.requires_grad
-        result._node = owner if tensor is None else self.node
-        result._output_number = self.output
-        if tensor is not None and self.node is None:
-            result._leaf_edge, result._leaf = tensor._leaf_edge, tensor
-        return result
-
-    def _origin(self, owner: Node) -> str:
-        node = owner if self.tensor is None else self.node
-        return f"which is output {self.output} of {node.name()}" if node else "which is a leaf"
-
-
-class SavedResults:
-    """Several results kept for backward."""
-
-    __slots__ = ("results",)
-
-    def __init__(self, results: Any):
-        self.results = [Saved(one, True) if isinstance(one, TensorBase) else one for one in results]
-
-
-class UnpackedResults:
-    """Several kept results, each unpacked when a formula takes it: one that was written to matters only then."""
-
-    __slots__ = ("results", "owner")
-
-    def __init__(self, results: list, owner: Node):
-        self.results, self.owner = results, owner
-
-    def __getitem__(self, number: int) -> Any:
-        one = self.results[number]
-        return one.unpack(self.owner) if one.__class__ is Saved else one
-
-    def __len__(self) -> int:
-        return len(self.results)
 
 
 def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
@@ -299,6 +242,8 @@ def save(node: OpNode, args: tuple, kwargs: dict, result: Any) -> None:
                     items.append(value._dtype if kind == DTYPE else views.geometry(value))
         node.saved.append(items)
     node.holds = holds
+    if in_use and holds:
+        saved_tensors.pack(node)
 
 
 def sizes(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..core.state import state
 
@@ -82,3 +82,10 @@ class AccumulateGrad(Node):
     def variable(self) -> Any:
         """The leaf."""
         return self.reference()
+
+
+class GradientEdge(NamedTuple):
+    """Where a gradient arrives: the node that computed a tensor, and which of its results that is; of a leaf, what adds to its ``grad``."""
+
+    node: Node
+    output_nr: int

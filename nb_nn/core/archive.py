@@ -7,6 +7,7 @@ starts at a multiple of 64 bytes, so that a file can be mapped into memory.
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import secrets
 import struct
@@ -106,15 +107,16 @@ def sync_folder(folder: str) -> None:
 class Archive:
     """A checkpoint opened for reading; whatever is wrong with the file becomes a RuntimeError."""
 
-    def __init__(self, file: BinaryIO, where: str):
-        self.where = where
+    def __init__(self, file: BinaryIO, where: str, byte_order: str = sys.byteorder):
+        self.where, self.file = where, file
+        self.mapping: mmap.mmap | None = None
         with self.failures():
             self.zip = zipfile.ZipFile(file)
         found = [name for name in self.zip.namelist() if name.endswith("/data.pkl")]
         if not found:
             raise RuntimeError(f"load: {where} is a zip file but no checkpoint: it contains no data.pkl")
         self.folder = min(found, key=len).removesuffix("data.pkl")
-        order = self.read("byteorder").decode() if self.has("byteorder") else "little"
+        order = self.read("byteorder").decode() if self.has("byteorder") else byte_order
         if order not in ("little", "big"):
             raise RuntimeError(f"load: {where} gives its byte order as {order!r}, expected 'little' or 'big'")
         self.foreign = order != sys.byteorder
@@ -135,17 +137,38 @@ class Archive:
         with self.failures():
             return self.zip.read(self.folder + name)
 
+    def map_storage(self, key: str, kind: np.dtype, count: int, shared: bool) -> np.ndarray:
+        """`read_storage` without reading: memory that shows the file, and if it is ``shared`` writes to it.
+
+        What cannot be shown, as it is compressed or has another byte order, is read.
+        """
+        record = self.checked_record(key, kind, count)
+        if record.compress_type != zipfile.ZIP_STORED or self.foreign or not count:
+            return self.read_storage(key, kind, count)
+        if self.mapping is None:
+            self.mapping = mmap.mmap(self.file.fileno(), 0, access=mmap.ACCESS_WRITE if shared else mmap.ACCESS_COPY)
+        name, extra = struct.unpack_from("<HH", self.mapping, record.header_offset + 26)      # the local header's are its own
+        start = record.header_offset + 30 + name + extra
+        if start % kind.itemsize:
+            return self.read_storage(key, kind, count)
+        with self.failures():
+            return np.frombuffer(self.mapping, kind, count, start)
+
     def read_storage(self, key: str, kind: np.dtype, count: int) -> np.ndarray:
         """``count`` elements of record ``data/<key>``, in this machine's byte order."""
+        array = np.empty(count, kind)
+        with self.failures(), self.zip.open(self.checked_record(key, kind, count)) as record:
+            read_into(record, array)
+        return array.byteswap(inplace=True) if self.foreign else array
+
+    def checked_record(self, key: str, kind: np.dtype, count: int) -> zipfile.ZipInfo:
+        """The record ``data/<key>``, which has room for ``count`` elements."""
         name = f"data/{key}"
         size = self.zip.NameToInfo[self.folder + name].file_size if self.has(name) else -1
         if size != count * kind.itemsize:
             raise RuntimeError(f"load: {self.where} is damaged: its record {name} "
                                + (f"has {size} bytes, expected {count * kind.itemsize}" if size >= 0 else "is missing"))
-        array = np.empty(count, kind)
-        with self.failures(), self.zip.open(self.folder + name) as record:
-            read_into(record, array)
-        return array.byteswap(inplace=True) if self.foreign else array
+        return self.zip.NameToInfo[self.folder + name]
 
 
 def read_into(file: BinaryIO, array: np.ndarray, last: bool = True) -> None:

@@ -13,6 +13,10 @@ import numpy as np
 from .device import CPU, device
 
 
+class OutOfMemoryError(RuntimeError):
+    """The memory of a CUDA device does not suffice for a new tensor."""
+
+
 @functools.cache
 def cupy_or_reason() -> tuple[Any, str]:
     """CuPy, or None and the reason why CUDA cannot be used."""
@@ -53,7 +57,10 @@ def empty(shape: tuple[int, ...], dtype: np.dtype, where: device) -> Any:
     module = cupy("empty")
     meter()
     with module.cuda.Device(where.index):
-        return module.empty(shape, dtype)
+        try:
+            return module.empty(shape, dtype)
+        except MemoryError as error:
+            raise OutOfMemoryError(f"CUDA out of memory: {error}") from error
 
 
 used: dict[int, int] = {}               # of each device: bytes that CuPy's pool has given out,

@@ -17,6 +17,11 @@ class dtype:
 
     ``numpy`` is the NumPy type the elements are stored in (bfloat16 is stored as uint16 bits), ``compute`` the one they are
     computed in (float32 for the two half types).
+
+    >>> torch.float32.is_floating_point, torch.int8.itemsize
+    (True, 1)
+    >>> tensor([1.5]).dtype is torch.float32
+    True
     """
 
     __slots__ = ("name", "numpy", "compute", "itemsize", "is_floating_point", "is_complex", "is_signed", "category", "half",
@@ -84,7 +89,13 @@ def get_default_dtype() -> dtype:
 
 
 def set_default_dtype(d: dtype) -> None:
-    """Let Python floats become ``d``, which must be a floating type."""
+    """Let Python floats become ``d``, which must be a floating type.
+
+    >>> torch.set_default_dtype(torch.float64)
+    >>> tensor(1.5).dtype
+    torch.float64
+    >>> torch.set_default_dtype(torch.float32)
+    """
     global _default
     if not isinstance(d, dtype) or not d.is_floating_point:
         raise TypeError(f"set_default_dtype: only floating-point types are supported as the default type, got {d}")

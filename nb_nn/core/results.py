@@ -20,5 +20,6 @@ def result_type(name: str, *fields: str) -> type:
     def __repr__(self) -> str:
         return f"torch.return_types.{name}(\n" + ",\n".join(f"{field}={value!r}" for field, value in zip(fields, self)) + ")"
 
-    TYPES[name] = made = type(name, (base,), {"__slots__": (), "__repr__": __repr__, "__module__": "nb_nn.return_types"})
+    doc = f"What `{name}` gives: a tuple of {' and '.join((', '.join(fields[:-1]), fields[-1]))}, by these names, too."
+    TYPES[name] = made = type(name, (base,), {"__slots__": (), "__repr__": __repr__, "__module__": "nb_nn.return_types", "__doc__": doc})
     return made

@@ -1,6 +1,7 @@
 """Memory of devices: what CuPy's pool has given out and what it holds."""
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 from ..core import cuda_memory
@@ -54,6 +55,22 @@ def reset_peak_memory_stats(device: Any = None) -> None:
 
 
 memory_reserved, max_memory_reserved = memory_cached, max_memory_cached
+
+
+def mem_get_info(device: Any = None) -> tuple[int, int]:
+    """Bytes of a device that are free, for any process, and all its bytes."""
+    index = index_of("mem_get_info", device)
+    cupy = check_available("mem_get_info")
+    with cupy.cuda.Device(index):
+        free, total = cupy.cuda.runtime.memGetInfo()
+    return int(free), int(total)
+
+
+def memory_stats(device: Any = None) -> OrderedDict[str, int]:
+    """Bytes of tensors and bytes held, now and at most, by PyTorch's names: "allocated_bytes.all.current" and so on."""
+    named = {"allocated_bytes.all.current": memory_allocated, "allocated_bytes.all.peak": max_memory_allocated,
+             "reserved_bytes.all.current": memory_cached, "reserved_bytes.all.peak": max_memory_cached}
+    return OrderedDict((name, function(device)) for name, function in named.items())
 
 
 def empty_cache() -> None:

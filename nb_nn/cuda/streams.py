@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .devices import check_available, index_of
+from .devices import check_available, index_of, set_device
 
 
 class Stream:
@@ -139,3 +139,8 @@ class stream:
             self.device.__exit__(*error)
 
 
+def set_stream(stream: Stream | None) -> None:
+    """Let work go to a stream from now on, on its device; None changes nothing. `stream` as a context is mostly better."""
+    if stream is not None:
+        set_device(stream.device_index)
+        stream.made.use()

@@ -79,7 +79,11 @@ def dropout(input: Tensor, p: float, train: bool) -> Tensor:
 
 
 def dropout_(self: Tensor, p: float, train: bool) -> Tensor:
-    """In-place form of :func:`dropout`."""
+    """In-place form of :func:`dropout`.
+
+    >>> torch.dropout_(torch.ones(2), 1.0, True)
+    tensor([0., 0.])
+    """
     return F.dropout(self, p, train, inplace=True)
 
 
@@ -93,27 +97,48 @@ def feature_dropout(input: Tensor, p: float, train: bool) -> Tensor:
 
 
 def feature_dropout_(self: Tensor, p: float, train: bool) -> Tensor:
-    """In-place form of :func:`feature_dropout`."""
+    """In-place form of :func:`feature_dropout`.
+
+    >>> torch.feature_dropout_(torch.ones(1, 2, 2), 1.0, True)
+    tensor([[[0., 0.],
+             [0., 0.]]])
+    """
     return F.dropout2d(self, p, train, inplace=True)
 
 
 def alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
-    """`nn.functional.alpha_dropout`."""
+    """`nn.functional.alpha_dropout`.
+
+    >>> torch.alpha_dropout(torch.ones(2), 0.0, True)
+    tensor([1., 1.])
+    """
     return F.alpha_dropout(input, p, train)
 
 
 def alpha_dropout_(self: Tensor, p: float, train: bool) -> Tensor:
-    """In-place form of :func:`alpha_dropout`."""
+    """In-place form of :func:`alpha_dropout`.
+
+    >>> torch.alpha_dropout_(torch.ones(2), 0.5, False)
+    tensor([1., 1.])
+    """
     return F.alpha_dropout(self, p, train, inplace=True)
 
 
 def feature_alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
-    """`nn.functional.feature_alpha_dropout`."""
+    """`nn.functional.feature_alpha_dropout`.
+
+    >>> torch.feature_alpha_dropout(torch.ones(1, 2, 2), 0.0, True).sum()
+    tensor(4.)
+    """
     return F.feature_alpha_dropout(input, p, train)
 
 
 def feature_alpha_dropout_(self: Tensor, p: float, train: bool) -> Tensor:
-    """In-place form of :func:`feature_alpha_dropout`."""
+    """In-place form of :func:`feature_alpha_dropout`.
+
+    >>> torch.feature_alpha_dropout_(torch.ones(1, 2, 2), 0.5, False).sum()
+    tensor(4.)
+    """
     return F.feature_alpha_dropout(self, p, train, inplace=True)
 
 
@@ -267,3 +292,31 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
     """
     F.check_probability(p)
     return (input.clone(), input == input) if train is False else random.dropout_mask(input, p)
+
+
+def native_layer_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None, bias: Tensor | None,
+                      eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """`layer_norm`, and the means and the inverse deviations, with sizes of 1 in the dimensions that are normalized.
+
+    >>> torch.native_layer_norm(tensor([[1.0, 3.0]]), (2,), None, None, 0.0)[1:]
+    (tensor([[2.]]), tensor([[1.]]))
+    """
+    result = F.layer_norm(input, normalized_shape, weight, bias, eps)
+    dims = tuple(range(-len(normalized_shape), 0))
+    values = input.detach()
+    return result, values.mean(dims, keepdim=True), (values.var(dims, unbiased=False, keepdim=True) + eps).rsqrt()
+
+
+def native_group_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, N: int, C: int, HxW: int, group: int,
+                      eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """`group_norm` of N samples with C channels of HxW elements, and the means and the inverse deviations (N, group).
+
+    >>> torch.native_group_norm(tensor([[[1.0], [3.0]]]), None, None, 1, 2, 1, 1, 0.0)[1:]
+    (tensor([[2.]]), tensor([[1.]]))
+    """
+    if input._array.ndim < 2 or tuple(input.shape[:2]) != (N, C) or input.numel() != N * C * HxW:
+        raise RuntimeError(f"native_group_norm: input of size {list(input.shape)} has not N={N} samples of C={C} channels of "
+                           f"HxW={HxW} elements")
+    result = F.group_norm(input, group, weight, bias, eps)
+    rows = input.detach().reshape(N, group, -1)
+    return result, rows.mean(-1), (rows.var(-1, unbiased=False) + eps).rsqrt()

@@ -113,7 +113,11 @@ def rrelu(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, trainin
 
 def rrelu_(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False,
            generator: Generator | None = None) -> Tensor:
-    """In-place form of :func:`rrelu`."""
+    """In-place form of :func:`rrelu`.
+
+    >>> torch.rrelu_(tensor([-8.0, 2.0]), 0.25, 0.25)
+    tensor([-2.,  2.])
+    """
     return rrelu(input, lower, upper, training, True, generator)
 
 
@@ -320,7 +324,11 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
 
 
 def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
-    """`alpha_dropout` of whole channels of (N, C, \\*)."""
+    """`alpha_dropout` of whole channels of (N, C, \\*).
+
+    >>> torch.nn.functional.feature_alpha_dropout(torch.ones(1, 2, 2), 0.5, training=False).sum()
+    tensor(4.)
+    """
     check_probability(p)
     shape = input._array.shape
     return without(input, p, inplace, shape[:2] + (1,) * (len(shape) - 2)) if training and p else input

@@ -132,12 +132,20 @@ def clamp_max(input: Tensor, max: Any, *, out: Tensor | None = None) -> Tensor:
 
 
 def clamp_min_(input: Tensor, min: Any) -> Tensor:
-    """In-place form of :func:`clamp_min`."""
+    """In-place form of :func:`clamp_min`.
+
+    >>> tensor([1, 5]).clamp_min_(3)
+    tensor([3, 5])
+    """
     return clamp_(input, min=min)
 
 
 def clamp_max_(input: Tensor, max: Any) -> Tensor:
-    """In-place form of :func:`clamp_max`."""
+    """In-place form of :func:`clamp_max`.
+
+    >>> tensor([1, 5]).clamp_max_(3)
+    tensor([1, 3])
+    """
     return clamp_(input, max=max)
 
 

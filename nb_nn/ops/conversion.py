@@ -117,7 +117,11 @@ def as_dtype(kind: Any) -> Any:
 
 
 def type_as(input: Tensor, other: Tensor) -> Tensor:
-    """``input`` in the type of ``other``."""
+    """``input`` in the type of ``other``.
+
+    >>> tensor([1.5]).type_as(tensor([1]))
+    tensor([1])
+    """
     return to(input, other._dtype)
 
 
@@ -127,32 +131,56 @@ def bool_(input: Tensor, memory_format: Any = None) -> Tensor:
 
 
 def byte(input: Tensor, memory_format: Any = None) -> Tensor:
-    """``input`` as uint8."""
+    """``input`` as uint8.
+
+    >>> tensor([1.5, 200.0]).byte()
+    tensor([  1, 200], dtype=torch.uint8)
+    """
     return to(input, dtypes.uint8, memory_format=memory_format)
 
 
 def char(input: Tensor, memory_format: Any = None) -> Tensor:
-    """``input`` as int8."""
+    """``input`` as int8.
+
+    >>> tensor([1.5, -2.0]).char()
+    tensor([ 1, -2], dtype=torch.int8)
+    """
     return to(input, dtypes.int8, memory_format=memory_format)
 
 
 def short(input: Tensor, memory_format: Any = None) -> Tensor:
-    """``input`` as int16."""
+    """``input`` as int16.
+
+    >>> tensor([300.7]).short()
+    tensor([300], dtype=torch.int16)
+    """
     return to(input, dtypes.int16, memory_format=memory_format)
 
 
 def int_(input: Tensor, memory_format: Any = None) -> Tensor:
-    """``input`` as int32."""
+    """``input`` as int32.
+
+    >>> tensor([1.5, -1.5]).int()
+    tensor([ 1, -1], dtype=torch.int32)
+    """
     return to(input, dtypes.int32, memory_format=memory_format)
 
 
 def long(input: Tensor, memory_format: Any = None) -> Tensor:
-    """``input`` as int64."""
+    """``input`` as int64.
+
+    >>> tensor([1.5, -1.5]).long()
+    tensor([ 1, -1])
+    """
     return to(input, dtypes.int64, memory_format=memory_format)
 
 
 def half(input: Tensor, memory_format: Any = None) -> Tensor:
-    """``input`` as float16."""
+    """``input`` as float16.
+
+    >>> tensor([1, 2]).half()
+    tensor([1., 2.], dtype=torch.float16)
+    """
     return to(input, dtypes.float16, memory_format=memory_format)
 
 
@@ -162,22 +190,39 @@ def bfloat16(input: Tensor, memory_format: Any = None) -> Tensor:
 
 
 def float_(input: Tensor, memory_format: Any = None) -> Tensor:
-    """``input`` as float32."""
+    """``input`` as float32.
+
+    >>> tensor([1, 2]).float()
+    tensor([1., 2.])
+    """
     return to(input, dtypes.float32, memory_format=memory_format)
 
 
 def double(input: Tensor, memory_format: Any = None) -> Tensor:
-    """``input`` as float64."""
+    """``input`` as float64.
+
+    >>> tensor([1, 2]).double()
+    tensor([1., 2.], dtype=torch.float64)
+    """
     return to(input, dtypes.float64, memory_format=memory_format)
 
 
 def cpu(input: Tensor, memory_format: Any = None) -> Tensor:
-    """``input`` in the memory of the CPU."""
+    """``input`` in the memory of the CPU.
+
+    >>> x = torch.ones(2)
+    >>> x.cpu() is x
+    True
+    """
     return to(input, device=CPU, memory_format=memory_format)
 
 
 def cuda(input: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
-    """``input`` in the memory of a CUDA device; RuntimeError where there is none."""
+    """``input`` in the memory of a CUDA device; RuntimeError where there is none.
+
+    >>> torch.ones(2).cuda()                             # doctest: +SKIP
+    tensor([1., 1.], device='cuda:0')
+    """
     return to(input, device="cuda" if device is None else device, non_blocking=non_blocking, memory_format=memory_format)
 
 

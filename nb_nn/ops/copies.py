@@ -5,7 +5,7 @@ import math
 import warnings
 from typing import Any
 
-from ..core import cuda_memory, launch, memory
+from ..core import cuda_memory, launch, memory, tensor_base
 from ..core.device import CPU
 from ..core.geometry import broadcast_shapes, contiguous_strides, sizes_of
 from ..core.op import derivative, inplace, op, zero_slope
@@ -51,6 +51,47 @@ def resize_(input: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
     return input
 
 
+def resize(input: Tensor, *sizes: Any) -> Tensor:
+    """The elements in another size with as many of them. Deprecated: `reshape`, or `resize_` in place.
+
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")
+    ...     tensor([[1, 2], [3, 4]]).resize(4)
+    tensor([1, 2, 3, 4])
+    """
+    return resized("resize", input, sizes_of(sizes))
+
+
+def resize_as(input: Tensor, tensor: Tensor) -> Tensor:
+    """`resize` to the size of another tensor. Deprecated: `reshape_as`, or `resize_as_` in place."""
+    return resized("resize_as", input, tensor._array.shape)
+
+
+def resized(name: str, input: Tensor, size: tuple[int, ...]) -> Tensor:
+    """The elements in another size, with their history."""
+    warnings.warn(f"non-inplace {name} is deprecated", UserWarning, stacklevel=3)
+    if math.prod(size) != input._array.size:
+        raise RuntimeError(f"{name}: requested resize to {list(size)} ({math.prod(size)} elements in total), but the given tensor has a "
+                           f"size of {list(input._array.shape)} ({input._array.size} elements); only the shape may change.")
+    return input.contiguous().view(size)
+
+
+def as_subclass(input: Tensor, cls: type) -> Any:
+    """The tensor as an instance of a subclass of Tensor: a view, whose history is the tensor's.
+
+    >>> class Mine(torch.Tensor):
+    ...     pass
+    >>> type(torch.ones(2).as_subclass(Mine)).__name__
+    'Mine'
+    """
+    if not (isinstance(cls, type) and issubclass(cls, tensor_base.tensor_class)):
+        raise TypeError(f"as_subclass(): cls must be a type that inherits from Tensor, got {cls!r}")
+    made = alias(input)
+    made.__class__ = cls
+    return made
+
+
 def resize_as_(input: Tensor, the_template: Tensor) -> Tensor:
     """`resize_` to the size of another tensor."""
     return resize_(input, the_template.size())
@@ -69,6 +110,10 @@ def detach(input: Tensor) -> Tensor:
     """A tensor that shares ``input``'s memory but not its history; it never requires a gradient.
 
     Its size, strides and storage cannot be changed in place.
+
+    >>> x = tensor([1.0], requires_grad=True)
+    >>> detach(x * 2)
+    tensor([2.])
     """
     made = alias_of(input)
     made._detached = True
@@ -77,7 +122,11 @@ def detach(input: Tensor) -> Tensor:
 
 @op
 def copy(input: Tensor, src: Any, non_blocking: bool = False, *, out: Tensor | None = None) -> Tensor:
-    """The elements of ``src``, broadcast and cast to the size and type of ``input``."""
+    """The elements of ``src``, broadcast and cast to the size and type of ``input``.
+
+    >>> torch.zeros(2).copy_(tensor(3))
+    tensor([3., 3.])
+    """
     target = launch.empty(input._array.shape, input._dtype, input._device) if out is None else out
     if not isinstance(src, TensorBase):
         raise TypeError(f"copy_(): argument 'other' must be Tensor, not {type(src).__name__}")

@@ -264,7 +264,11 @@ derivative(fill, input=zero_slope, value=lambda grad: grad.sum())
 
 
 def zero_(input: Tensor) -> Tensor:
-    """Set every element to zero."""
+    """Set every element to zero.
+
+    >>> tensor([1, 2]).zero_()
+    tensor([0, 0])
+    """
     return fill_(input, 0)
 
 
@@ -278,12 +282,21 @@ def new_tensor(self: Tensor, data: Any, dtype: dtype | None = None, device: Any 
 
 
 def new_empty(self: Tensor, *size: Any, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Uninitialised elements in the type and on the device of ``self`` unless given."""
+    """Uninitialised elements in the type and on the device of ``self`` unless given.
+
+    >>> tensor([1, 2]).new_empty(3).shape, tensor([1, 2]).new_empty(3).dtype
+    (torch.Size([3]), torch.int64)
+    """
     return filled(None, size, None, dtype or self._dtype, device or self._device, requires_grad)
 
 
 def new_zeros(self: Tensor, *size: Any, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Zeros in the type and on the device of ``self`` unless given; sparse if that is."""
+    """Zeros in the type and on the device of ``self`` unless given; sparse if that is.
+
+    >>> tensor([1, 2]).new_zeros(2, 2)
+    tensor([[0, 0],
+            [0, 0]])
+    """
     if is_sparse(self):
         from .sparse.construction import empty_sparse
 
@@ -292,13 +305,21 @@ def new_zeros(self: Tensor, *size: Any, dtype: dtype | None = None, device: Any 
 
 
 def new_ones(self: Tensor, *size: Any, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Ones in the type and on the device of ``self`` unless given."""
+    """Ones in the type and on the device of ``self`` unless given.
+
+    >>> tensor([1.5]).new_ones(2, dtype=torch.int32)
+    tensor([1, 1], dtype=torch.int32)
+    """
     return filled(1, size, None, dtype or self._dtype, device or self._device, requires_grad)
 
 
 def new_full(self: Tensor, size: Any, fill_value: Any, dtype: dtype | None = None, device: Any = None,
              requires_grad: bool = False) -> Tensor:
-    """``fill_value`` in the type and on the device of ``self`` unless given."""
+    """``fill_value`` in the type and on the device of ``self`` unless given.
+
+    >>> tensor([1.5]).new_full((2,), 3)
+    tensor([3., 3.])
+    """
     return filled(fill_value, (size,), None, dtype or self._dtype, device or self._device, requires_grad)
 
 

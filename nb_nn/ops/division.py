@@ -68,7 +68,11 @@ def div(input: Tensor, other: Any, *, rounding_mode: str | None = None, out: Ten
 
 
 def div_(input: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tensor:
-    """In-place form of :func:`div`."""
+    """In-place form of :func:`div`.
+
+    >>> tensor([3.0, 5.0]).div_(2)
+    tensor([1.5000, 2.5000])
+    """
     return rounded(rounding_mode)[1](input, other)
 
 

@@ -371,7 +371,11 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alph
 
 
 def addbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
-    """In-place form of :func:`addbmm`."""
+    """In-place form of :func:`addbmm`.
+
+    >>> torch.ones(1, 1).addbmm_(torch.full((2, 1, 1), 2.0), torch.full((2, 1, 1), 3.0))
+    tensor([[13.]])
+    """
     return input.copy_(addbmm(input, batch1, batch2, beta=beta, alpha=alpha))
 
 

@@ -126,7 +126,11 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def selu_(input: Tensor) -> Tensor:
-    """In-place form of :func:`selu`."""
+    """In-place form of :func:`selu`.
+
+    >>> torch.selu_(tensor([0.0, 1.0]))
+    tensor([0.0000, 1.0507])
+    """
     return elu_scaled_(input, SELU_ALPHA, SELU_SCALE, 1.0)
 
 
@@ -142,7 +146,11 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
 
 def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
-    """In-place form of :func:`celu`."""
+    """In-place form of :func:`celu`.
+
+    >>> torch.celu_(tensor([-1.0, 1.0]))
+    tensor([-0.6321,  1.0000])
+    """
     return celu(input, alpha, True)
 
 

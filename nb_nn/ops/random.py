@@ -153,29 +153,50 @@ derivative(random_integers, **for_all)
 
 
 def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None, **legacy: float) -> Tensor:
-    """Fill with numbers evenly distributed over [``from``, ``to``)."""
-    if legacy and set(legacy) - {"from"}:
+    """Fill with numbers evenly distributed over [``from``, ``to``).
+
+    >>> x = torch.empty(1000).uniform_(2, 3)
+    >>> bool(((x >= 2) & (x < 3)).all())
+    True
+    """
+    if set(legacy) - {"from"}:
         raise TypeError(f"uniform_() got an unexpected keyword argument {sorted(legacy)[0]!r}")
     return uniform_fill(self, legacy.get("from", from_), to, generator=generator)
 
 
 def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill with normally distributed numbers."""
+    """Fill with normally distributed numbers.
+
+    >>> torch.empty(2).normal_(5.0, 0.0)
+    tensor([5., 5.])
+    """
     return normal_fill(self, mean, std, generator=generator)
 
 
 def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill with exponentially distributed numbers, of density ``lambd * exp(-lambd x)``."""
+    """Fill with exponentially distributed numbers, of density ``lambd * exp(-lambd x)``.
+
+    >>> bool((torch.empty(1000).exponential_() > 0).all())
+    True
+    """
     return exponential_fill(self, lambd, generator=generator)
 
 
 def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
-    """Fill with 1 at probability ``p`` (a number, or a tensor that broadcasts) and 0 otherwise."""
+    """Fill with 1 at probability ``p`` (a number, or a tensor that broadcasts) and 0 otherwise.
+
+    >>> torch.zeros(3).bernoulli_(tensor([0.0, 1.0, 1.0]))
+    tensor([0., 1., 1.])
+    """
     return bernoulli_fill(self, p, generator=generator)
 
 
 def random_(self: Tensor, *bounds: Any, generator: Generator | None = None, to: Any = None, **legacy: Any) -> Tensor:
-    """Fill with integers of [``from``, ``to``); by default of all that the type holds exactly, from 0."""
+    """Fill with integers of [``from``, ``to``); by default of all that the type holds exactly, from 0.
+
+    >>> torch.zeros(3).random_(4, 5)
+    tensor([4., 4., 4.])
+    """
     low, high = legacy.pop("from", 0), to
     if legacy:
         raise TypeError(f"random_() got an unexpected keyword argument {sorted(legacy)[0]!r}")
@@ -198,7 +219,11 @@ def largest_exact(kind: Any) -> int:
 
 
 def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill with numbers of a Cauchy distribution."""
+    """Fill with numbers of a Cauchy distribution.
+
+    >>> torch.empty(2).cauchy_().shape
+    torch.Size([2])
+    """
     if not sigma > 0:
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
     if self._dtype.category != 2:
@@ -209,14 +234,22 @@ def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator:
 
 
 def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill with numbers whose logarithms are normally distributed with ``mean`` and ``std``."""
+    """Fill with numbers whose logarithms are normally distributed with ``mean`` and ``std``.
+
+    >>> bool((torch.empty(1000).log_normal_() > 0).all())
+    True
+    """
     if not std > 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std}")
     return self.copy_(normal_like(self.detach(), mean, std, generator=generator).exp())
 
 
 def geometric_(self: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
-    """Fill with the number of trials up to the first success, each of which succeeds with probability ``p``."""
+    """Fill with the number of trials up to the first success, each of which succeeds with probability ``p``.
+
+    >>> torch.empty(3).geometric_(1.0 - 1e-12)
+    tensor([1., 1., 1.])
+    """
     if not 0 < p < 1:
         raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
     wide = creation.empty(self.shape, dtype=self._dtype if self._dtype.category == 2 else dtypes.float64)
@@ -310,21 +343,33 @@ def randperm(n: int, *, generator: Generator | None = None, out: Tensor | None =
 
 def rand_like(input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
               memory_format: Any = None) -> Tensor:
-    """`rand` in ``input``'s size and type."""
+    """`rand` in ``input``'s size and type.
+
+    >>> rand_like(torch.ones(2, 3)).shape
+    torch.Size([2, 3])
+    """
     options.check_options(layout)
     return options.finish(uniform_(creation.empty_like(input, dtype=dtype, device=device, memory_format=memory_format)), requires_grad)
 
 
 def randn_like(input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
                memory_format: Any = None) -> Tensor:
-    """`randn` in ``input``'s size and type."""
+    """`randn` in ``input``'s size and type.
+
+    >>> randn_like(torch.ones(2, 3), dtype=torch.float64).dtype
+    torch.float64
+    """
     options.check_options(layout)
     return options.finish(normal_(creation.empty_like(input, dtype=dtype, device=device, memory_format=memory_format)), requires_grad)
 
 
 def randint_like(input: Tensor, low: int = 0, high: int | None = None, *, dtype: Any = None, layout: Any = None, device: Any = None,
                  requires_grad: bool = False, memory_format: Any = None) -> Tensor:
-    """`randint` in ``input``'s size and type."""
+    """`randint` in ``input``'s size and type.
+
+    >>> randint_like(torch.ones(2), 7, 8)
+    tensor([7., 7.])
+    """
     options.check_options(layout)
     low, high = bounds("randint_like", *((0, low) if high is None else (low, high)))
     made = creation.empty_like(input, dtype=dtype, device=device, memory_format=memory_format)

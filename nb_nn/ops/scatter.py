@@ -222,7 +222,11 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, value: Any 
 
 
 def scatter_(input: Tensor, dim: int, index: Tensor, src: Any = None, value: Any = None, *, reduce: str | None = None) -> Tensor:
-    """In-place form of :func:`scatter`."""
+    """In-place form of :func:`scatter`.
+
+    >>> torch.zeros(4).scatter_(0, tensor([3, 1]), 5.0)
+    tensor([0., 5., 0., 5.])
+    """
     src = value if src is None else src
     return scatter_of(src, reduce)[1](input, dim, index, src)
 

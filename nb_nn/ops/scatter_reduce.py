@@ -70,7 +70,7 @@ def scatter_reduced(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce:
     return rewritten(input, out, run, None if same else (lambda whole: whole[corner(size, dim)]), True)
 
 
-def _gradients(grad: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, include_self: bool, result: Tensor) -> list:
+def gradients(grad: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, include_self: bool, result: Tensor) -> list:
     """Of ``input`` and ``src``."""
     def spread(values: Tensor) -> Tensor:
         return scatter.gather(values, dim, index)
@@ -135,7 +135,7 @@ def _recorded_product_gradients(grad: Tensor, first: Tensor, dim: int, index: Te
 
 scatter_reduced_ = inplace(scatter_reduced)
 scatter_reduced.declaration.node_name = "ScatterReduceBackward0"
-derivative(scatter_reduced, _gradients, ("input", "src"))
+derivative(scatter_reduced, gradients, ("input", "src"))
 holomorphic(scatter_reduced)            # extremes, which are not, are not those of complex numbers
 
 

@@ -72,7 +72,14 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None, d
 
 def range(start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None, dtype: dtype | None = None, layout: Any = None,
           device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Numbers from ``start`` to ``end``, both included, by ``step``. Deprecated: `arange` leaves ``end`` out, as Python does."""
+    """Numbers from ``start`` to ``end``, both included, by ``step``. Deprecated: `arange` leaves ``end`` out, as Python does.
+
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")
+    ...     torch.range(1, 2, 0.5)
+    tensor([1.0000, 1.5000, 2.0000])
+    """
     check_options(layout)
     import warnings
 

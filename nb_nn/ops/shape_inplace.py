@@ -43,7 +43,11 @@ def check_free(input: Tensor, name: str) -> None:
 
 
 def squeeze_(input: Tensor, dim: Any = None) -> Tensor:
-    """In-place form of `squeeze`."""
+    """In-place form of `squeeze`.
+
+    >>> torch.ones(1, 2).squeeze_().shape
+    torch.Size([2])
+    """
     return become(input, view.squeeze, dim)
 
 
@@ -57,7 +61,12 @@ def unsqueeze_(input: Tensor, dim: int) -> Tensor:
 
 
 def t_(input: Tensor) -> Tensor:
-    """In-place form of `t`."""
+    """In-place form of `t`.
+
+    >>> tensor([[1, 2]]).t_()
+    tensor([[1],
+            [2]])
+    """
     return become(input, view.t)
 
 
@@ -71,7 +80,11 @@ def transpose_(input: Tensor, dim0: int, dim1: int) -> Tensor:
 
 
 def as_strided_(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
-    """In-place form of `as_strided`."""
+    """In-place form of `as_strided`.
+
+    >>> tensor([1, 2, 3, 4]).as_strided_((2,), (2,))
+    tensor([1, 3])
+    """
     return become(input, as_strided.as_strided, size, stride, storage_offset)
 
 

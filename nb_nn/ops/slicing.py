@@ -219,7 +219,11 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple:
 
 
 def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple:
-    """`split` into parts of the given sizes."""
+    """`split` into parts of the given sizes.
+
+    >>> split_with_sizes(tensor([1, 2, 3]), [1, 2])
+    (tensor([1]), tensor([2, 3]))
+    """
     return split(input, tuple(split_sizes), dim)
 
 

@@ -77,7 +77,11 @@ def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 def polygamma_(input: Tensor, n: int) -> Tensor:
-    """In-place form of :func:`polygamma`."""
+    """In-place form of :func:`polygamma`.
+
+    >>> tensor([1.0]).polygamma_(1)
+    tensor([1.6449])
+    """
     n = checked_order(n)
     return polygamma_order_(input, n) if n else digamma_(input)
 
@@ -129,7 +133,11 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
 
 
 def mvlgamma_(input: Tensor, p: int) -> Tensor:
-    """In-place form of :func:`mvlgamma`."""
+    """In-place form of :func:`mvlgamma`.
+
+    >>> tensor([2.0]).mvlgamma_(2)
+    tensor([0.4516])
+    """
     if input._dtype.category < 2:
         raise RuntimeError(f"mvlgamma_: result type {get_default_dtype()} can't be cast to the desired output type {input.dtype}")
     return copies.copy_(input, mvlgamma(copies.clone(input), p))

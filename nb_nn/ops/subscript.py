@@ -297,7 +297,11 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
 
 
 def index_put_(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
-    """In-place form of :func:`index_put`."""
+    """In-place form of :func:`index_put`.
+
+    >>> torch.zeros(3).index_put_((tensor([0, 2]),), tensor(5.0))
+    tensor([5., 0., 5.])
+    """
     return put_indices_(input, prepared("index_put_", input, indices), values, accumulate)
 
 

@@ -103,5 +103,9 @@ def renorm(input: Tensor, p: Any, dim: int, maxnorm: Any, *, out: Tensor | None 
 
 
 def renorm_(input: Tensor, p: Any, dim: int, maxnorm: Any) -> Tensor:
-    """In-place form of :func:`renorm`."""
+    """In-place form of :func:`renorm`.
+
+    >>> tensor([[3.0, 4.0]]).renorm_(2, 0, 1)
+    tensor([[0.6000, 0.8000]])
+    """
     return copies.copy_(input, renorm(copies.clone(input), p, dim, maxnorm))

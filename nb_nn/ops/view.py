@@ -75,7 +75,12 @@ derivative(view_dtype, input=lambda grad, input_dtype: grad.view(input_dtype))
 
 
 def view_as(input: Tensor, other: Tensor) -> Tensor:
-    """``input`` viewed in the size of ``other``."""
+    """``input`` viewed in the size of ``other``.
+
+    >>> tensor([1, 2, 3, 4]).view_as(torch.ones(2, 2))
+    tensor([[1, 2],
+            [3, 4]])
+    """
     return view(input, other.size())
 
 
@@ -94,7 +99,11 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
 
 
 def reshape_as(input: Tensor, other: Tensor) -> Tensor:
-    """``input`` reshaped to the size of ``other``."""
+    """``input`` reshaped to the size of ``other``.
+
+    >>> tensor([[1, 2], [3, 4]]).t().reshape_as(torch.ones(4))
+    tensor([1, 3, 2, 4])
+    """
     return reshape(input, other.size())
 
 
@@ -286,7 +295,12 @@ def expand(input: Tensor, *sizes: Any) -> Tensor:
 
 
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
-    """``input`` expanded to the size of ``other``."""
+    """``input`` expanded to the size of ``other``.
+
+    >>> tensor([1, 2]).expand_as(torch.ones(2, 2))
+    tensor([[1, 2],
+            [1, 2]])
+    """
     return expand(input, other.size())
 
 

@@ -2,6 +2,8 @@
 # ruff: noqa: F401  re-exports only
 from ..ops.sparse.construction import from_scipy
 from ..ops.sparse.products import addmm, mm, sum
+from ..ops.sparse.softmax import log_softmax, softmax
+from .invariants import check_sparse_tensor_invariants
 from .types import (
     BFloat16Tensor,
     BoolTensor,

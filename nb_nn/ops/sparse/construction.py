@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core import cuda_memory
+from ...core import cuda_memory, launch
 from ...core import dtype as dtypes
 from ...core.device import CPU
 from ...core.geometry import sizes_of
@@ -195,37 +195,79 @@ def sparse_mask(input: Tensor, mask: Tensor) -> Tensor:
 
 
 def indices(input: Tensor) -> Tensor:
-    """The places of a coalesced sparse tensor: (sparse_dim, nnz), in order."""
+    """The places of a coalesced sparse tensor: (sparse_dim, nnz), in order.
+
+    >>> torch.sparse_coo_tensor([[2, 0]], [1.0, 3.0]).coalesce().indices()
+    tensor([[0, 2]])
+    """
     if not check_sparse("indices", input).coalesced:
         raise RuntimeError("Cannot get indices on an uncoalesced tensor, please call .coalesce() first")
     return alias_of(input._array.indices)
 
 
 def values(input: Tensor) -> Tensor:
-    """The values of a coalesced sparse tensor: (nnz, \\*dense sizes). Gradients go through them."""
+    """The values of a coalesced sparse tensor: (nnz, \\*dense sizes). Gradients go through them.
+
+    >>> torch.sparse_coo_tensor([[2, 0]], [1.0, 3.0]).coalesce().values()
+    tensor([3., 1.])
+    """
     if not check_sparse("values", input).coalesced:
         raise RuntimeError("Cannot get values on an uncoalesced tensor, please call .coalesce() first")
     found = coalesced_parts(input)[1]
     return alias_of(found) if found is input._array.values else found
 
 
+def indices_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """A copy of `Tensor.indices`.
+
+    >>> torch.indices_copy(torch.sparse_coo_tensor([[2, 0]], [1.0, 3.0]).coalesce())
+    tensor([[0, 2]])
+    """
+    return launch.into_out("indices_copy", copies.clone(indices(input)), out)
+
+
+def values_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """A copy of `Tensor.values`, with its history.
+
+    >>> torch.values_copy(torch.sparse_coo_tensor([[2, 0]], [1.0, 3.0]).coalesce())
+    tensor([3., 1.])
+    """
+    return launch.into_out("values_copy", copies.clone(values(input)), out)
+
+
 def raw_indices(input: Tensor) -> Tensor:
-    """The places as they are stored: (sparse_dim, nnz)."""
+    """The places as they are stored: (sparse_dim, nnz).
+
+    >>> torch.sparse_coo_tensor([[2, 0]], [1.0, 3.0])._indices()
+    tensor([[2, 0]])
+    """
     return alias_of(check_sparse("_indices", input).indices)
 
 
 def raw_values(input: Tensor) -> Tensor:
-    """The values as they are stored: (nnz, \\*dense sizes). They have no history."""
+    """The values as they are stored: (nnz, \\*dense sizes). They have no history.
+
+    >>> torch.sparse_coo_tensor([[2, 0]], [1.0, 3.0])._values()
+    tensor([1., 3.])
+    """
     return alias_of(check_sparse("_values", input).values)
 
 
 def nnz(input: Tensor) -> int:
-    """How many values are stored."""
+    """How many values are stored.
+
+    >>> torch.sparse_coo_tensor([[0, 0]], [1.0, 3.0])._nnz()
+    2
+    """
     return check_sparse("_nnz", input).indices._array.shape[1]
 
 
 def is_coalesced(input: Tensor) -> bool:
-    """Whether the places of a sparse tensor are in order and each is there once."""
+    """Whether the places of a sparse tensor are in order and each is there once.
+
+    >>> torch.sparse_coo_tensor([[0, 0]], [1.0, 3.0]).is_coalesced()
+    False
+    """
     return check_sparse("is_coalesced", input).coalesced
 
 
@@ -236,12 +278,20 @@ def set_coalesced_(input: Tensor, coalesced: bool) -> Tensor:
 
 
 def sparse_dim(input: Tensor) -> int:
-    """How many dimensions are sparse: 0 of a strided tensor."""
+    """How many dimensions are sparse: 0 of a strided tensor.
+
+    >>> torch.sparse_coo_tensor([[0, 1]], torch.ones(2, 3)).sparse_dim()
+    1
+    """
     return input._array.indices._array.shape[0] if is_sparse(input) else 0
 
 
 def dense_dim(input: Tensor) -> int:
-    """How many dimensions are dense: all of a strided tensor."""
+    """How many dimensions are dense: all of a strided tensor.
+
+    >>> torch.sparse_coo_tensor([[0, 1]], torch.ones(2, 3)).dense_dim()
+    1
+    """
     return input._array.ndim - sparse_dim(input)
 
 

@@ -175,7 +175,13 @@ def hspmm(mat1: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 def sspaddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> Tensor:
-    """``beta * input + alpha * (mat1 @ mat2)`` of two sparse matrices and a strided one, as a sparse matrix that may be uncoalesced."""
+    """``beta * input + alpha * (mat1 @ mat2)`` of two sparse matrices and a strided one, as a sparse matrix that may be uncoalesced.
+
+    >>> s = torch.eye(2).to_sparse()
+    >>> torch.sspaddmm(s, s, torch.ones(2, 2)).to_dense()
+    tensor([[2., 1.],
+            [1., 2.]])
+    """
     check_sparse("sspaddmm", input)
     product = smm(mat1, mat2)
     if input._array.shape != product._array.shape:
@@ -188,7 +194,12 @@ def sspaddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha:
 
 
 def spmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The product of a sparse and a strided matrix, strided: an old name of `torch.sparse.mm`."""
+    """The product of a sparse and a strided matrix, strided: an old name of `torch.sparse.mm`.
+
+    >>> torch.spmm(torch.eye(2).to_sparse(), tensor([[1.0], [2.0]]))
+    tensor([[1.],
+            [2.]])
+    """
     check_sparse("spmm", input)
     return launch.into_out("spmm", mm(input, mat2), out)
 
@@ -199,7 +210,12 @@ def saddmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: A
 
 
 def spadd(input: Tensor, other: Tensor) -> Tensor:
-    """The sum of a sparse and a strided tensor in either order, strided."""
+    """The sum of a sparse and a strided tensor in either order, strided.
+
+    >>> torch.ones(2, 2).spadd(torch.eye(2).to_sparse())
+    tensor([[2., 1.],
+            [1., 2.]])
+    """
     return other + input if is_sparse(input) and not is_sparse(other) else input + other
 
 

@@ -12,7 +12,7 @@ from ...core.op import sparse_form
 from ...core.sparse_array import is_sparse
 from ...core.tensor_base import TensorBase, wrap
 from .. import copies, indexing, joining, slicing, view
-from .parts import parts, sparse_of
+from .parts import check_sparse, parts, sparse_of
 
 Tensor = TensorBase
 
@@ -176,12 +176,28 @@ def cat_dim(tensors: tuple, dim: int, *, out: Any = None) -> Tensor:
 
 
 def resize_as_(input: Tensor, the_template: Tensor) -> Tensor:
-    """Give ``input`` the size of another tensor."""
+    """Give ``input`` the size of another tensor.
+
+    >>> tensor([[1, 2], [3, 4]]).resize_as_(torch.ones(3))
+    tensor([1, 2, 3])
+    """
     if is_sparse(input) and input._array.shape == the_template._array.shape:
         return input
     if is_sparse(input):
         return input.sparse_resize_(the_template._array.shape, the_template.sparse_dim(), the_template.dense_dim())
     return copies.resize_as_(input, the_template)
+
+
+def resize_as_sparse_(input: Tensor, the_template: Tensor) -> Tensor:
+    """Give a sparse tensor the size of another, with as many sparse dimensions; values must stay inside, or there must be none.
+
+    >>> s = torch.sparse_coo_tensor(size=(2,))
+    >>> s.resize_as_sparse_(torch.sparse_coo_tensor(size=(3, 4))).shape
+    torch.Size([3, 4])
+    """
+    for one in (input, the_template):
+        check_sparse("resize_as_sparse_", one)
+    return input.sparse_resize_(the_template._array.shape, the_template.sparse_dim(), the_template.dense_dim())
 
 
 sparse_form(view.transpose_dims, transpose_dims)

@@ -54,6 +54,48 @@ class TensorDataset(Dataset):
         return len(self.tensors[0])
 
 
+class StackDataset(Dataset):
+    """Datasets of one length side by side: sample i is the tuple, or by keywords the dictionary, of their samples i.
+
+    >>> torch.utils.data.StackDataset(x=[1, 2], y=[3, 4])[1]
+    {'x': 2, 'y': 4}
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        if args and kwargs:
+            raise ValueError("StackDataset: datasets are given by position or by keywords, not both")
+        self.datasets = args or kwargs
+        parts = self.parts()
+        if not parts:
+            raise ValueError("StackDataset: At least one dataset should be passed")
+        self._length = len(parts[0])
+        if any(len(one) != self._length for one in parts):
+            raise ValueError(f"StackDataset: Size mismatch between datasets: {[len(one) for one in parts]}")
+
+    def parts(self) -> list:
+        """The datasets, without their names."""
+        return list(self.datasets.values() if isinstance(self.datasets, dict) else self.datasets)
+
+    def joined(self, samples: Iterable) -> Any:
+        """Samples, one a dataset, as a sample of all."""
+        return dict(zip(self.datasets, samples)) if isinstance(self.datasets, dict) else tuple(samples)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.joined([one[index] for one in self.parts()])
+
+    def __getitems__(self, indices: list) -> list:
+        """Several samples, from datasets that can by one call each."""
+        columns = []
+        for one in self.parts():
+            columns.append(one.__getitems__(indices) if callable(getattr(one, "__getitems__", None)) else [one[i] for i in indices])
+            if len(columns[-1]) != len(indices):
+                raise ValueError(f"StackDataset: Nested dataset's output size mismatch. Expected {len(indices)}, got {len(columns[-1])}")
+        return [self.joined(samples) for samples in zip(*columns)]
+
+    def __len__(self) -> int:
+        return self._length
+
+
 class ConcatDataset(Dataset):
     """Datasets one after the other, as one."""
 

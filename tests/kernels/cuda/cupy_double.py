@@ -391,7 +391,7 @@ def module() -> ModuleType:
         setattr(made, one.__name__, one)
     made.fft = SimpleNamespace(**{one.__name__: one for one in cupy_libraries.TRANSFORMS})
     made.linalg = SimpleNamespace(**{one.__name__: one for one in cupy_libraries.DECOMPOSITIONS})
-    made.get_default_memory_pool = lambda: pool
+    made.get_default_memory_pool = made.get_default_pinned_memory_pool = lambda: pool
     made.cuda = SimpleNamespace(
         Device=Device, Stream=Stream, Event=Event, runtime=runtime, get_elapsed_time=get_elapsed_time, MemoryPointer=MemoryPointer, MemoryHook=MemoryHook,
         get_current_stream=lambda: state.streams[-1] if state.streams else Stream.null,

@@ -239,3 +239,66 @@ def test_legacy_types():
     assert x.to("cuda:1").type(torch.cuda.DoubleTensor).device.index == 1 and x.type(torch.float64).is_cuda
     with torch.cuda.profiler.profile():
         assert x.sum().item() == 3
+
+
+def test_the_accelerator_is_cuda():
+    accelerator = torch.accelerator
+    assert accelerator.is_available() and accelerator.current_accelerator() == torch.device("cuda")
+    assert accelerator.device_count() == torch.cuda.device_count() == 2 and accelerator.current_device_index() == 0
+    with accelerator.device_index(1):
+        assert accelerator.current_device_index() == 1 == accelerator.current_device_idx()
+        with accelerator.device_index(None):
+            assert accelerator.current_device_index() == 1
+    assert accelerator.current_device_index() == 0
+    accelerator.set_device_index("cuda:1")
+    assert torch.cuda.current_device() == 1
+    accelerator.set_device_index(0)
+    accelerator.set_device_index(None)
+    accelerator.synchronize()
+    assert torch.float16 in accelerator.get_device_capability()["supported_dtypes"]
+    with pytest.raises(ValueError, match="doesn't match the current accelerator cuda"):
+        accelerator.synchronize("cpu")
+
+
+def test_memory_of_the_accelerator():
+    accelerator = torch.accelerator
+    before = accelerator.memory_allocated()
+    accelerator.reset_peak_memory_stats()
+    x = torch.zeros(1024, device="cuda")
+    assert accelerator.memory_allocated() == before + x.nbytes == torch.cuda.memory_allocated()
+    assert accelerator.memory_reserved() >= x.nbytes and accelerator.max_memory_reserved("cuda:0") >= x.nbytes
+    stats = accelerator.memory_stats()
+    assert stats["allocated_bytes.all.current"] == accelerator.memory_allocated() <= stats["allocated_bytes.all.peak"]
+    assert stats["allocated_bytes.all.peak"] == accelerator.max_memory_allocated(0)
+    free, total = accelerator.get_memory_info()
+    assert 0 < free < total and torch.cuda.mem_get_info() == (free, total)
+    accelerator.empty_cache()
+    accelerator.empty_host_cache()
+    accelerator.reset_accumulated_memory_stats()
+
+
+def test_streams_of_the_accelerator():
+    before, stream = torch.accelerator.current_stream(), torch.cuda.Stream()
+    torch.accelerator.set_stream(stream)
+    try:
+        assert torch.accelerator.current_stream() == stream == torch.cuda.current_stream()
+    finally:
+        torch.cuda.set_stream(before)
+    torch.cuda.set_stream(None)
+    with pytest.raises(TypeError, match="expected a Stream"):
+        torch.accelerator.set_stream(None)
+
+
+def test_a_full_device_has_an_error_of_its_own(device, monkeypatch):
+    def full(*args):
+        raise MemoryError("Out of memory allocating 4,096 bytes")
+
+    monkeypatch.setattr(device, "empty", full)
+    with pytest.raises(torch.cuda.OutOfMemoryError, match="CUDA out of memory: Out of memory allocating"):
+        torch.empty(1024, device="cuda")
+    assert torch.OutOfMemoryError is torch.cuda.OutOfMemoryError and issubclass(torch.OutOfMemoryError, RuntimeError)
+
+
+def test_the_module_of_the_device():
+    assert torch.get_device_module() is torch.cuda is torch.get_device_module("cuda:1")
+    torch.get_device_module(torch.ones(1, device="cuda").device).synchronize()
