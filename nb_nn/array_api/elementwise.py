@@ -24,6 +24,7 @@ from ..ops import (
     trigonometry,
 )
 from ..ops import complex as complexes
+from .division import floor_quotient, signed_remainder
 
 Tensor = TensorBase
 
@@ -61,10 +62,13 @@ def as_array(value: Any, beside: Any) -> Tensor:
         return value
     if not isinstance(beside, TensorBase):
         raise TypeError("one of the two must be an array")
-    kinds = {bool: 0, int: 1, float: 2, complex: 3}
-    if kinds.get(type(value), 0) > beside._dtype.category:
-        raise TypeError(f"a {type(value).__name__} does not go with an array of {beside._dtype}")
-    return creation.full((), value, dtype=beside._dtype)
+    kind = beside._dtype
+    category = (bool, int, float, complex).index(type(value)) if type(value) in (bool, int, float, complex) else 0
+    if category == 3 and kind.category == 2:
+        kind = kind.to_complex()
+    if category > kind.category:
+        raise TypeError(f"a {type(value).__name__} does not go with an array of {kind}")
+    return creation.full((), value, dtype=kind, device=beside._device)
 
 
 abs, acos, acosh, asin, asinh = map(unary, (arithmetic.abs, trigonometry.acos, singles.acosh, trigonometry.asin, singles.asinh))
@@ -79,8 +83,7 @@ isfinite, isinf, isnan, logical_not, bitwise_invert = map(unary, (
     comparison.isfinite, comparison.isinf, comparison.isnan, logic.logical_not, logic.bitwise_not))
 add, subtract, multiply, divide, pow = map(binary, (
     arithmetic.add, arithmetic.sub, arithmetic.mul, division.true_divide, exponential.pow))
-floor_divide, atan2, hypot, copysign = map(binary, (
-    division.floor_divide, trigonometry.atan2, pairs.hypot, pairs.copysign))
+atan2, hypot, copysign = map(binary, (trigonometry.atan2, pairs.hypot, pairs.copysign))
 logaddexp, nextafter, maximum, minimum = map(binary, (exponential.logaddexp, pairs.nextafter, choosing.maximum, choosing.minimum))
 equal, not_equal, less, less_equal, greater, greater_equal = map(binary, (
     comparison.eq, comparison.ne, comparison.lt, comparison.le, comparison.gt, comparison.ge))
@@ -90,10 +93,15 @@ bitwise_left_shift, bitwise_right_shift = map(binary, (logic.bitwise_left_shift,
 
 
 @binary
+def floor_divide(x1: Any, x2: Any, /) -> Tensor:
+    """The quotient rounded down, of infinity and by infinity, too."""
+    return floor_quotient(x1, x2)
+
+
+@binary
 def remainder(x1: Any, x2: Any, /) -> Tensor:
     """What is left of ``x1`` after whole multiples of ``x2``, with the sign of ``x2``, of 0 too."""
-    made = division.remainder(x1, x2)
-    return choosing.where(made == 0, pairs.copysign(made, x2), made) if made._dtype.category == 2 else made
+    return signed_remainder(x1, x2)
 
 
 def expm1(x: Tensor, /) -> Tensor:

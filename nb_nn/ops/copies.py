@@ -53,7 +53,7 @@ def resize_(input: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
 
 def resize_as_(input: Tensor, the_template: Tensor) -> Tensor:
     """`resize_` to the size of another tensor."""
-    return resize_(input, the_template.size())
+    return resize_(input, the_template._array.shape)
 
 
 @op

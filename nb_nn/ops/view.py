@@ -74,7 +74,7 @@ derivative(view_dtype, input=lambda grad, input_dtype: grad.view(input_dtype))
 
 def view_as(input: Tensor, other: Tensor) -> Tensor:
     """``input`` viewed in the size of ``other``."""
-    return view(input, other.size())
+    return view(input, other._array.shape)
 
 
 def reshape(input: Tensor, *shape: Any) -> Tensor:
@@ -93,7 +93,7 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
 
 def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     """``input`` reshaped to the size of ``other``."""
-    return reshape(input, other.size())
+    return reshape(input, other._array.shape)
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
@@ -270,7 +270,7 @@ def expand(input: Tensor, *sizes: Any) -> Tensor:
 
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """``input`` expanded to the size of ``other``."""
-    return expand(input, other.size())
+    return expand(input, other._array.shape)
 
 
 def broadcast_to(input: Tensor, size: Any) -> Tensor:
