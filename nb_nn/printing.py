@@ -175,7 +175,7 @@ def tensor_str(tensor) -> str:
     """
     if is_sparse(tensor):
         return sparse_str(tensor)
-    return elements_str("tensor(", tensor, "" if is_usual(tensor.dtype, empty=not tensor.numel()) else str(tensor.dtype))
+    return elements_str("tensor(", tensor)
 
 
 def array_str(tensor) -> str:
@@ -188,16 +188,16 @@ def array_str(tensor) -> str:
     return sparse_str(tensor) if is_sparse(tensor) else elements_str("Array(", tensor, tensor.dtype.name)
 
 
-def elements_str(start: str, tensor, kind: str) -> str:
-    """Elements behind ``start``, then notes: the type, if one is given, and what differs from the defaults."""
+def elements_str(start: str, tensor, kind: str = "") -> str:
+    """Elements behind ``start``, then notes: the type, by a name or if it is not usual, and what differs from the defaults."""
     array = to_array(tensor)
     notes = []
     if tensor.device.type != "cpu":
         notes.append(f"device='{tensor.device}'")
     if (array.ndim != 1 if not array.size else not _options.edgeitems):     # the elements do not show it
         notes.append(f"size={tuple(array.shape)}")
-    if kind:
-        notes.append(f"dtype={kind}")
+    if kind or not is_usual(tensor.dtype, empty=not array.size):
+        notes.append(f"dtype={kind or tensor.dtype}")
     if tensor.grad_fn is not None:
         notes.append(f"grad_fn=<{tensor.grad_fn.name()}>")
     elif tensor.requires_grad:

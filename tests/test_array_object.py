@@ -2,7 +2,10 @@
 import copy
 import math
 import operator
+import os
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -310,3 +313,28 @@ def test_what_is_printed():
     assert repr(xp.asarray([[1], [2]], dtype=xp.uint8)) == "Array([[1],\n       [2]], dtype=uint8)"
     assert repr(xp.asarray(1.0).requires_grad_() * 2) == "Array(2., dtype=float32, grad_fn=<MulBackward0>)"
     assert repr(xp.ones((0, 2), dtype=xp.bool)) == "Array([], size=(0, 2), dtype=bool)" and f"{xp.asarray(1.5):.2f}" == "1.50"
+
+
+SCIPY = """
+import nb_nn as torch
+from nb_nn import array_api as xp
+from scipy import cluster, fft, signal, special, stats
+
+def differences(function, x):
+    eye = xp.eye(x.size, dtype=x.dtype) * 1e-6
+    return xp.stack([(function(x + step) - function(x - step)) / 2e-6 for step in eye])
+
+x = xp.asarray([0.3, 0.9, 0.2, 0.7, 0.5], dtype=xp.float64)
+for function in (special.logsumexp, stats.skew, stats.kurtosis, lambda v: xp.sum(stats.zscore(v) ** 3), lambda v: xp.sum(special.softmax(v) ** 2)):
+    y = x.clone().requires_grad_()
+    made = function(y)
+    made.backward()
+    assert type(made) is xp.Array and torch.allclose(y.grad, differences(function, x), atol=1e-7)
+for made in (fft.dct(x), signal.detrend(x), cluster.vq.whiten(xp.reshape(x, (5, 1)))):
+    assert type(made) is xp.Array and made.dtype is xp.float64
+"""
+
+
+def test_scipy_computes_on_arrays_and_has_gradients():
+    made = subprocess.run([sys.executable, "-W", "ignore", "-c", SCIPY], env={**os.environ, "SCIPY_ARRAY_API": "1"}, capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr

@@ -7,30 +7,29 @@ from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 from .. import interop, printing
+from ..core.scalars import NUMBERS
 from ..core.size import Size
 from ..core.tensor_base import TensorBase
 from ..ops import arithmetic, comparison, complex, conversion, copies, division, exponential, logic, slicing, view
 from ..ops import matmul as matmul_ops
 from ..tensor import Tensor
-from ..tensor_operators import OPERANDS
 from . import division as standard
 from . import subscript
 from .elementwise import same_type
+
+NUMBERS_AND_ARRAYS = (*NUMBERS, np.ndarray)
 
 
 class Count(int):
     """The number of elements of an array, which answers as `Tensor.size` does when it is called."""
 
-    shape: Size
-
-    def __new__(cls, shape: tuple, number: int) -> Count:
-        made = super().__new__(cls, number)
-        made.shape = Size(shape)
-        return made
+    shape: tuple
 
     def __call__(self, dim: int | None = None) -> Any:
-        return self.shape if dim is None else self.shape[view.wrap_dim(dim, len(self.shape))]
+        return Size(self.shape) if dim is None else self.shape[view.wrap_dim(dim, len(self.shape))]
 
     def __reduce__(self) -> tuple:
         return int, (int(self),)
@@ -38,22 +37,19 @@ class Count(int):
 
 def arrays_of(made: Any, given: tuple) -> Any:
     """What a function answered, tensors as arrays. Only one that it made becomes an array itself: what was given is seen by a new one."""
-    if isinstance(made, TensorBase):
-        if isinstance(made, Array):
-            return made
-        if made.__class__ is not Tensor or is_given(made, given):
-            made = copies.alias(made)
+    if made.__class__ is Tensor:
+        for one in given:
+            if one is made or one.__class__ in (list, tuple) and any(item is made for item in one):
+                made = copies.alias(made)
+                break
         made.__class__ = Array
         return made
+    if isinstance(made, TensorBase):
+        return made if isinstance(made, Array) else arrays_of(copies.alias(made), ())
     if isinstance(made, (list, tuple)) and any(isinstance(one, TensorBase) for one in made):
         parts = [arrays_of(one, given) if isinstance(one, TensorBase) else one for one in made]
         return type(made)(*parts) if hasattr(made, "_fields") else type(made)(parts)
     return made
-
-
-def is_given(made: Any, given: tuple) -> bool:
-    """Whether a tensor is one of the arguments of a call."""
-    return any(one is made or isinstance(one, (list, tuple)) and any(item is made for item in one) for one in given)
 
 
 @functools.cache
@@ -61,7 +57,8 @@ def answering(function: Callable) -> Callable:
     """A function whose results are arrays."""
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        return arrays_of(function(*args, **kwargs), (*args, *kwargs.values()))
+        made = function(*args, **kwargs)
+        return made if made.__class__ is Array else arrays_of(made, (*args, *kwargs.values()) if kwargs else args)
 
     return call
 
@@ -81,7 +78,9 @@ def method(function: Callable) -> Callable:
     @functools.wraps(function)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         made = function(self, *args, **kwargs)
-        return made if made is self or kwargs and kwargs.get("out") is not None else arrays_of(made, args)
+        if made.__class__ is Array or kwargs and kwargs.get("out") is not None:
+            return made
+        return arrays_of(made, args)
 
     return call
 
@@ -101,10 +100,11 @@ def with_methods_of(cls: type) -> Callable[[type], type]:
 def operator(function: Callable, name: str) -> Callable:
     """An operator of arrays: both are promoted, one without dimensions as any other; beside a number it is the tensor's."""
     def call(self: Any, other: Any, /) -> Any:
-        if not isinstance(other, OPERANDS):
+        if isinstance(other, TensorBase):
+            if other._dtype is not self._dtype:
+                self, other = same_type(self, other)
+        elif not isinstance(other, NUMBERS_AND_ARRAYS):
             return NotImplemented
-        if isinstance(other, TensorBase) and other._dtype is not self._dtype:
-            self, other = same_type(self, other)
         made = function(self, other)
         made.__class__ = Array
         return made
@@ -181,7 +181,9 @@ class Array(Tensor):
     @property
     def size(self) -> Count:
         """Number of elements, an int; called as a tensor's method, ``size()`` and ``size(dim)``, it gives the sizes."""
-        return Count(self._array.shape, self._array.size)
+        made = Count(self._array.size)
+        made.shape = self._array.shape
+        return made
 
     @property
     def T(self) -> Any:

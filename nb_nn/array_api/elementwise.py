@@ -41,6 +41,8 @@ def unary(function: Callable) -> Callable:
 def binary(function: Callable) -> Callable:
     """A function of two arrays, or of an array and a number."""
     def call(x1: Any, x2: Any, /) -> Tensor:
+        if isinstance(x1, TensorBase) and isinstance(x2, TensorBase) and x1._dtype is x2._dtype:
+            return function(x1, x2)
         return function(*same_type(as_array(x1, x2), as_array(x2, x1)))
 
     call.__name__, call.__doc__ = function.__name__, function.__doc__

@@ -14,10 +14,13 @@ Tensor = TensorBase
 
 def getitem(x: Tensor, key: Any) -> Tensor:
     """The elements that a key names: a view where no step is negative and no array is an index, else a copy."""
+    if key.__class__ is int:
+        return subscript.getitem(x, key)
     if not is_reversed(key):
         return subscript.getitem(x, usual(x, key))
     ranges, rest, dims = parts(x, key)
-    return subscript.getitem(flip_dims(subscript.getitem(x, ranges), dims), rest)
+    made = flip_dims(subscript.getitem(x, ranges), dims)
+    return made if all(item.__class__ is slice for item in rest) else subscript.getitem(made, rest)
 
 
 def setitem(x: Tensor, key: Any, value: Any) -> None:
