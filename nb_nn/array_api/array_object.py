@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import builtins
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import FunctionType
 from typing import Any
 
@@ -18,7 +18,7 @@ from ..ops import matmul as matmul_ops
 from ..tensor import Tensor
 from . import division as standard
 from . import subscript
-from .elementwise import same_type
+from .promotion import same_type
 
 NUMBERS_AND_ARRAYS = (*NUMBERS, np.ndarray)
 
@@ -35,21 +35,28 @@ class Count(int):
         return int, (int(self),)
 
 
-def arrays_of(made: Any, given: tuple) -> Any:
+def arrays_of(made: Any, given: Iterable) -> Any:
     """What a function answered, tensors as arrays. Only one that it made becomes an array itself: what was given is seen by a new one."""
     if made.__class__ is Tensor:
-        for one in given:
-            if one is made or one.__class__ in (list, tuple) and any(item is made for item in one):
-                made = copies.alias(made)
-                break
+        if is_given(made, given):
+            made = copies.alias(made)
         made.__class__ = Array
-        return made
-    if isinstance(made, TensorBase):
+    elif isinstance(made, TensorBase):
         return made if isinstance(made, Array) else arrays_of(copies.alias(made), ())
-    if isinstance(made, (list, tuple)) and any(isinstance(one, TensorBase) for one in made):
+    elif isinstance(made, (list, tuple)) and any(isinstance(one, TensorBase) for one in made):
         parts = [arrays_of(one, given) if isinstance(one, TensorBase) else one for one in made]
         return type(made)(*parts) if hasattr(made, "_fields") else type(made)(parts)
     return made
+
+
+def is_given(made: Any, given: Iterable) -> bool:
+    """Whether a tensor is one of the arguments of a call, or in a list that is one."""
+    for one in given:
+        if one is made:
+            return True
+        if one.__class__ in (list, tuple) and is_given(made, one):
+            return True
+    return False
 
 
 @functools.cache
@@ -64,11 +71,11 @@ def answering(function: Callable) -> Callable:
 
 
 def answer_with_arrays(namespace: dict) -> None:
-    """Make the public functions of a module of the standard answer with arrays."""
+    """Make the public functions of a module of the standard answer with arrays; those that ``answers`` marks do already."""
     module = namespace["__name__"]
     for name, value in list(namespace.items()):
         if isinstance(value, FunctionType) and value.__module__.startswith(module):
-            namespace[name] = call = answering(value)
+            namespace[name] = call = value if hasattr(value, "answers") else answering(value)
             call.__name__ = call.__qualname__ = name
             call.__module__ = module
 
@@ -86,10 +93,9 @@ def method(function: Callable) -> Callable:
 
 
 def with_methods_of(cls: type) -> Callable[[type], type]:
-    """Give a subclass the public methods of a class, as methods that make arrays."""
+    """Give a subclass the public methods that a class binds, as methods that make arrays."""
     def decorate(own: type) -> type:
-        for name in dir(cls):
-            function = getattr(cls, name)
+        for name, function in vars(cls).items():
             if isinstance(function, FunctionType) and not name.startswith("_") and name not in vars(own):
                 setattr(own, name, method(function))
         return own
@@ -153,7 +159,7 @@ class Array(Tensor):
     __gt__, __ge__ = operator(comparison.gt, "__gt__"), operator(comparison.ge, "__ge__")
     __ifloordiv__, __imod__ = standard.floor_quotient_, standard.signed_remainder_
     __neg__, __abs__, __invert__ = method(arithmetic.neg), method(arithmetic.abs), method(logic.bitwise_not)
-    __array_wrap__ = method(interop.array_wrap)
+    __array_wrap__, to_device = method(interop.array_wrap), method(interop.to_device)
     __hash__ = object.__hash__
 
     def __imatmul__(self, other: Any) -> Any:

@@ -6,15 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..core import dtype as dtypes
-from ..core.scalars import NUMBERS
-from ..core.tensor_base import TensorBase
+from ..core.tensor_base import TensorBase, tensor_class
 from ..ops import (
     activation,
     arithmetic,
     choosing,
     comparison,
-    creation,
     division,
     exponential,
     logic,
@@ -24,7 +21,9 @@ from ..ops import (
     trigonometry,
 )
 from ..ops import complex as complexes
+from .array_object import Array, arrays_of
 from .division import floor_quotient, signed_remainder
+from .promotion import as_array, same_type
 
 Tensor = TensorBase
 
@@ -32,45 +31,27 @@ Tensor = TensorBase
 def unary(function: Callable) -> Callable:
     """A function of one array, which is given by position."""
     def call(x: Tensor, /) -> Tensor:
-        return function(x)
+        made = function(x)
+        if made is x or made.__class__ is not tensor_class:
+            return arrays_of(made, (x,))
+        made.__class__ = Array
+        return made
 
-    call.__name__, call.__doc__ = function.__name__, function.__doc__
+    call.__name__, call.__doc__, call.answers = function.__name__, function.__doc__, True
     return call
 
 
 def binary(function: Callable) -> Callable:
     """A function of two arrays, or of an array and a number."""
     def call(x1: Any, x2: Any, /) -> Tensor:
-        if isinstance(x1, TensorBase) and isinstance(x2, TensorBase) and x1._dtype is x2._dtype:
-            return function(x1, x2)
-        return function(*same_type(as_array(x1, x2), as_array(x2, x1)))
+        if not (isinstance(x1, TensorBase) and isinstance(x2, TensorBase) and x1._dtype is x2._dtype):
+            x1, x2 = same_type(as_array(x1, x2), as_array(x2, x1))
+        made = function(x1, x2)
+        made.__class__ = Array
+        return made
 
-    call.__name__, call.__doc__ = function.__name__, function.__doc__
+    call.__name__, call.__doc__, call.answers = function.__name__, function.__doc__, True
     return call
-
-
-def same_type(x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
-    """Two arrays in their common type. The standard's arrays without dimensions count like any others, tensors' do not."""
-    own, other = x1._dtype, x2._dtype
-    if own is other:
-        return x1, x2
-    kind = dtypes.promote_types(own, other)
-    return x1.to(kind), x2.to(kind)
-
-
-def as_array(value: Any, beside: Any) -> Tensor:
-    """An array, or a number as one of the type in which it is computed with beside another."""
-    if not isinstance(value, NUMBERS):
-        return value
-    if not isinstance(beside, TensorBase):
-        raise TypeError("one of the two must be an array")
-    kind = beside._dtype
-    category = (bool, int, float, complex).index(type(value)) if type(value) in (bool, int, float, complex) else 0
-    if category == 3 and kind.category == 2:
-        kind = kind.to_complex()
-    if category > kind.category:
-        raise TypeError(f"a {type(value).__name__} does not go with an array of {kind}")
-    return creation.full((), value, dtype=kind, device=beside._device)
 
 
 abs, acos, acosh, asin, asinh = map(unary, (arithmetic.abs, trigonometry.acos, singles.acosh, trigonometry.asin, singles.asinh))

@@ -9,7 +9,7 @@ from ..core.tensor_base import TensorBase
 from ..ops import extremes, rearranging, reduction, slicing, view
 from ..ops import matmul as products
 from ..ops.einsum import tensordot as _tensordot
-from .elementwise import same_type
+from .promotion import same_type
 from .statistics import over_axes, summed_type
 
 Tensor = TensorBase

@@ -14,19 +14,19 @@ Tensor = TensorBase
 
 def getitem(x: Tensor, key: Any) -> Tensor:
     """The elements that a key names: a view where no step is negative and no array is an index, else a copy."""
-    if key.__class__ is int:
-        return subscript.getitem(x, key)
-    if not is_reversed(key):
-        return subscript.getitem(x, usual(x, key))
-    ranges, rest, dims = parts(x, key)
-    made = flip_dims(subscript.getitem(x, ranges), dims)
-    return made if all(item.__class__ is slice for item in rest) else subscript.getitem(made, rest)
+    form = form_of(key)
+    if form is REVERSED:
+        ranges, rest, dims = parts(x, key)
+        made = flip_dims(subscript.getitem(x, ranges), dims)
+        return made if all(item.__class__ is slice for item in rest) else subscript.getitem(made, rest)
+    return subscript.getitem(x, key if form is PLAIN else usual(x, key))
 
 
 def setitem(x: Tensor, key: Any, value: Any) -> None:
     """Write a number or an array, broadcast, to the elements that a key names."""
-    if not is_reversed(key):
-        subscript.setitem(x, usual(x, key), value)
+    form = form_of(key)
+    if form is not REVERSED:
+        subscript.setitem(x, key if form is PLAIN else usual(x, key), value)
         return
     ranges, rest, dims = parts(x, key)
     region = subscript.getitem(x, ranges)
@@ -35,23 +35,33 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     copies.copy_(region, flip_dims(made, dims))
 
 
-def is_reversed(key: Any) -> bool:
-    """Whether a slice of a key has a negative step; IndexError for a second Ellipsis, which the standard refuses."""
+PLAIN, WITH_ARRAYS, REVERSED = "plain", "with arrays", "reversed"
+
+
+def form_of(key: Any) -> str:
+    """Whether a key holds arrays or a slice with a negative step; IndexError for a second Ellipsis, which the standard refuses."""
     if key.__class__ is slice:
-        return key.step is not None and key.step < 0
+        return REVERSED if key.step is not None and key.step < 0 else PLAIN
     if key.__class__ is not tuple:
-        return False
-    if sum([one is Ellipsis for one in key]) > 1:
+        return WITH_ARRAYS if isinstance(key, TensorBase) else PLAIN
+    form, dots = PLAIN, 0
+    for one in key:
+        if one.__class__ is slice:
+            if one.step is not None and one.step < 0:
+                form = REVERSED
+        elif one is Ellipsis:
+            dots += 1
+        elif form is PLAIN and isinstance(one, TensorBase):
+            form = WITH_ARRAYS
+    if dots > 1:
         raise IndexError("an index may hold one Ellipsis (`...`) only")
-    return any(one.__class__ is slice and one.step is not None and one.step < 0 for one in key)
+    return form
 
 
 def usual(x: Tensor, key: Any) -> Any:
-    """A key as a tensor takes it: index arrays as int64, masks of the sizes of what they stand for."""
+    """A key with arrays as a tensor takes it: indices as int64, masks of the sizes of what they stand for."""
     if isinstance(key, TensorBase):
         return usual_index(x, key, 0)
-    if key.__class__ is not tuple or not any(isinstance(one, TensorBase) for one in key):
-        return key
     return tuple([usual_index(x, item, dim) if isinstance(item, TensorBase) else item for item, dim in placed(x, key)])
 
 
