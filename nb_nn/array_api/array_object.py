@@ -80,9 +80,23 @@ def answer_with_arrays(namespace: dict) -> None:
             call.__module__ = module
 
 
+def summary(function: Callable) -> str:
+    """The beginning of a docstring: its examples are of tensors."""
+    return (function.__doc__ or "").partition("\n\n")[0]
+
+
+def described_by(function: Callable) -> Callable:
+    """`functools.wraps` with the beginning of the docstring."""
+    def describe(call: Callable) -> Callable:
+        functools.update_wrapper(call, function).__doc__ = summary(function)
+        return call
+
+    return describe
+
+
 def method(function: Callable) -> Callable:
     """A tensor's method as an array's: what it makes are arrays."""
-    @functools.wraps(function)
+    @described_by(function)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         made = function(self, *args, **kwargs)
         if made.__class__ is Array or kwargs and kwargs.get("out") is not None:
@@ -115,13 +129,17 @@ def operator(function: Callable, name: str) -> Callable:
         made.__class__ = Array
         return made
 
-    call.__name__, call.__qualname__, call.__doc__ = name, f"Array.{name}", function.__doc__
+    call.__name__, call.__qualname__, call.__doc__ = name, f"Array.{name}", summary(function)
     return call
 
 
 def reflected(function: Callable, name: str) -> Callable:
     """An operator whose left operand is not an array of the namespace."""
-    return operator(lambda self, other: function(other, self), name)
+    def swapped(self: Any, other: Any) -> Any:
+        return function(other, self)
+
+    swapped.__doc__ = function.__doc__
+    return operator(swapped, name)
 
 
 def matrix_product(a: Any, b: Any) -> Any:

@@ -21,7 +21,7 @@ from ..ops import (
     trigonometry,
 )
 from ..ops import complex as complexes
-from .array_object import Array, arrays_of
+from .array_object import Array, arrays_of, summary
 from .division import floor_quotient, signed_remainder
 from .promotion import as_array, same_type
 
@@ -37,7 +37,7 @@ def unary(function: Callable) -> Callable:
         made.__class__ = Array
         return made
 
-    call.__name__, call.__doc__, call.answers = function.__name__, function.__doc__, True
+    call.__name__, call.__doc__, call.answers = function.__name__, summary(function), True
     return call
 
 
@@ -50,7 +50,7 @@ def binary(function: Callable) -> Callable:
         made.__class__ = Array
         return made
 
-    call.__name__, call.__doc__, call.answers = function.__name__, function.__doc__, True
+    call.__name__, call.__doc__, call.answers = function.__name__, summary(function), True
     return call
 
 
