@@ -180,20 +180,34 @@ def tensor_str(tensor) -> str:
     """
     if is_sparse(tensor):
         return sparse_str(tensor)
+    return elements_str("tensor(", tensor)
+
+
+def array_str(tensor) -> str:
+    """The ``repr`` of an array of the array-API standard, which tells its type always.
+
+    >>> import nb_nn
+    >>> print(array_str(nb_nn.tensor([1, 2])))
+    Array([1, 2], dtype=int64)
+    """
+    return sparse_str(tensor) if is_sparse(tensor) else elements_str("Array(", tensor, tensor.dtype.name)
+
+
+def elements_str(start: str, tensor, kind: str = "") -> str:
+    """Elements behind ``start``, then notes: the type, by a name or if it is not usual, and what differs from the defaults."""
     array = to_array(tensor)
     notes = []
     if tensor.device.type != "cpu":
         notes.append(f"device='{tensor.device}'")
     if (array.ndim != 1 if not array.size else not _options.edgeitems):     # the elements do not show it
         notes.append(f"size={tuple(array.shape)}")
-    if not is_usual(tensor.dtype, empty=not array.size):
-        notes.append(f"dtype={tensor.dtype}")
+    if kind or not is_usual(tensor.dtype, empty=not array.size):
+        notes.append(f"dtype={kind or tensor.dtype}")
     if tensor.grad_fn is not None:
         notes.append(f"grad_fn=<{tensor.grad_fn.name()}>")
     elif tensor.requires_grad:
         notes.append("requires_grad=True")
-    indent = len("tensor(")
-    return with_notes("tensor(" + format_array(array, indent), indent, notes) + ")"
+    return with_notes(start + format_array(array, len(start)), len(start), notes) + ")"
 
 
 def sparse_str(tensor) -> str:

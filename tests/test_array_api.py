@@ -310,3 +310,14 @@ def test_spreads(strict, correction):
             if array.ndim == 2 or axis in (None, ()):
                 both(strict, lambda p, x, axis=axis: (p.var(x, axis=axis, correction=correction),
                                            p.std(x, axis=axis, correction=correction, keepdims=True)), array)
+
+
+@pytest.mark.parametrize("first, second", [((2, 1, 3, 3), (4, 3, 2)), ((3, 3), (5, 3, 2)), ((1, 3, 3), (3,)), ((2, 3, 3), (3, 3)), ((4, 3, 3), (4, 3, 2)),
+                                           ((2, 1, 1, 3, 3), (4, 3, 1))])
+def test_solve_broadcasts_stacks(first, second):
+    random = np.random.default_rng(0)
+    a, b = random.normal(size=first) + 4 * np.eye(3), random.normal(size=second)
+    made = xp.linalg.solve(xp.asarray(a), xp.asarray(b))
+    expected = np.linalg.solve(a, b[:, None])[..., 0] if b.ndim == 1 else np.linalg.solve(a, b)
+    assert tuple(made.shape) == expected.shape
+    np.testing.assert_allclose(np.asarray(made), expected, rtol=1e-10)

@@ -1,4 +1,6 @@
 """Memory shared with NumPy and other libraries, and NumPy's functions of tensors."""
+import ctypes
+
 import numpy as np
 import pytest
 
@@ -58,6 +60,84 @@ def test_dlpack_limits():
     with pytest.raises(BufferError, match="device"):
         y.__dlpack__(dl_device=(2, 0))
     assert torch.from_dlpack(y.__dlpack__(copy=True)).data_ptr() != y.data_ptr()
+
+
+VERSIONED = torch.interop.VERSION is not None
+IS_COPIED = 1 << 1
+
+
+def header(capsule):
+    """Major version and flags of a versioned capsule."""
+    address = torch.interop._pointer(capsule, b"dltensor_versioned")
+    return ctypes.c_uint32.from_address(address).value, ctypes.c_uint64.from_address(address + 24).value
+
+
+@pytest.mark.skipif(not VERSIONED, reason="NumPy before 2.1 knows no versions")
+def test_versioned_capsules():
+    x = torch.arange(6.0).reshape(2, 3).t()
+    for given in ((1, 0), (1, 3), (2, 0)):
+        capsule = x.__dlpack__(max_version=given)
+        assert '"dltensor_versioned"' in repr(capsule) and header(capsule) == (1, 0)
+        y = torch.from_dlpack(capsule)
+        assert y.stride() == (1, 3) and y.data_ptr() == x.data_ptr() and '"used_dltensor_versioned"' in repr(capsule)
+    assert header(x.__dlpack__(max_version=(1, 0), copy=True)) == (1, IS_COPIED) and header(x.__dlpack__(max_version=(1, 0), copy=False)) == (1, 0)
+    for given in (None, (0, 8)):
+        assert '"dltensor"' in repr(x.__dlpack__(max_version=given))
+    with pytest.raises(RuntimeError, match="consumed only once"):
+        torch.from_dlpack(capsule)
+    half = torch.tensor([1.5], dtype=torch.bfloat16)
+    assert torch.from_dlpack(half.__dlpack__(max_version=(1, 0))).dtype is torch.bfloat16
+
+
+class Old:
+    """An array of a library that knows no keyword but ``stream``."""
+
+    def __init__(self, x):
+        self.x = x
+
+    def __dlpack__(self, stream=None):
+        return self.x.__dlpack__()
+
+    def __dlpack_device__(self):
+        return 1, 0
+
+
+@pytest.mark.parametrize("wrapped", [lambda x: x, Old, lambda x: x.numpy()], ids=["tensor", "old", "numpy"])
+def test_copies_are_made_where_asked_for(wrapped):
+    x = torch.arange(3.0)
+    for copy, shares in ((None, True), (False, True), (True, False)):
+        for device in (None, "cpu", torch.device("cpu")):
+            y = torch.from_dlpack(wrapped(x), device=device, copy=copy)
+            assert (y.data_ptr() == x.data_ptr()) is shares and y.tolist() == [0, 1, 2]
+            y += 0                  # it may be written to
+    assert torch.from_dlpack(x.__dlpack__(), copy=True).data_ptr() != x.data_ptr()
+    frozen = np.arange(2.0)
+    frozen.flags.writeable = False
+    assert torch.from_dlpack(frozen).tolist() == [0, 1]
+
+
+def test_devices_and_streams_that_there_are_not():
+    x = torch.ones(2)
+    with pytest.raises(AssertionError, match="stream"):
+        x.__dlpack__(stream=3)
+    with pytest.raises(TypeError, match="stream"):
+        x.__dlpack__(stream="default")
+    assert x.__dlpack__(stream=-1)
+    with pytest.raises(BufferError, match="layout"):
+        x.to_sparse().__dlpack__()
+
+    class Elsewhere(Old):
+        def __dlpack__(self, **options):
+            assert options.pop("dl_device") == (1, 0)
+            return self.x.__dlpack__(**options)
+
+        def __dlpack_device__(self):
+            return 2, 0
+
+    for copy in (None, True, False):
+        with pytest.raises(RuntimeError, match="cannot be viewed"):
+            torch.from_dlpack(Elsewhere(x), copy=copy)
+    assert torch.from_dlpack(Elsewhere(x), device="cpu").tolist() == [1, 1]
 
 
 def test_torch_shares_memory_both_ways():

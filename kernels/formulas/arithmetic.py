@@ -1,4 +1,6 @@
 """Arithmetic. Integer division by zero is the op's to refuse; here it gives 0."""
+import math
+
 import numpy as np
 
 from .. import bits
@@ -69,6 +71,12 @@ def floor_divide(x, y):
 
 
 @formula
+def floor_quotient(x, y):
+    """The floor of the quotient: as `floor_divide`, but infinities of infinite x, and a zero or -0 of infinite y."""
+    return bits.floor(x / y) if abs(x) == math.inf or abs(y) == math.inf else floor_divide(x, y)
+
+
+@formula
 def over_count(x, count):
     """The mean of so many numbers with the sum x; of none it is x."""
     return x / max(count, 1)
@@ -98,6 +106,13 @@ def remainder(x, y):
     """What is left of x after whole multiples of y, with y's sign."""
     rest = fmod(x, y)
     return rest + y if rest != 0 and (rest < 0) != (y < 0) else rest
+
+
+@formula
+def signed_remainder(x, y):
+    """As `remainder`, and a zero has y's sign, too."""
+    rest = remainder(x, y)
+    return bits.typed(math.copysign(0.0, y), x) if rest == 0 else rest
 
 
 @formula

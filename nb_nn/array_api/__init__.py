@@ -1,18 +1,19 @@
 """A namespace that follows the array-API standard, 2024.12 (https://data-apis.org/array-api/2024.12).
 
-Its arrays are tensors; functions take the standard's names and arguments. docs/array_api.md says what the
-standard's own tests find, and what deviates: ``Tensor.size`` is a method, so the number of elements is ``x.numel()``.
+Its functions take the standard's names and arguments, tensors and arrays, and answer with arrays: `Array` is a tensor whose
+operators, indices and attributes are the standard's. docs/array_api.md says what the standard's own tests find.
 
 >>> xp = tensor([1.0]).__array_namespace__()
 >>> xp.sum(xp.asarray([1, 2, 3]))
-tensor(6)
+Array(6, dtype=int64)
 """
 # ruff: noqa: F401  re-exports, in the order of the standard
 from math import e, inf, nan, pi
 
 from ..core.dtype import bool_ as bool
 from ..core.dtype import complex64, complex128, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64
-from . import fft, linalg
+from . import array_object, fft, linalg
+from .array_object import Array
 from .creation import (
     arange,
     asarray,
@@ -135,6 +136,10 @@ from .searching import (
     where,
 )
 from .statistics import all, any, cumulative_prod, cumulative_sum, diff, max, mean, min, prod, std, sum, var
+
+for module in (globals(), vars(linalg), vars(fft)):
+    array_object.answer_with_arrays(module)
+del module
 
 newaxis = None
 __array_api_version__ = "2024.12"

@@ -5,14 +5,19 @@ from typing import Any
 
 from .. import interop
 from ..core.tensor_base import TensorBase
-from ..ops import creation, diagonals, from_data, rearranging, sequences
+from ..ops import conversion, creation, diagonals, from_data, rearranging, sequences
 
 Tensor = TensorBase
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Tensor:
-    """An array of numbers, nested sequences, or an object with memory."""
-    return from_data.asarray(obj, dtype=dtype, device=device, copy=copy)
+    """An array of numbers, nested sequences, an object with memory, or a tensor, whose history it shares."""
+    if not isinstance(obj, TensorBase):
+        return from_data.asarray(obj, dtype=dtype, device=device, copy=copy)
+    made = conversion.to(obj, dtype=dtype, device=device, copy=bool(copy))
+    if copy is False and made is not obj:
+        raise ValueError("asarray: another type or device needs a copy, which copy=False forbids")
+    return made
 
 
 def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None) -> Tensor:
@@ -97,6 +102,4 @@ def triu(x: Tensor, /, *, k: int = 0) -> Tensor:
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """An array over the memory of another library's."""
-    made = interop.from_dlpack(x)
-    made = made if device is None else made.to(device)
-    return made.clone() if copy else made
+    return interop.from_dlpack(x, device=device, copy=copy)

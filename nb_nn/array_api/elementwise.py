@@ -6,15 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..core import dtype as dtypes
-from ..core.scalars import NUMBERS
-from ..core.tensor_base import TensorBase
+from ..core.tensor_base import TensorBase, tensor_class
 from ..ops import (
     activation,
     arithmetic,
     choosing,
     comparison,
-    creation,
     division,
     exponential,
     logic,
@@ -24,6 +21,9 @@ from ..ops import (
     trigonometry,
 )
 from ..ops import complex as complexes
+from .array_object import Array, arrays_of, summary
+from .division import floor_quotient, signed_remainder
+from .promotion import as_array, same_type
 
 Tensor = TensorBase
 
@@ -31,40 +31,27 @@ Tensor = TensorBase
 def unary(function: Callable) -> Callable:
     """A function of one array, which is given by position."""
     def call(x: Tensor, /) -> Tensor:
-        return function(x)
+        made = function(x)
+        if made is x or made.__class__ is not tensor_class:
+            return arrays_of(made, (x,))
+        made.__class__ = Array
+        return made
 
-    call.__name__, call.__doc__ = function.__name__, function.__doc__
+    call.__name__, call.__doc__, call.answers = function.__name__, summary(function), True
     return call
 
 
 def binary(function: Callable) -> Callable:
     """A function of two arrays, or of an array and a number."""
     def call(x1: Any, x2: Any, /) -> Tensor:
-        return function(*same_type(as_array(x1, x2), as_array(x2, x1)))
+        if not (isinstance(x1, TensorBase) and isinstance(x2, TensorBase) and x1._dtype is x2._dtype):
+            x1, x2 = same_type(as_array(x1, x2), as_array(x2, x1))
+        made = function(x1, x2)
+        made.__class__ = Array
+        return made
 
-    call.__name__, call.__doc__ = function.__name__, function.__doc__
+    call.__name__, call.__doc__, call.answers = function.__name__, summary(function), True
     return call
-
-
-def same_type(x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
-    """Two arrays in their common type. The standard's arrays without dimensions count like any others, tensors' do not."""
-    own, other = x1._dtype, x2._dtype
-    if own is other:
-        return x1, x2
-    kind = dtypes.promote_types(own, other)
-    return x1.to(kind), x2.to(kind)
-
-
-def as_array(value: Any, beside: Any) -> Tensor:
-    """An array, or a number as one of the type in which it is computed with beside another."""
-    if not isinstance(value, NUMBERS):
-        return value
-    if not isinstance(beside, TensorBase):
-        raise TypeError("one of the two must be an array")
-    kinds = {bool: 0, int: 1, float: 2, complex: 3}
-    if kinds.get(type(value), 0) > beside._dtype.category:
-        raise TypeError(f"a {type(value).__name__} does not go with an array of {beside._dtype}")
-    return creation.full((), value, dtype=beside._dtype)
 
 
 abs, acos, acosh, asin, asinh = map(unary, (arithmetic.abs, trigonometry.acos, singles.acosh, trigonometry.asin, singles.asinh))
@@ -79,8 +66,7 @@ isfinite, isinf, isnan, logical_not, bitwise_invert = map(unary, (
     comparison.isfinite, comparison.isinf, comparison.isnan, logic.logical_not, logic.bitwise_not))
 add, subtract, multiply, divide, pow = map(binary, (
     arithmetic.add, arithmetic.sub, arithmetic.mul, division.true_divide, exponential.pow))
-floor_divide, atan2, hypot, copysign = map(binary, (
-    division.floor_divide, trigonometry.atan2, pairs.hypot, pairs.copysign))
+atan2, hypot, copysign = map(binary, (trigonometry.atan2, pairs.hypot, pairs.copysign))
 logaddexp, nextafter, maximum, minimum = map(binary, (exponential.logaddexp, pairs.nextafter, choosing.maximum, choosing.minimum))
 equal, not_equal, less, less_equal, greater, greater_equal = map(binary, (
     comparison.eq, comparison.ne, comparison.lt, comparison.le, comparison.gt, comparison.ge))
@@ -90,10 +76,15 @@ bitwise_left_shift, bitwise_right_shift = map(binary, (logic.bitwise_left_shift,
 
 
 @binary
+def floor_divide(x1: Any, x2: Any, /) -> Tensor:
+    """The quotient rounded down, of infinity and by infinity, too."""
+    return floor_quotient(x1, x2)
+
+
+@binary
 def remainder(x1: Any, x2: Any, /) -> Tensor:
     """What is left of ``x1`` after whole multiples of ``x2``, with the sign of ``x2``, of 0 too."""
-    made = division.remainder(x1, x2)
-    return choosing.where(made == 0, pairs.copysign(made, x2), made) if made._dtype.category == 2 else made
+    return signed_remainder(x1, x2)
 
 
 def expm1(x: Tensor, /) -> Tensor:

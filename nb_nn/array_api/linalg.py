@@ -9,7 +9,7 @@ from ..core.tensor_base import TensorBase
 from ..ops import extremes, rearranging, reduction, slicing, view
 from ..ops import matmul as products
 from ..ops.einsum import tensordot as _tensordot
-from .elementwise import same_type
+from .promotion import same_type
 from .statistics import over_axes, summed_type
 
 Tensor = TensorBase
@@ -146,8 +146,8 @@ def solve(x1: Tensor, x2: Tensor, /) -> Tensor:
     x1, x2 = same_type(x1, x2)
     if x2.dim() == 1:
         return view.squeeze(linalg.solve(x1, view.unsqueeze(x2, -1)), -1)
-    size = x1.shape[:-2]
-    return linalg.solve(x1, x2.expand(*size, *x2.shape[-2:]) if x2.dim() < x1.dim() else x2)
+    missing = x1.dim() - x2.dim()           # of as many dimensions, it cannot be taken for vectors
+    return linalg.solve(x1, view.reshape(x2, (1,) * missing + tuple(x2.shape)) if missing > 0 else x2)
 
 
 def svd(x: Tensor, /, *, full_matrices: bool = True) -> SVDResult:

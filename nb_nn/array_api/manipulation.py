@@ -23,7 +23,7 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
 def of_one_type(arrays: list[Tensor]) -> list[Tensor]:
     """Arrays in their common type."""
     kind = functools.reduce(dtypes.promote_types, [one._dtype for one in arrays])
-    return [one.to(kind) for one in arrays]
+    return [one if one._dtype is kind else one.to(kind) for one in arrays]
 
 
 def broadcast_arrays(*arrays: Tensor) -> list[Tensor]:

@@ -9,7 +9,7 @@ from ..core import dtype as dtypes
 from ..core.scalars import NUMBERS
 from ..core.tensor_base import TensorBase, wrap
 from ..ops import choosing, counting, extremes, indexing, masking, reduction, scatter, slicing, sorting, view
-from .elementwise import as_array, same_type
+from .promotion import as_array, same_type
 from .statistics import over_axes
 
 Tensor = TensorBase

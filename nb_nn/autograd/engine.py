@@ -133,8 +133,8 @@ def _roots(tensors: tuple, grad_tensors: Any) -> tuple[list, list]:
         elif not isinstance(given, TensorBase):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(given).__name__}")
         elif given._array.shape != tensor._array.shape:
-            raise RuntimeError(f"Mismatch in shape: grad_output[{number}] has a shape of {given.size()} and output[{number}] has a "
-                               f"shape of {tensor.size()}.")
+            raise RuntimeError(f"Mismatch in shape: grad_output[{number}] has a shape of {given.shape} and output[{number}] has a "
+                               f"shape of {tensor.shape}.")
         edges.append(edge)
         grads.append(given)
     return edges, grads

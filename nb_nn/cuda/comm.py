@@ -41,8 +41,8 @@ def reduce_add(inputs: Sequence, destination: Any = None) -> Any:
 def scatter(tensor: Any, devices: Sequence, chunk_sizes: Sequence | None = None, dim: int = 0, streams: Sequence | None = None) -> tuple:
     """Parts of a tensor along ``dim``, one on each device: of ``chunk_sizes``, or about as large as each other."""
     places = _places("scatter", devices)
-    if chunk_sizes is not None and (len(chunk_sizes) != len(places) or sum(chunk_sizes) != tensor.size(dim)):
-        raise ValueError(f"scatter: expected {len(places)} chunk sizes that sum up to {tensor.size(dim)}, got {list(chunk_sizes)}")
+    if chunk_sizes is not None and (len(chunk_sizes) != len(places) or sum(chunk_sizes) != tensor.shape[dim]):
+        raise ValueError(f"scatter: expected {len(places)} chunk sizes that sum up to {tensor.shape[dim]}, got {list(chunk_sizes)}")
     parts = tensor.chunk(len(places), dim) if chunk_sizes is None else tensor.split(list(chunk_sizes), dim)
     return tuple([part.contiguous().to(place) for part, place in zip(parts, places)])
 

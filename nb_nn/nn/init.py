@@ -112,13 +112,13 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """Convolution weights (3 to 5 dimensions) that hand as many channels through as possible, in each of ``groups``."""
     if tensor.dim() not in (3, 4, 5):
         raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
-    if tensor.size(0) % groups:
+    if tensor.shape[0] % groups:
         raise ValueError("dim 0 must be divisible by groups")
-    channels = tensor.size(0) // groups
+    channels = tensor.shape[0] // groups
     center = tuple(length // 2 for length in tensor.shape[2:])
     values = np.zeros(tuple(tensor.shape), np.float32)
     for group in range(groups):
-        for channel in range(min(channels, tensor.size(1))):
+        for channel in range(min(channels, tensor.shape[1])):
             values[(group * channels + channel, channel, *center)] = 1
     with no_grad():
         return tensor.copy_(from_data.from_numpy(values))
@@ -129,7 +129,7 @@ def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
     if tensor.dim() < 2:
         raise ValueError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")
     field = math.prod(tensor.shape[2:])
-    return tensor.size(1) * field, tensor.size(0) * field
+    return tensor.shape[1] * field, tensor.shape[0] * field
 
 
 def _calculate_correct_fan(tensor: Tensor, mode: str) -> int:
@@ -191,7 +191,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     if tensor.numel() == 0:
         return tensor
-    rows = tensor.size(0)
+    rows = tensor.shape[0]
     drawn = random_ops.randn(rows, tensor.numel() // rows, generator=generator).double().numpy()
     wide = drawn.shape[1] > rows
     q, r = np.linalg.qr(drawn.T if wide else drawn)

@@ -46,7 +46,7 @@ def _write(input: Tensor, name: str, function: Callable, others: tuple) -> Tenso
             raise TypeError(f"{name} is only implemented on CPU tensors")
         if one._dtype is not input._dtype:
             raise TypeError(f"{name}: expected {input.type()} for 'other' (got {one.type()})")
-    columns = [view.expand(one, input.size()).flatten().tolist() for one in (input, *others)]
+    columns = [view.expand(one, input._array.shape).flatten().tolist() for one in (input, *others)]
     target = launch.check_out(name, input, input._array.shape, input._dtype)
     results = memory.empty((target.size,), input._dtype.compute)
     for place, values in enumerate(zip(*columns)):

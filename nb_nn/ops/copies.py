@@ -94,7 +94,7 @@ def as_subclass(input: Tensor, cls: type) -> Any:
 
 def resize_as_(input: Tensor, the_template: Tensor) -> Tensor:
     """`resize_` to the size of another tensor."""
-    return resize_(input, the_template.size())
+    return resize_(input, the_template._array.shape)
 
 
 @op

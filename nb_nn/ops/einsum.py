@@ -88,9 +88,9 @@ def one_operand(labels: str, tensor: Tensor) -> tuple[str, Tensor]:
     for letter in dict.fromkeys(labels):
         while labels.count(letter) > 1:
             first, second = labels.index(letter), labels.rindex(letter)
-            if tensor.size(first) != tensor.size(second):
-                raise RuntimeError(f"einsum(): subscript {letter} is repeated, but its sizes don't match: {tensor.size(first)} and "
-                                   f"{tensor.size(second)}")
+            if tensor._array.shape[first] != tensor._array.shape[second]:
+                raise RuntimeError(f"einsum(): subscript {letter} is repeated, but its sizes don't match: {tensor._array.shape[first]} and "
+                                   f"{tensor._array.shape[second]}")
             tensor = tensor.diagonal(0, first, second)
             labels = "".join(one for place, one in enumerate(labels) if place not in (first, second)) + letter
     return labels, tensor

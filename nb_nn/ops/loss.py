@@ -41,7 +41,7 @@ def paired(name: str, input: Tensor, target: Tensor) -> None:
     if not isinstance(target, TensorBase):
         raise TypeError(f"{name}(): argument 'target' must be Tensor, not {type(target).__name__}")
     if input._array.shape != target._array.shape:
-        warnings.warn(f"Using a target size ({target.size()}) that is different to the input size ({input.size()}). This will likely "
+        warnings.warn(f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely "
                       "lead to incorrect results due to broadcasting. Please ensure they have the same size.", stacklevel=3)
 
 

@@ -224,7 +224,7 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
     """
     reduction = reduction_of(reduction, size_average, reduce)
     if input._array.shape != target._array.shape:
-        raise ValueError(f"Using a target size ({target.size()}) that is different to the input size ({input.size()}) is deprecated. "
+        raise ValueError(f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
                          "Please ensure they have the same size.")
     if input._dtype is not target._dtype:
         raise RuntimeError(f"binary_cross_entropy: Found target of dtype {target.dtype} but expected {input.dtype}, which input has")
@@ -252,7 +252,7 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tens
     """
     reduction = reduction_of(reduction, size_average, reduce)
     if input._array.shape != target._array.shape:
-        raise ValueError(f"Target size ({target.size()}) must be the same as input size ({input.size()})")
+        raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
     if pos_weight is None and not target.requires_grad and target._dtype.category < 3:
         wanted = REDUCTIONS[reduction] if weight is None else NONE
         pair = of_one_type("binary_cross_entropy_with_logits", input, target)

@@ -298,8 +298,8 @@ def prod_gradient(grad: Tensor, input: Tensor, result: Tensor, dim: int | None, 
         return spread(grad * result, size, dim, keepdim) / input
     flat = input.reshape(-1) if dim is None else input.transpose(dim, -1) if input.dim() else input.reshape(1)
     one = flat.new_ones((*flat.shape[:-1], 1))
-    before = flat.narrow(-1, 0, flat.size(-1) - 1)
-    behind = flat.flip(-1).narrow(-1, 0, flat.size(-1) - 1)
+    before = flat.narrow(-1, 0, flat._array.shape[-1] - 1)
+    behind = flat.flip(-1).narrow(-1, 0, flat._array.shape[-1] - 1)
     left = view_cat((one, before)).cumprod(-1)
     right = view_cat((one, behind)).cumprod(-1).flip(-1)
     others = left * right

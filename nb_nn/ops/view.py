@@ -81,7 +81,7 @@ def view_as(input: Tensor, other: Tensor) -> Tensor:
     tensor([[1, 2],
             [3, 4]])
     """
-    return view(input, other.size())
+    return view(input, other._array.shape)
 
 
 def reshape(input: Tensor, *shape: Any) -> Tensor:
@@ -104,7 +104,7 @@ def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     >>> tensor([[1, 2], [3, 4]]).t().reshape_as(torch.ones(4))
     tensor([1, 3, 2, 4])
     """
-    return reshape(input, other.size())
+    return reshape(input, other._array.shape)
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
@@ -301,7 +301,7 @@ def expand_as(input: Tensor, other: Tensor) -> Tensor:
     tensor([[1, 2],
             [1, 2]])
     """
-    return expand(input, other.size())
+    return expand(input, other._array.shape)
 
 
 def broadcast_to(input: Tensor, size: Any) -> Tensor:
