@@ -87,12 +87,21 @@ def _typed(value, x):
 
 @overload(bits.cast_all)
 def _cast_all(numbers, like):
-    to = like.dtype
+    return _to_each(like.dtype, len(numbers))
+
+
+@overload(bits.floats)
+def _floats(numbers, like):
+    return _to_each(types.float32, len(numbers))
+
+
+def _to_each(to, count):
+    """A function of a tuple and an array that casts each of ``count`` numbers."""
     return (lambda numbers, like: (),
             lambda numbers, like: (to(numbers[0]),),
             lambda numbers, like: (to(numbers[0]), to(numbers[1])),
             lambda numbers, like: (to(numbers[0]), to(numbers[1]), to(numbers[2])),
-            lambda numbers, like: (to(numbers[0]), to(numbers[1]), to(numbers[2]), to(numbers[3])))[len(numbers)]
+            lambda numbers, like: (to(numbers[0]), to(numbers[1]), to(numbers[2]), to(numbers[3])))[count]
 
 
 @intrinsic

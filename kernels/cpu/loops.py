@@ -13,15 +13,16 @@ from collections.abc import Callable
 import numpy as np
 
 from .. import formulas  # noqa: F401  enters the formulas
-from ..bits import cast_all, unit
+from ..bits import cast_all, floats, unit
 from ..compile import FORMULAS, Kernel, inlined, prange
+from ..formulas.half import on_bits
 
 BLOCK = 1 << 13                 # elements a thread takes at once
 TILE = 64                       # rows and columns of a tile; a tile of a transposed array stays in the L1 cache
 LONG = 1 << 12                  # columns of a tile of adjacent elements
 
 
-def flat1(formula):
+def flat1(formula, cast_all):
     def loop(x, numbers, out):
         values = cast_all(numbers, x)
         for block in prange((out.size + BLOCK - 1) // BLOCK):
@@ -32,7 +33,7 @@ def flat1(formula):
     return loop
 
 
-def flat2(formula):
+def flat2(formula, cast_all):
     def loop(x, y, numbers, out):
         values = cast_all(numbers, x)
         for block in prange((out.size + BLOCK - 1) // BLOCK):
@@ -43,7 +44,7 @@ def flat2(formula):
     return loop
 
 
-def flat3(formula):
+def flat3(formula, cast_all):
     def loop(x, y, z, numbers, out):
         values = cast_all(numbers, x)
         for block in prange((out.size + BLOCK - 1) // BLOCK):
@@ -54,7 +55,7 @@ def flat3(formula):
     return loop
 
 
-def flat4(formula):
+def flat4(formula, cast_all):
     def loop(x, y, z, w, numbers, out):
         values = cast_all(numbers, x)
         for block in prange((out.size + BLOCK - 1) // BLOCK):
@@ -95,7 +96,7 @@ def tiles(shape, adjacent):
     return shape[0] * shape[1] * ((shape[2] + high - 1) // high) * ((shape[3] + wide - 1) // wide)
 
 
-def rows1(formula):
+def rows1(formula, cast_all):
     def loop(x, numbers, out):
         values = cast_all(numbers, x)
         adjacent = out.strides[3] == out.itemsize and x.strides[3] == x.itemsize
@@ -113,7 +114,7 @@ def rows1(formula):
     return loop
 
 
-def rows2(formula):
+def rows2(formula, cast_all):
     def loop(x, y, numbers, out):
         values = cast_all(numbers, x)
         to_out = out.strides[3] == out.itemsize
@@ -143,7 +144,7 @@ def rows2(formula):
     return loop
 
 
-def rows3(formula):
+def rows3(formula, cast_all):
     def loop(x, y, z, numbers, out):
         values = cast_all(numbers, x)
         adjacent = (out.strides[3] == out.itemsize and x.strides[3] == x.itemsize and y.strides[3] == y.itemsize
@@ -162,7 +163,7 @@ def rows3(formula):
     return loop
 
 
-def rows4(formula):
+def rows4(formula, cast_all):
     def loop(x, y, z, w, numbers, out):
         values = cast_all(numbers, x)
         for tile in prange(tiles(out.shape, False)):
@@ -179,14 +180,22 @@ FLAT, ROWS = (flat1, flat2, flat3, flat4), (rows1, rows2, rows3, rows4)
 
 
 @functools.cache
-def flat(formula: Callable | str, inputs: int) -> Kernel:
-    """The flat loop of a formula (or of its name) over ``inputs`` arrays."""
-    formula = FORMULAS[formula] if isinstance(formula, str) else formula
-    return Kernel(FLAT[inputs - 1](formula), f"{formula.__name__}_flat{inputs}")
+def flat(formula: Callable | str, inputs: int, stored: tuple[str, ...] = ()) -> Kernel:
+    """The flat loop of a formula (or of its name) over ``inputs`` arrays; ``stored`` is that of `formulas.half.on_bits`."""
+    formula, cast = prepared(formula, stored)
+    return Kernel(FLAT[inputs - 1](formula, cast), f"{formula.__name__}_flat{inputs}")
 
 
 @functools.cache
-def rows(formula: Callable | str, inputs: int) -> Kernel:
-    """The row loop of a formula (or of its name) over ``inputs`` arrays."""
+def rows(formula: Callable | str, inputs: int, stored: tuple[str, ...] = ()) -> Kernel:
+    """The row loop of a formula (or of its name) over ``inputs`` arrays, ``stored`` as `flat` has it."""
+    formula, cast = prepared(formula, stored)
+    return Kernel(ROWS[inputs - 1](formula, cast), f"{formula.__name__}_rows{inputs}", any_strides=True)
+
+
+def prepared(formula: Callable | str, stored: tuple[str, ...]) -> tuple[Callable, Callable]:
+    """The function a loop calls for each element, and the one that casts its numbers."""
     formula = FORMULAS[formula] if isinstance(formula, str) else formula
-    return Kernel(ROWS[inputs - 1](formula), f"{formula.__name__}_rows{inputs}", any_strides=True)
+    if not stored:
+        return formula, cast_all
+    return on_bits(formula, stored), floats if stored[0] else cast_all

@@ -12,7 +12,7 @@ from . import dtype as dtypes
 from .device import CPU
 from .dtype import dtype
 from .geometry import overlaps_itself
-from .loops import PLANS, SMALL, Plan, like_inputs, loop, not_implemented  # noqa: F401  the door of operations to it
+from .loops import BITS, PLANS, SMALL, Plan, like_inputs, loop, not_implemented  # noqa: F401  the door of operations to it
 from .state import state
 from .storage import storage_of
 from .tensor_base import TensorBase, wrap
@@ -147,14 +147,14 @@ def from_half(array: Any, kind: dtype) -> Any:
     """float16 or bfloat16 elements as float32."""
     out = like_inputs((array,), array.shape, np.dtype(np.float32))
     plan = half_plan(HALF_CASTS[kind.name][0], array)
-    loop(plan, (array.view(np.uint16),), array.shape, (), out)
+    loop(plan, (array.view(BITS),), array.shape, (), out)
     return out
 
 
 def to_half(array: Any, kind: dtype) -> Any:
     """Elements rounded to float16 or bfloat16."""
     array = cast_array(array, np.dtype(np.float32))
-    out = like_inputs((array,), array.shape, np.dtype(np.uint16))
+    out = like_inputs((array,), array.shape, BITS)
     loop(half_plan(HALF_CASTS[kind.name][1], array), (array,), array.shape, (), out)
     return out.view(kind.numpy)
 

@@ -23,18 +23,25 @@ SMALL = 1 << 12                 # elements, of which a copy costs less than a pl
 
 
 class Plan:
-    """How to run a formula on operands of one type."""
+    """How to run a formula on operands of one type.
 
-    __slots__ = ("flat", "rows", "compute", "result")
+    ``stored``, where there is one, names the half type of each operand and of the result ("" for what is none), whose bits the loops
+    take and give; without it half types come as float32, and ``written`` is what results are written as.
+    """
 
-    def __init__(self, name: Any, inputs: int, device: str, compute: dtype, result: dtype):
+    __slots__ = ("flat", "rows", "compute", "result", "stored", "written")
+
+    def __init__(self, name: Any, inputs: int, device: str, compute: dtype, result: dtype, stored: tuple[str, ...] = ()):
         loops = table.loops_of(device)
         if compute.category == 3 and name.__class__ is str:
             name = complex_formula(name, compute)
-        self.flat = loops.flat(name, inputs)
-        self.rows = loops.rows(name, inputs)
+        told = (stored,) if stored else ()
+        self.flat = loops.flat(name, inputs, *told)
+        self.rows = loops.rows(name, inputs, *told)
         self.compute = compute
         self.result = result
+        self.stored = stored
+        self.written = result.numpy if stored else result.compute
 
 
 def not_implemented(name: str, kind: dtype, takes: str = "") -> NotImplementedError:
@@ -51,6 +58,17 @@ def complex_formula(name: str, kind: dtype) -> str:
 
 
 PLANS: dict[tuple, Plan] = {}
+BITS = np.dtype(np.uint16)      # what kernels take half types as
+
+
+def storage_name(kind: dtype) -> str:
+    """What `Plan.stored` calls a type."""
+    return kind.name if kind.half else ""
+
+
+def bits_of(array: np.ndarray) -> np.ndarray:
+    """An array that a kernel can take: float16 as its bits (bfloat16 is kept as such anyway)."""
+    return array.view(BITS) if array.dtype.char == "e" else array
 
 
 def repeated(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -83,6 +101,8 @@ def loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out:
     """Call the flat or the row kernel of a plan on arrays that broadcast to ``shape``."""
     if out.size == 0:
         return
+    if plan.stored:
+        arrays, out = tuple(map(bits_of, arrays)), bits_of(out)
     if out.flags.c_contiguous and all(array.flags.c_contiguous and array.shape == shape for array in arrays):
         plan.flat(*[array.ravel() for array in arrays], numbers, out.ravel())
         return
