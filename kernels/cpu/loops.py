@@ -15,7 +15,6 @@ import numpy as np
 from .. import formulas  # noqa: F401  enters the formulas
 from ..bits import cast_all, floats, unit
 from ..compile import FORMULAS, Kernel, inlined, prange
-from ..formulas.half import on_bits
 
 BLOCK = 1 << 13                 # elements a thread takes at once
 TILE = 64                       # rows and columns of a tile; a tile of a transposed array stays in the L1 cache
@@ -180,22 +179,19 @@ FLAT, ROWS = (flat1, flat2, flat3, flat4), (rows1, rows2, rows3, rows4)
 
 
 @functools.cache
-def flat(formula: Callable | str, inputs: int, stored: tuple[str, ...] = ()) -> Kernel:
-    """The flat loop of a formula (or of its name) over ``inputs`` arrays; ``stored`` is that of `formulas.half.on_bits`."""
-    formula, cast = prepared(formula, stored)
-    return Kernel(FLAT[inputs - 1](formula, cast), f"{formula.__name__}_flat{inputs}")
+def flat(formula: Callable | str, inputs: int) -> Kernel:
+    """The flat loop of a formula (or of its name) over ``inputs`` arrays."""
+    formula = FORMULAS[formula] if isinstance(formula, str) else formula
+    return Kernel(FLAT[inputs - 1](formula, casting(formula)), f"{formula.__name__}_flat{inputs}")
 
 
 @functools.cache
-def rows(formula: Callable | str, inputs: int, stored: tuple[str, ...] = ()) -> Kernel:
-    """The row loop of a formula (or of its name) over ``inputs`` arrays, ``stored`` as `flat` has it."""
-    formula, cast = prepared(formula, stored)
-    return Kernel(ROWS[inputs - 1](formula, cast), f"{formula.__name__}_rows{inputs}", any_strides=True)
-
-
-def prepared(formula: Callable | str, stored: tuple[str, ...]) -> tuple[Callable, Callable]:
-    """The function a loop calls for each element, and the one that casts its numbers."""
+def rows(formula: Callable | str, inputs: int) -> Kernel:
+    """The row loop of a formula (or of its name) over ``inputs`` arrays."""
     formula = FORMULAS[formula] if isinstance(formula, str) else formula
-    if not stored:
-        return formula, cast_all
-    return on_bits(formula, stored), floats if stored[0] else cast_all
+    return Kernel(ROWS[inputs - 1](formula, casting(formula)), f"{formula.__name__}_rows{inputs}", any_strides=True)
+
+
+def casting(formula: Callable) -> Callable:
+    """What casts a formula's numbers: to the dtype of the first array, but where that holds the bits of a half type."""
+    return floats if getattr(formula, "first_is_half", False) else cast_all

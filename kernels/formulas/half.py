@@ -1,12 +1,13 @@
 """float16 and bfloat16 as their bits (uint16), to and from float32; every op on them computes in float32 between."""
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
 
 from ..bits import bits_to_float32, float32_to_bits, float32_to_half, half_to_float32
-from ..compile import formula, inlined
+from ..compile import FORMULAS, formula, inlined
 
 
 @formula
@@ -38,16 +39,32 @@ def as_it_is(x):
     return x
 
 
+OF_CHARACTER = {"e": "float16", "E": "bfloat16"}      # the characters of these dtypes, of NumPy and of ml_dtypes
 LOAD = {"float16": float16_to_float32, "bfloat16": bfloat16_to_float32, "": as_it_is}
 STORE = {"float16": float32_to_float16, "bfloat16": float32_to_bfloat16, "": as_it_is}
 
 
-def on_bits(formula: Callable, stored: tuple[str, ...]) -> Callable:
-    """A formula of elements as they lie in memory: ``stored`` names the half type of each operand and of the result, with "" for
-    what is no half."""
+def loading(function: Callable, kind: str) -> Callable:
+    """A function of a float32 as one of the bits of a half type (of no half type, as it is)."""
+    if not kind:
+        return function
+    load = LOAD[kind]
+
+    @inlined
+    def loaded(x, *numbers):
+        return function(load(x), *numbers)
+    return loaded
+
+
+@functools.cache
+def on_bits(name: Callable | str, stored: tuple[str, ...]) -> Callable:
+    """The formula (or that of this name) for elements as they lie in memory: ``stored`` names the half type of each operand and of the result, with
+    "" for what is of none."""
+    formula = FORMULAS[name] if isinstance(name, str) else name
     *operands, result = stored
     made = (on_bits1, on_bits2, on_bits3, on_bits4)[len(operands) - 1](formula, STORE[result], *[LOAD[one] for one in operands])
-    made.__name__ = f"{formula.__name__}_{'_'.join([one or 'other' for one in dict.fromkeys(stored)])}"
+    made.__name__ = "_".join([formula.__name__, *[one or "other" for one in dict.fromkeys(stored)]])
+    made.first_is_half = bool(operands[0])
     return inlined(made)
 
 

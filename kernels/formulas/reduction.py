@@ -3,13 +3,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..compile import REASSOCIATE, inlined
-from . import order
+from . import half, order
 from .vector import pow
 
 
@@ -130,7 +130,10 @@ REDUCTIONS = {
 
 
 def reduction(name: str, dtype: str) -> Reduction:
-    """The reduction ``name`` over elements of a dtype, given by its character."""
+    """The reduction ``name`` over elements of a dtype, given by its character; of the half types, bits are given and float32 is made."""
+    if dtype in half.OF_CHARACTER:
+        made = reduction(name, "f")
+        return replace(made, map=half.loading(made.map, half.OF_CHARACTER[dtype]))
     if name in ("amax", "amin"):
         by = order.ascending(dtype) if name == "amax" else order.descending(dtype)
         return Reduction(by.least, by.key, larger, number_of(by.number))

@@ -12,6 +12,7 @@ import numpy as np
 
 from nb_nn.kernels import table
 from nb_nn.kernels.formulas.complex import complex_name
+from nb_nn.kernels.formulas.half import on_bits
 
 from . import memory
 from .dtype import dtype
@@ -35,9 +36,10 @@ class Plan:
         loops = table.loops_of(device)
         if compute.category == 3 and name.__class__ is str:
             name = complex_formula(name, compute)
-        told = (stored,) if stored else ()
-        self.flat = loops.flat(name, inputs, *told)
-        self.rows = loops.rows(name, inputs, *told)
+        if stored:
+            name = on_bits(name, stored)
+        self.flat = loops.flat(name, inputs)
+        self.rows = loops.rows(name, inputs)
         self.compute = compute
         self.result = result
         self.stored = stored
