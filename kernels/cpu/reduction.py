@@ -37,6 +37,16 @@ def reduce_rows(name: str, dtype: str) -> Kernel:
         return total
 
     @inlined(fastmath=REASSOCIATE)
+    def block_total_in_pairs(block, numbers):
+        total, pairs = start, block.size // 2
+        left, right = block[:pairs], block[pairs:2 * pairs]
+        for i in range(left.size):
+            total = combine(total, combine(map_(left[i], *numbers), map_(right[i], *numbers)))
+        return combine(total, map_(block[block.size - 1], *numbers)) if block.size % 2 else total
+
+    total_of = block_total_in_pairs if made.in_pairs else block_total
+
+    @inlined(fastmath=REASSOCIATE)
     def combined(partials):
         total = start
         for i in range(partials.size):
@@ -48,12 +58,12 @@ def reduce_rows(name: str, dtype: str) -> Kernel:
         blocks = max(1, (n + BLOCK - 1) // BLOCK)
         if blocks == 1:
             for row in prange(outer):
-                out[row] = finish(block_total(x[row], numbers), n, *numbers)
+                out[row] = finish(total_of(x[row], numbers), n, *numbers)
         else:
             partials = np.empty(outer * blocks, wide)
             for task in prange(outer * blocks):
                 row, block = divided(task, blocks)
-                partials[task] = block_total(x[row, block * BLOCK:min(n, (block + 1) * BLOCK)], numbers)
+                partials[task] = total_of(x[row, block * BLOCK:min(n, (block + 1) * BLOCK)], numbers)
             for row in range(outer):
                 out[row] = finish(combined(partials[row * blocks:(row + 1) * blocks]), n, *numbers)
     return Kernel(loop, f"{name}_rows")

@@ -58,8 +58,8 @@ def loading(function: Callable, kind: str) -> Callable:
 
 @functools.cache
 def on_bits(name: Callable | str, stored: tuple[str, ...]) -> Callable:
-    """The formula (or that of this name) for elements as they lie in memory: ``stored`` names the half type of each operand and of the result, with
-    "" for what is of none."""
+    """The formula (or that of this name) for elements as they lie in memory: ``stored`` names the half type of each operand and of
+    the result, with "" for what is of none."""
     formula = FORMULAS[name] if isinstance(name, str) else name
     *operands, result = stored
     made = (on_bits1, on_bits2, on_bits3, on_bits4)[len(operands) - 1](formula, STORE[result], *[LOAD[one] for one in operands])

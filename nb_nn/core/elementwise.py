@@ -85,7 +85,8 @@ def with_number(name: str, x: Any, y: Any, out: Any, result: str) -> Any:
             return binary(name, x, as_tensor(y), out, result)
         raise TypeError(f"{name}(): argument 'other' must be Tensor or a number, not {type(y).__name__}")
     kind = dtypes.promote_operands((x, y))
-    if kind is x._dtype and (not kind.half or x._device is CPU) and (result is not FLOAT or kind.category >= 2) and -(1 << 63) <= y.real < 1 << 63:
+    if kind is x._dtype and (not kind.half or x._device is CPU) and (result is not FLOAT or kind.category >= 2) and (
+            -(1 << 63) <= y.real < 1 << 63):
         return _number_formula(name, x, kind, y, out, result)
     return elementwise(name, (x, scalar_like(y, x, result)), (), out, result)
 

@@ -228,6 +228,21 @@ def contiguous_array(tensor: Any, kind: dtype | None = None) -> Any:
     return out._array
 
 
+def are_bits(kind: dtype, tensors: Any) -> bool:
+    """Whether kernels over the bits of the half type ``kind`` can take all these tensors."""
+    return kind.half and all(one._dtype is kind and one._device is CPU for one in tensors)
+
+
+def contiguous_bits(tensor: Any) -> Any:
+    """A half tensor's bits as a C-contiguous array, its own memory where it can be."""
+    array = bits_of(tensor._array)
+    if not array.flags.c_contiguous:
+        made = wrap(memory.empty(array.shape, BITS), dtypes.uint16)
+        copy_array(array, dtypes.uint16, made)
+        array = made._array
+    return array
+
+
 def launch(name: str, *args: Any, device: Any = CPU, work: int | None = None) -> Any:
     """Call the structured kernel ``name`` of the device where the arrays are."""
     if device is not CPU or args[0].__class__ is not np.ndarray and not all_of_numpy(args):
