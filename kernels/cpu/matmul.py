@@ -28,6 +28,7 @@ TINY = 1 << 8                   # those of a matrix, one of many, for which a pl
 FAR = 1 << 18                   # numbers of a from which on it is copied too, a few rows at a time
 FEW = 4                         # rows of a for which b is not worth copying
 CHUNK = 512                     # columns made together for few rows
+START = np.zeros(1, np.int64)   # where a single matrix begins
 EMPTY = {kind: np.empty(0, kind) for kind in "fd"}
 
 
@@ -309,6 +310,9 @@ def linear(a, b, bias, out):
         np.matmul(a, b, out=out) if depth != 1 else np.multiply(a, b, out=out)
     elif dtype.kind != "f" or work <= TINY:
         small_products(whole(a, batch), whole(b, batch), out.reshape(items, rows, columns), work=items * work // 16)
+    elif columns == 1 and rows > 1 and a.ndim == 2 and a.flags.c_contiguous and b.flags.c_contiguous and (
+            a.flags.writeable and b.flags.writeable):       # the usual case of the next, with less to be asked
+        few_rows_products(b.reshape(1, 1, depth), a.reshape(-1), START, (1, depth), out.reshape(1, 1, rows), work=work // 4)
     elif columns == 1 and rows > 1:
         matmul(b.swapaxes(-1, -2), a.swapaxes(-1, -2), out.reshape(*batch, 1, rows))
     elif out.size:

@@ -17,7 +17,7 @@ Tensor = TensorBase
 
 
 def product(name: str, a: Tensor, b: Tensor, shape: tuple[int, ...], out: Any = None) -> Tensor:
-    """The product of two (stacks of) matrices in the sizes given."""
+    """The product of two (stacks of) matrices, or of a matrix and a vector, in the size given."""
     kind = a._dtype
     if kind is not b._dtype:
         raise RuntimeError(f"{name}: expected m1 and m2 to have the same dtype, but got: {a._dtype.name} != {b._dtype.name}")
@@ -25,6 +25,8 @@ def product(name: str, a: Tensor, b: Tensor, shape: tuple[int, ...], out: Any = 
     left, right = launch.computing_array(a, kind), launch.computing_array(b, kind)
     if left.shape[-1] == 0:
         made.fill(0)
+    elif made.size and right.ndim == 1:
+        launch.launch("matmul", left, right[:, None], made[:, None], device=a._device)
     elif made.size:
         launch.launch("matmul", left, right, made, device=a._device)
     return launch.deliver(name, made, kind, out)
@@ -79,8 +81,7 @@ def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     (n, m), (k,) = input._array.shape, vec._array.shape
     if m != k:
         raise RuntimeError(f"size mismatch, got input ({n}), mat ({n}x{m}), vec ({k})")
-    return product("mv", input, vec.unsqueeze(1), (n, 1)).squeeze(1) if out is None else launch.deliver(
-        "mv", product("mv", input, vec.unsqueeze(1), (n, 1))._array[:, 0], input._dtype, out)
+    return product("mv", input, vec, (n,), out)
 
 
 derivative(mv, input=lambda grad, vec: ger(grad, vec), vec=lambda grad, input: mv(input.t(), grad))
