@@ -30,7 +30,7 @@ FEW = 4                         # rows of a for which b is not worth copying
 CHUNK = 512                     # columns made together for few rows
 BAND = 256                      # rows of b for a thread to take, where b, of at least
 BANDS = 1 << 19                 # numbers
-WIDE = 1 << 13                  # and at most so many columns, is read row by row
+NARROW, WIDE = 64, 1 << 13      # and so many columns, is read row by row
 MORE = 8                        # for so many rows of a
 START = np.zeros(1, np.int64)   # where a single matrix begins
 EMPTY = {kind: np.empty(0, kind) for kind in "fd"}
@@ -380,7 +380,8 @@ def linear(a, b, bias, out):
     elif out.size:
         a, b, made = readable(a, False), readable(b, True), out.reshape(items, rows, columns)
         p = plan(a.shape, a.strides, b.shape, b.strides, batch, dtype, 1 if threads.serial_only() else threads.count)
-        if rows <= MORE and items == 1 and p.b_step[1] == 1 and depth >= 2 * BAND and BANDS <= depth * columns <= depth * WIDE:
+        if rows <= MORE and items == 1 and p.b_step[1] == 1 and NARROW <= columns <= WIDE and depth >= 2 * BAND and (
+                depth * columns >= BANDS):
             few_rows_by_depth(whole(a, batch)[0], origin(b), p.b_step[0], made[0], work=work // 4)
         elif rows > FEW:
             bias = EMPTY[dtype.char] if bias is None else bias
