@@ -11,6 +11,7 @@ import complex_cases
 import convolution_cases
 import few_cases
 import foundation_cases
+import half_cases
 import later_cases
 import library_cases
 import models_cases
@@ -27,7 +28,7 @@ from compare import report
 import nb_nn
 
 CASES = (foundation_cases, library_cases, later_cases, complex_cases, sparse_cases, convolution_cases, zoo_cases, recurrent_cases,
-         models_cases, products_cases, speed_cases, standard_cases, few_cases, names_cases)
+         models_cases, products_cases, speed_cases, standard_cases, few_cases, names_cases, half_cases)
 GROUPS = {group.__name__: group for cases in CASES for group in cases.GROUPS}
 LIMITS = {name: limits for cases in CASES for name, limits in cases.LIMITS.items()}
 

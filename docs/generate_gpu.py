@@ -13,7 +13,7 @@ BEGIN, END = "<!-- made by docs/generate_gpu.py -->\n", "<!-- end -->\n"
 FACTORIES = ("loops", "reduction", "scan", "indexing", "sorting")
 # how the CPU goes about what CUDA leaves to a library or does in another way
 MEANS = {
-    "matrix products (cuBLAS)": {"few_rows_products", "matrix_products", "small_products", "add_chunks"},
+    "matrix products (cuBLAS)": {"few_rows_products", "few_rows_by_depth", "matrix_products", "small_products", "add_chunks"},
     "convolution (columns and cuBLAS)": {"correlate", "weight_gradient", "weight_gradient_by_planes"},
     "attention (a product, a softmax and a product)": {"attention_softmax", "attention_softmax_backward"},
     "flips (a copy of CuPy)": {"reverse_rows"},

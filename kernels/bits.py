@@ -52,6 +52,11 @@ def cast_all(numbers, like):
     return tuple([like.dtype.type(number) for number in numbers])
 
 
+def floats(numbers, like):
+    """A tuple of numbers, each as a float32, whatever the array ``like``."""
+    return tuple([np.float32(number) for number in numbers])
+
+
 def unit(row):
     """A 1-d array whose elements are adjacent, as an array the compiler knows to be contiguous."""
     return row

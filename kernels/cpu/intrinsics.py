@@ -7,6 +7,8 @@ from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic, overload
 
 from .. import bits
+from ..formulas import half_casts
+from .vector_code import FEATURES
 
 HALF, FLOAT = ir.HalfType(), ir.FloatType()
 
@@ -63,8 +65,12 @@ _reinterpret(bits.bits_to_float64, types.int64, types.float64)
 for name in ("floor", "ceil", "trunc", "rint"):
     _rounding(getattr(bits, name), name)
 overload(bits.fmod)(lambda x, y: lambda x, y: _fmod(x, y))
-overload(bits.float32_to_half)(lambda x: lambda x: _round_to_half(x))
-overload(bits.half_to_float32)(lambda n: lambda n: _widen_half(n))
+if {"+f16c", "+avx512fp16", "+neon"} & set(FEATURES):
+    overload(bits.float32_to_half)(lambda x: lambda x: _round_to_half(x))
+    overload(bits.half_to_float32)(lambda n: lambda n: _widen_half(n))
+else:                           # LLVM would call a function of the C library an element
+    overload(bits.float32_to_half)(lambda x: half_casts.round_by_integers)
+    overload(bits.half_to_float32)(lambda n: half_casts.widen_by_integers)
 
 
 @overload(bits.cast)
@@ -87,12 +93,21 @@ def _typed(value, x):
 
 @overload(bits.cast_all)
 def _cast_all(numbers, like):
-    to = like.dtype
+    return _to_each(like.dtype, len(numbers))
+
+
+@overload(bits.floats)
+def _floats(numbers, like):
+    return _to_each(types.float32, len(numbers))
+
+
+def _to_each(to, count):
+    """A function of a tuple and an array that casts each of ``count`` numbers."""
     return (lambda numbers, like: (),
             lambda numbers, like: (to(numbers[0]),),
             lambda numbers, like: (to(numbers[0]), to(numbers[1])),
             lambda numbers, like: (to(numbers[0]), to(numbers[1]), to(numbers[2])),
-            lambda numbers, like: (to(numbers[0]), to(numbers[1]), to(numbers[2]), to(numbers[3])))[len(numbers)]
+            lambda numbers, like: (to(numbers[0]), to(numbers[1]), to(numbers[2]), to(numbers[3])))[count]
 
 
 @intrinsic

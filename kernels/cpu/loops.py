@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .. import formulas  # noqa: F401  enters the formulas
-from ..bits import cast_all, unit
+from ..bits import cast_all, floats, unit
 from ..compile import FORMULAS, Kernel, inlined, prange
 
 BLOCK = 1 << 13                 # elements a thread takes at once
@@ -21,7 +21,7 @@ TILE = 64                       # rows and columns of a tile; a tile of a transp
 LONG = 1 << 12                  # columns of a tile of adjacent elements
 
 
-def flat1(formula):
+def flat1(formula, cast_all):
     def loop(x, numbers, out):
         values = cast_all(numbers, x)
         for block in prange((out.size + BLOCK - 1) // BLOCK):
@@ -32,7 +32,7 @@ def flat1(formula):
     return loop
 
 
-def flat2(formula):
+def flat2(formula, cast_all):
     def loop(x, y, numbers, out):
         values = cast_all(numbers, x)
         for block in prange((out.size + BLOCK - 1) // BLOCK):
@@ -43,7 +43,7 @@ def flat2(formula):
     return loop
 
 
-def flat3(formula):
+def flat3(formula, cast_all):
     def loop(x, y, z, numbers, out):
         values = cast_all(numbers, x)
         for block in prange((out.size + BLOCK - 1) // BLOCK):
@@ -54,7 +54,7 @@ def flat3(formula):
     return loop
 
 
-def flat4(formula):
+def flat4(formula, cast_all):
     def loop(x, y, z, w, numbers, out):
         values = cast_all(numbers, x)
         for block in prange((out.size + BLOCK - 1) // BLOCK):
@@ -95,7 +95,7 @@ def tiles(shape, adjacent):
     return shape[0] * shape[1] * ((shape[2] + high - 1) // high) * ((shape[3] + wide - 1) // wide)
 
 
-def rows1(formula):
+def rows1(formula, cast_all):
     def loop(x, numbers, out):
         values = cast_all(numbers, x)
         adjacent = out.strides[3] == out.itemsize and x.strides[3] == x.itemsize
@@ -113,7 +113,7 @@ def rows1(formula):
     return loop
 
 
-def rows2(formula):
+def rows2(formula, cast_all):
     def loop(x, y, numbers, out):
         values = cast_all(numbers, x)
         to_out = out.strides[3] == out.itemsize
@@ -143,7 +143,7 @@ def rows2(formula):
     return loop
 
 
-def rows3(formula):
+def rows3(formula, cast_all):
     def loop(x, y, z, numbers, out):
         values = cast_all(numbers, x)
         adjacent = (out.strides[3] == out.itemsize and x.strides[3] == x.itemsize and y.strides[3] == y.itemsize
@@ -162,7 +162,7 @@ def rows3(formula):
     return loop
 
 
-def rows4(formula):
+def rows4(formula, cast_all):
     def loop(x, y, z, w, numbers, out):
         values = cast_all(numbers, x)
         for tile in prange(tiles(out.shape, False)):
@@ -182,11 +182,16 @@ FLAT, ROWS = (flat1, flat2, flat3, flat4), (rows1, rows2, rows3, rows4)
 def flat(formula: Callable | str, inputs: int) -> Kernel:
     """The flat loop of a formula (or of its name) over ``inputs`` arrays."""
     formula = FORMULAS[formula] if isinstance(formula, str) else formula
-    return Kernel(FLAT[inputs - 1](formula), f"{formula.__name__}_flat{inputs}")
+    return Kernel(FLAT[inputs - 1](formula, casting(formula)), f"{formula.__name__}_flat{inputs}")
 
 
 @functools.cache
 def rows(formula: Callable | str, inputs: int) -> Kernel:
     """The row loop of a formula (or of its name) over ``inputs`` arrays."""
     formula = FORMULAS[formula] if isinstance(formula, str) else formula
-    return Kernel(ROWS[inputs - 1](formula), f"{formula.__name__}_rows{inputs}", any_strides=True)
+    return Kernel(ROWS[inputs - 1](formula, casting(formula)), f"{formula.__name__}_rows{inputs}", any_strides=True)
+
+
+def casting(formula: Callable) -> Callable:
+    """What casts a formula's numbers: to the dtype of the first array, but where that holds the bits of a half type."""
+    return floats if getattr(formula, "first_is_half", False) else cast_all

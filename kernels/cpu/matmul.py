@@ -28,6 +28,11 @@ TINY = 1 << 8                   # those of a matrix, one of many, for which a pl
 FAR = 1 << 18                   # numbers of a from which on it is copied too, a few rows at a time
 FEW = 4                         # rows of a for which b is not worth copying
 CHUNK = 512                     # columns made together for few rows
+BAND = 256                      # rows of b for a thread to take, where b, of at least
+BANDS = 1 << 19                 # numbers
+NARROW, WIDE = 64, 1 << 13      # and so many columns, is read row by row
+MORE = 8                        # for so many rows of a
+START = np.zeros(1, np.int64)   # where a single matrix begins
 EMPTY = {kind: np.empty(0, kind) for kind in "fd"}
 
 
@@ -181,6 +186,37 @@ def add_four(x, y, place, step, out):
         out[j] += (first * a[j] + second * b[j]) + (third * c[j] + fourth * d[j])
 
 
+@inlined
+def add_eight(x, y, place, step, out):
+    """`add_four` for eight rows: half the passes over out, and twice as many rows that the processor reads ahead in."""
+    a, b, c, d = four_rows(y, place, step, out.size)
+    e, f, g, h = four_rows(y, place + 4 * step, step, out.size)
+    p, q, r, s, t, u, v, w = x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]
+    for j in range(out.size):
+        out[j] += ((p * a[j] + q * b[j]) + (r * c[j] + s * d[j])) + ((t * e[j] + u * f[j]) + (v * g[j] + w * h[j]))
+
+
+@inlined
+def add_one(factor, row, out):
+    for j in range(out.size):
+        out[j] += factor * row[j]
+
+
+@inlined
+def clear(part):
+    part[:] = 0
+
+
+@inlined
+def add_parts(parts, out):
+    """Sums of all parts (parts, rows, columns) in their order."""
+    for i in range(out.shape[0]):
+        row = out[i]
+        row[:] = parts[0, i]
+        for part in range(1, parts.shape[0]):
+            add_one(parts.dtype.type(1), parts[part, i], row)
+
+
 @kernel
 def few_rows_products(a, b, b_start, b_step, out):
     """Products as those of `matrix_products`, for a (batch, few rows, depth), contiguous; b is read once."""
@@ -201,8 +237,11 @@ def few_rows_products(a, b, b_start, b_step, out):
                     out[item, i, j] = dot(a[item, i], right[start + j * b_step[1]:start + j * b_step[1] + depth])
         else:
             out[item, :, begin:end] = 0
-            fours = depth // 4 * 4
-            for k in range(0, fours, 4):
+            eights, fours = depth // 8 * 8, depth // 4 * 4
+            for k in range(0, eights, 8):
+                for i in range(rows):
+                    add_eight(a[item, i, k:k + 8], right, start + k * b_step[0] + begin, b_step[0], out[item, i, begin:end])
+            for k in range(eights, fours, 4):
                 for i in range(rows):
                     add_four(a[item, i, k:k + 4], right, start + k * b_step[0] + begin, b_step[0], out[item, i, begin:end])
             for k in range(fours, depth):
@@ -210,6 +249,30 @@ def few_rows_products(a, b, b_start, b_step, out):
                     factor, place = a[item, i, k], start + k * b_step[0]
                     for j in range(begin, end):
                         out[item, i, j] += factor * right[place + j]
+
+
+@kernel
+def few_rows_by_depth(a, b, step, out):
+    """Product of a (few rows, depth), contiguous, and b, whose rows are ``step`` apart, by `BAND` rows of b: each is read from
+    its first number to its last, as the processor foresees it, and the bands' products are added in their order."""
+    rows, columns = out.shape
+    depth = a.shape[1]
+    bands = (depth + BAND - 1) // BAND
+    parts = np.empty((bands, rows, columns), out.dtype)
+    for task in prange(bands):
+        band = np.int64(task)
+        part, right, last = parts[band], memory(b), min((band + 1) * BAND, depth)
+        clear(part)
+        eights = band * BAND + (last - band * BAND) // 8 * 8
+        for k in range(band * BAND, eights, 8):
+            for begin in range(0, columns, CHUNK):
+                end = min(begin + CHUNK, columns)
+                for i in range(rows):
+                    add_eight(a[i, k:k + 8], right, k * step + begin, step, part[i, begin:end])
+        for k in range(eights, last):
+            for i in range(rows):
+                add_one(a[i, k], right[k * step:k * step + columns], part[i])
+    add_parts(parts, out)
 
 
 @kernel
@@ -309,17 +372,24 @@ def linear(a, b, bias, out):
         np.matmul(a, b, out=out) if depth != 1 else np.multiply(a, b, out=out)
     elif dtype.kind != "f" or work <= TINY:
         small_products(whole(a, batch), whole(b, batch), out.reshape(items, rows, columns), work=items * work // 16)
+    elif columns == 1 and rows > 1 and a.ndim == 2 and a.flags.c_contiguous and b.flags.c_contiguous and (
+            a.flags.writeable and b.flags.writeable):       # the usual case of the next, with less to be asked
+        few_rows_products(b.reshape(1, 1, depth), a.reshape(-1), START, (1, depth), out.reshape(1, 1, rows), work=work // 4)
     elif columns == 1 and rows > 1:
         matmul(b.swapaxes(-1, -2), a.swapaxes(-1, -2), out.reshape(*batch, 1, rows))
     elif out.size:
         a, b, made = readable(a, False), readable(b, True), out.reshape(items, rows, columns)
         p = plan(a.shape, a.strides, b.shape, b.strides, batch, dtype, 1 if threads.serial_only() else threads.count)
-        if rows > FEW:
+        if rows <= MORE and items == 1 and p.b_step[1] == 1 and NARROW <= columns <= WIDE and depth >= 2 * BAND and (
+                depth * columns >= BANDS):
+            few_rows_by_depth(whole(a, batch)[0], origin(b), p.b_step[0], made[0], work=work // 4)
+        elif rows > FEW:
             bias = EMPTY[dtype.char] if bias is None else bias
             matrix_products(origin(a), p.a_start, p.a_step, p.side, origin(b), p.b_start, p.b_step, bias, p.bands, p.group, p.part,
                             scratch("panels", dtype, p.copies), made, work=items * work // 16)
             return
-        few_rows_products(whole(a, batch), origin(b), p.b_start, p.b_step, made, work=items * work // 4)
+        else:
+            few_rows_products(whole(a, batch), origin(b), p.b_start, p.b_step, made, work=items * work // 4)
     if bias is not None:
         add_row(bias, out.reshape(-1, columns))
 

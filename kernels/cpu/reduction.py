@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from ..compile import REASSOCIATE, Kernel, inlined, kernel, prange
-from ..formulas import order
+from ..formulas import half, order
 from ..formulas.reduction import reduction
 
 BLOCK = 1 << 13                 # elements of a row reduced at once
@@ -37,6 +37,16 @@ def reduce_rows(name: str, dtype: str) -> Kernel:
         return total
 
     @inlined(fastmath=REASSOCIATE)
+    def block_total_in_pairs(block, numbers):
+        total, pairs = start, block.size // 2
+        left, right = block[:pairs], block[pairs:2 * pairs]
+        for i in range(left.size):
+            total = combine(total, combine(map_(left[i], *numbers), map_(right[i], *numbers)))
+        return combine(total, map_(block[block.size - 1], *numbers)) if block.size % 2 else total
+
+    total_of = block_total_in_pairs if made.in_pairs else block_total
+
+    @inlined(fastmath=REASSOCIATE)
     def combined(partials):
         total = start
         for i in range(partials.size):
@@ -48,12 +58,12 @@ def reduce_rows(name: str, dtype: str) -> Kernel:
         blocks = max(1, (n + BLOCK - 1) // BLOCK)
         if blocks == 1:
             for row in prange(outer):
-                out[row] = finish(block_total(x[row], numbers), n, *numbers)
+                out[row] = finish(total_of(x[row], numbers), n, *numbers)
         else:
             partials = np.empty(outer * blocks, wide)
             for task in prange(outer * blocks):
                 row, block = divided(task, blocks)
-                partials[task] = block_total(x[row, block * BLOCK:min(n, (block + 1) * BLOCK)], numbers)
+                partials[task] = total_of(x[row, block * BLOCK:min(n, (block + 1) * BLOCK)], numbers)
             for row in range(outer):
                 out[row] = finish(combined(partials[row * blocks:(row + 1) * blocks]), n, *numbers)
     return Kernel(loop, f"{name}_rows")
@@ -123,7 +133,7 @@ def accumulator(name: str, dtype: str) -> type:
     """What holds a reduction's partial results: int64 for integers, flags and keys, complex128 for complex numbers, else float64."""
     if dtype in "FD" and isinstance(reduction(name, dtype).start, complex):
         return np.complex128
-    return np.float64 if dtype in "fd" and not isinstance(reduction(name, dtype).start, np.integer) else np.int64
+    return np.float64 if dtype in "eEfd" and not isinstance(reduction(name, dtype).start, np.integer) else np.int64
 
 
 @inlined
@@ -238,32 +248,38 @@ def var_mean_columns(x, correction, as_deviation, out, means):
             out[row, i] = variance(spread, n - correction, as_deviation)
 
 
+def key_of(name: str, dtype: str) -> tuple:
+    """What makes of an element of a dtype a key that is larger for what is further towards "max" or "min", and the least key."""
+    of_half = half.OF_CHARACTER.get(dtype, "")
+    by = (order.ascending if name == "max" else order.descending)("f" if of_half else dtype)
+    return half.loading(order.tied(by), of_half), by.least
+
+
 @functools.cache
 def extreme_rows(name: str, dtype: str) -> Kernel:
     """x (outer, n) -> values (outer,), places (outer,): the "max" or "min" of elements of a dtype and where it comes first."""
-    by = order.ascending(dtype) if name == "max" else order.descending(dtype)
-    key, least = by.key, by.least
+    key, least = key_of(name, dtype)
 
     @inlined
     def first_best(row):
         """The largest key and its first place: the maximum of each part, then a search in the first best part."""
         best, start = least, 0
         if row.size < SHORT:
-            best, place = key(order.canonical(row[0])), 0
+            best, place = key(row[0]), 0
             for i in range(1, row.size):
-                here = key(order.canonical(row[i]))
+                here = key(row[i])
                 place = i if here > best else place
                 best = here if here > best else best
             return best, place
         for left in range(0, row.size, PART):
             part, top = row[left:min(left + PART, row.size)], least
             for i in range(part.size):
-                here = key(order.canonical(part[i]))
+                here = key(part[i])
                 top = here if here > top else top
             if top > best:
                 best, start = top, left
         for i in range(start, row.size):
-            if key(order.canonical(row[i])) == best:
+            if key(row[i]) == best:
                 return best, i
         return best, 0
 
@@ -294,8 +310,8 @@ def extreme_rows(name: str, dtype: str) -> Kernel:
 @functools.cache
 def extreme_columns(name: str, dtype: str) -> Kernel:
     """x (outer, n, inner) -> values, places (outer, inner): as `extreme_rows` over the middle dimension."""
-    by = order.ascending(dtype) if name == "max" else order.descending(dtype)
-    key, least, word = by.key, by.least, type(by.least)
+    key, least = key_of(name, dtype)
+    word = type(least)
 
     @inlined
     def tile_best(x, first, rows, step, keys, places):
@@ -304,7 +320,7 @@ def extreme_columns(name: str, dtype: str) -> Kernel:
         for row in range(rows):
             run, at = x[first + row * step:first + row * step + keys.size], word(row)
             for i in range(keys.size):
-                here = key(order.canonical(run[i]))
+                here = key(run[i])
                 places[i] = at if here > keys[i] else places[i]
                 keys[i] = here if here > keys[i] else keys[i]
 

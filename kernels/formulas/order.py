@@ -153,6 +153,16 @@ INTEGER_ASCENDING = Order(ascending_integer, ascending_integer, SMALLEST64)
 INTEGER_DESCENDING = Order(descending_integer, descending_integer, SMALLEST64)
 
 
+def tied(order: Order) -> Callable:
+    """The key of an order, the same for -0 and +0."""
+    key = order.key
+
+    @inlined
+    def tied_key(x):
+        return key(canonical(x))
+    return tied_key
+
+
 def ascending(dtype: str) -> Order:
     """The order by size of a dtype, given by its character."""
     return ASCENDING.get(dtype, INTEGER_ASCENDING)

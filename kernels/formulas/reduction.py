@@ -3,13 +3,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..compile import REASSOCIATE, inlined
-from . import order
+from . import half, order
 from .vector import pow
 
 
@@ -106,12 +106,14 @@ class Reduction:
     """``finish(combine(start, map(x0), map(x1), ...), count)``; map and finish also take the call's numbers.
 
     ``combine`` is associative up to rounding. Floats are combined in float64, integers in int64, so that float32 sums
-    lose nothing; where ``start`` has an integer type of its own, partial results are integers too.
+    lose nothing; where ``start`` has an integer type of its own, partial results are integers too. With ``in_pairs`` elements of a row
+    may be combined by twos before that, as float32.
     """
     start: Any = 0
     map: Callable = identity
     combine: Callable = add
     finish: Callable = total
+    in_pairs: bool = False
 
 
 REDUCTIONS = {
@@ -130,7 +132,11 @@ REDUCTIONS = {
 
 
 def reduction(name: str, dtype: str) -> Reduction:
-    """The reduction ``name`` over elements of a dtype, given by its character."""
+    """The reduction ``name`` over elements of a dtype, given by its character; of the half types, bits are given and float32 is made."""
+    if dtype in half.OF_CHARACTER:
+        made = reduction(name, "f")
+        # a pair of float16 fits a float32 (but for bits far below its last), and half as many become float64
+        return replace(made, map=half.loading(made.map, half.OF_CHARACTER[dtype]), in_pairs=dtype == "e" and name in ("sum", "mean"))
     if name in ("amax", "amin"):
         by = order.ascending(dtype) if name == "amax" else order.descending(dtype)
         return Reduction(by.least, by.key, larger, number_of(by.number))

@@ -11,8 +11,8 @@ from .device import CPU
 from .dtype import dtype
 from .geometry import broadcast_shapes
 from .launch import check_device, check_out, computing_array, copy_array, same_device, to_half
-from .loops import PLANS, SMALL, Plan, few_shape, like_inputs, loop, new_array, repeated, run_few
-from .scalars import NUMBERS, as_tensor, full_scalar, wrapped
+from .loops import PLANS, SMALL, Plan, few_shape, like_inputs, loop, new_array, repeated, run_few, storage_name
+from .scalars import NUMBERS, as_tensor, full_scalar, rounded, wrapped
 from .tensor_base import TensorBase, wrap, wrap_host
 
 SAME, FLOAT, BOOL, MASKED, KEEP, REAL, COMPLEX = "same", "float", "bool", "masked", "keep", "real", "complex"
@@ -85,7 +85,9 @@ def with_number(name: str, x: Any, y: Any, out: Any, result: str) -> Any:
         if isinstance(y, NUMBERS) and name in ("add", "sub", "mul", "div"):
             x, y = (full_scalar(one, dtypes.promote_operands((one,)), CPU) for one in (x, y))
             return elementwise(name, (x, y), (), out, result)
-        return elementwise(name, (scalar_like(wrapped(x, y._dtype), y, result), y), (), out, result)
+        exact = name in EXACT and y._dtype.half and not isinstance(x, (complex, np.complexfloating))
+        return elementwise(name, (full_scalar(x, dtypes.float32, y._device) if exact else scalar_like(wrapped(x, y._dtype), y, result), y),
+                           (), out, result)
     if not isinstance(y, NUMBERS):
         if isinstance(y, np.ndarray):
             return binary(name, x, as_tensor(y), out, result)
@@ -93,8 +95,9 @@ def with_number(name: str, x: Any, y: Any, out: Any, result: str) -> Any:
     kind = dtypes.promote_operands((x, y))
     if result is FLOAT and kind.category < 2:
         kind = dtypes.get_default_dtype()
-    if (kind is x._dtype or out is None and x._device is CPU) and not kind.half and -(1 << 63) <= y.real < 1 << 63:
-        return _number_formula(name, x if kind is x._dtype else wrap(computing_array(x, kind), kind), kind, y, out, result)
+    as_it_is = kind is x._dtype and (not kind.half or x._device is CPU)
+    if (as_it_is or out is None and x._device is CPU and not kind.half) and -(1 << 63) <= y.real < 1 << 63:
+        return _number_formula(name, x if as_it_is else wrap(computing_array(x, kind), kind), kind, y, out, result)
     return elementwise(name, (x, scalar_like(y, x, result)), (), out, result)
 
 
@@ -106,7 +109,12 @@ def scalar_like(value: Any, like: Any, result: str = SAME) -> Any:
     return full_scalar(value, kind, like._device)
 
 
+EXACT = frozenset({"mul", "div"})       # formulas that take a number beside a half type unrounded, as in torch
+
+
 def _number_formula(name: str, x: Any, kind: dtype, y: Any, out: Any, result: str) -> Any:
+    if kind.half:
+        return _number_on_halves(name, x, kind, float(y) if name in EXACT else rounded(float(y), kind), out, result)
     number = complex(y) if kind.category == 3 else float(y) if kind.category == 2 else bool(y) if kind.category == 0 else int(y)
     key = (name, kind, "number" if x._device is CPU else "cuda")
     plan = PLANS.get(key)
@@ -124,6 +132,16 @@ def _number_formula(name: str, x: Any, kind: dtype, y: Any, out: Any, result: st
     return run(plan, name, (array,), array.shape, (number,), out, (x,))
 
 
+def _number_on_halves(name: str, x: Any, kind: dtype, number: float, out: Any, result: str) -> Any:
+    """`_number_formula` of elements of a half type."""
+    answer = dtypes.bool_ if result is BOOL else kind
+    key = (name, kind, "number")
+    plan = PLANS.get(key)
+    if plan is None:
+        plan = PLANS[key] = Plan(name, 1, "cpu", kind, answer, (kind.name, storage_name(answer)))
+    return run(plan, name, (x._array,), x._array.shape, (number,), out, (x,))
+
+
 PLAIN = (dtypes.float32, dtypes.float64)
 
 
@@ -138,9 +156,11 @@ def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, 
         made = _at_once(name, inputs, numbers, out)
         if made is not None:
             return made
+    half = False
     for operand in inputs:
         if not isinstance(operand, TensorBase):
             raise TypeError(f"{name}(): expected a Tensor, got {type(operand).__name__}")
+        half = half or operand._dtype.half
     device = same_device(name, inputs)
     if device is not CPU:
         inputs = tuple([wrap(cuda_memory.moved(t._array, device), t._dtype) if t._device is CPU else t for t in inputs])
@@ -150,17 +170,32 @@ def elementwise(name: str, inputs: tuple, numbers: tuple = (), out: Any = None, 
     elif result is FLOAT and kind.category < 2:
         kind = dtypes.get_default_dtype()
     answer = dtypes.bool_ if result is BOOL else kind.to_real() if result is REAL else kind.to_complex() if result is COMPLEX else kind
-    key = (name, len(inputs), kind) if device is CPU and result is not KEEP and result is not MASKED else (
-        name, len(inputs), kind, answer, device.type)
-    plan = PLANS.get(key)
-    if plan is None:
-        plan = Plan(name, len(inputs), device.type, kind, answer)
-        if device is not CPU or not kind.half:
-            PLANS[key] = plan
-    keep_bool = result is MASKED
-    arrays = tuple([computing_array(t, t._dtype if result is KEEP or keep_bool and t._dtype is dtypes.bool_ else kind) for t in inputs])
+    if half and device is CPU and (result is KEEP or kind.compute == dtypes.float32.numpy):
+        plan, arrays = _on_halves(name, inputs, kind, answer, result)
+    else:
+        key = (name, len(inputs), kind) if device is CPU and result is not KEEP and result is not MASKED else (
+            name, len(inputs), kind, answer, device.type)
+        plan = PLANS.get(key)
+        if plan is None:
+            plan = PLANS[key] = Plan(name, len(inputs), device.type, kind, answer)
+        arrays = tuple([computing_array(t, computed_in(t._dtype, kind, result)) for t in inputs])
     shape = arrays[0].shape if len(arrays) == 1 else broadcast_shapes(*[array.shape for array in arrays])
     return run(plan, name, arrays, shape, numbers, out, inputs)
+
+
+def computed_in(own: dtype, kind: dtype, result: str) -> dtype:
+    """The type in which an operand of type ``own`` reaches a formula that computes in ``kind``."""
+    return own if result is KEEP or result is MASKED and own is dtypes.bool_ else kind
+
+
+def _on_halves(name: str, inputs: tuple, kind: dtype, answer: dtype, result: str) -> tuple[Plan, tuple]:
+    """The plan and the arrays where some operand is of a half type: those go to the loop as they are, which widens them."""
+    stored = (*[storage_name(t._dtype) for t in inputs], storage_name(answer))
+    key = (name, stored, kind, answer)
+    plan = PLANS.get(key)
+    if plan is None:
+        plan = PLANS[key] = Plan(name, len(inputs), "cpu", kind, answer, stored)
+    return plan, tuple([t._array if t._dtype.half else computing_array(t, computed_in(t._dtype, kind, result)) for t in inputs])
 
 
 def _at_once(name: str, inputs: tuple, numbers: tuple, out: Any) -> Any:
@@ -215,18 +250,18 @@ def run(plan: Plan, name: str, arrays: tuple, shape: tuple[int, ...], numbers: t
     """Run a plan on arrays of its computing type, into ``out`` or a new tensor."""
     kind = plan.result
     if out is None:
-        made = run_few(plan, plan.flat.serial, arrays, numbers) if arrays[0].__class__ is np.ndarray else None
+        made = run_few(plan, plan.flat.serial, arrays, numbers) if arrays[0].__class__ is np.ndarray and not plan.stored else None
         if made is None:
-            made = memory.beside(arrays[0], shape, kind.compute) if len(arrays) == 1 and arrays[0].flags.c_contiguous else like_inputs(
-                arrays, shape, kind.compute)
+            made = memory.beside(arrays[0], shape, plan.written) if len(arrays) == 1 and arrays[0].flags.c_contiguous else like_inputs(
+                arrays, shape, plan.written)
             loop(plan, arrays, shape, numbers, made)
-        return wrap(to_half(made, kind) if kind.half else made, kind)
+        return wrap(made if plan.written == kind.numpy else to_half(made, kind), kind)
     target = check_out(name, out, shape, kind, inputs)
     check_device(name, arrays[0], out)
-    direct = out._dtype is kind and not kind.half and not any(
+    direct = out._dtype is kind and plan.written == kind.numpy and not any(
         array is not target and memory.may_share(array, target) for array in arrays)
-    made = target if direct else memory.beside(target, shape, kind.compute)
+    made = target if direct else memory.beside(target, shape, plan.written)
     loop(plan, arrays, shape, numbers, made)
     if not direct:
-        copy_array(to_half(made, kind) if kind.half else made, kind, out)
+        copy_array(made if plan.written == kind.numpy else to_half(made, kind), kind, out)
     return out

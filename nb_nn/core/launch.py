@@ -14,12 +14,13 @@ from . import dtype as dtypes
 from .device import CPU
 from .dtype import dtype
 from .geometry import overlaps_itself
-from .loops import PLANS, SMALL, Plan, like_inputs, loop, not_implemented  # noqa: F401  the door of operations to it
+from .loops import BITS, PLANS, SMALL, Plan, bits_of, like_inputs, loop, not_implemented  # noqa: F401  the door of operations to it
 from .state import state
 from .storage import storage_of
 from .tensor_base import TensorBase, wrap
 
 MANY = 1 << 18                  # elements, of which all threads make a cast
+FLOAT32 = np.dtype(np.float32)
 HALF_CASTS = {"float16": ("float16_to_float32", "float32_to_float16"), "bfloat16": ("bfloat16_to_float32", "float32_to_bfloat16")}
 
 
@@ -121,6 +122,16 @@ def computing_array(tensor: Any, kind: dtype) -> Any:
     return cast_array(array, kind.compute)
 
 
+def loop_array(tensor: Any, kind: dtype) -> tuple[Any, str]:
+    """A tensor's elements as the loops for reductions that compute in ``kind`` take them, and the character of their dtype: the bits
+    of half types, else what `computing_array` gives."""
+    own = tensor._dtype
+    if own.half and kind.compute == FLOAT32 and tensor._device is CPU:
+        return bits_of(tensor._array), "e" if own is dtypes.float16 else "E"
+    array = computing_array(tensor, kind)
+    return array, array.dtype.char
+
+
 def cast_array(array: Any, kind: np.dtype) -> Any:
     """An array in another native type."""
     if array.dtype == kind:
@@ -152,16 +163,16 @@ def cast_flat(array: np.ndarray, kind: np.dtype) -> np.ndarray:
 
 def from_half(array: Any, kind: dtype) -> Any:
     """float16 or bfloat16 elements as float32."""
-    out = like_inputs((array,), array.shape, np.dtype(np.float32))
+    out = like_inputs((array,), array.shape, FLOAT32)
     plan = half_plan(HALF_CASTS[kind.name][0], array)
-    loop(plan, (array.view(np.uint16),), array.shape, (), out)
+    loop(plan, (array.view(BITS),), array.shape, (), out)
     return out
 
 
 def to_half(array: Any, kind: dtype) -> Any:
     """Elements rounded to float16 or bfloat16."""
-    array = cast_array(array, np.dtype(np.float32))
-    out = like_inputs((array,), array.shape, np.dtype(np.uint16))
+    array = cast_array(array, FLOAT32)
+    out = like_inputs((array,), array.shape, BITS)
     loop(half_plan(HALF_CASTS[kind.name][1], array), (array,), array.shape, (), out)
     return out.view(kind.numpy)
 
@@ -228,6 +239,21 @@ def contiguous_array(tensor: Any, kind: dtype | None = None) -> Any:
     out = wrap(memory.beside(array, array.shape, array.dtype), dtypes.from_numpy(array.dtype))
     copy_array(array, out._dtype, out)
     return out._array
+
+
+def are_bits(kind: dtype, tensors: Any) -> bool:
+    """Whether kernels over the bits of the half type ``kind`` can take all these tensors."""
+    return kind.half and all(one._dtype is kind and one._device is CPU for one in tensors)
+
+
+def contiguous_bits(tensor: Any) -> Any:
+    """A half tensor's bits as a C-contiguous array, its own memory where it can be."""
+    array = bits_of(tensor._array)
+    if not array.flags.c_contiguous:
+        made = wrap(memory.empty(array.shape, BITS), dtypes.uint16)
+        copy_array(array, dtypes.uint16, made)
+        array = made._array
+    return array
 
 
 def launch(name: str, *args: Any, device: Any = CPU, work: int | None = None) -> Any:

@@ -15,6 +15,7 @@ import numpy as np
 
 from nb_nn.kernels import table
 from nb_nn.kernels.formulas.complex import complex_name
+from nb_nn.kernels.formulas.half import on_bits
 
 from . import memory
 from .dtype import dtype
@@ -28,20 +29,26 @@ SMALL = 1 << 12                 # elements, of which a copy costs less than a pl
 class Plan:
     """How to run a formula on operands of one type.
 
-    ``few`` is the flat loop for one thread, compiled for this type and for no numbers, or for one of the type of the operands.
+    ``stored``, where there is one, names the half type of each operand and of the result ("" for what is none), whose bits the loops
+    take and give; without it half types come as float32, and ``written`` is what results are written as. ``few`` is the flat loop for one
+    thread, compiled for this type and for no numbers, or for one of the type of the operands.
     """
 
-    __slots__ = ("flat", "rows", "few", "compute", "result")
+    __slots__ = ("flat", "rows", "few", "compute", "result", "stored", "written")
 
-    def __init__(self, name: Any, inputs: int, device: str, compute: dtype, result: dtype):
+    def __init__(self, name: Any, inputs: int, device: str, compute: dtype, result: dtype, stored: tuple[str, ...] = ()):
         loops = table.loops_of(device)
         if compute.category == 3 and name.__class__ is str:
             name = complex_formula(name, compute)
+        if stored:
+            name = on_bits(name, stored)
         self.flat = loops.flat(name, inputs)
         self.rows = loops.rows(name, inputs)
         self.few = self.compile_few
         self.compute = compute
         self.result = result
+        self.stored = stored
+        self.written = result.numpy if stored else result.compute
 
     def compile_few(self, *args: Any) -> None:
         """The first call of ``few``."""
@@ -63,6 +70,17 @@ def complex_formula(name: str, kind: dtype) -> str:
 
 
 PLANS: dict[tuple, Plan] = {}
+BITS = np.dtype(np.uint16)      # what kernels take half types as
+
+
+def storage_name(kind: dtype) -> str:
+    """What `Plan.stored` calls a type."""
+    return kind.name if kind.half else ""
+
+
+def bits_of(array: np.ndarray) -> np.ndarray:
+    """An array that a kernel can take: float16 as its bits (bfloat16 is kept as such anyway)."""
+    return array.view(BITS) if array.dtype.char == "e" else array
 
 
 def repeated(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -97,6 +115,8 @@ def loop(plan: Plan, arrays: tuple, shape: tuple[int, ...], numbers: tuple, out:
     """Call the flat or the row kernel of a plan on arrays that broadcast to ``shape``."""
     if out.size == 0:
         return
+    if plan.stored:
+        arrays, out = tuple(map(bits_of, arrays)), bits_of(out)
     if out.flags.c_contiguous and all(array.flags.c_contiguous and array.shape == shape for array in arrays):
         plan.flat(*[array.ravel() for array in arrays], numbers, out.ravel())
         return

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from nb_nn.kernels.formulas import half
+
 from . import cuda_memory
 from . import dtype as dtypes
 from .device import CPU
@@ -71,6 +73,14 @@ def check_number(value: Any, kind: dtype) -> None:
 
 
 LARGEST = {dtypes.float16: 65504.0, dtypes.bfloat16: 3.3895313892515355e38, dtypes.float32: float(np.finfo(np.float32).max)}
+
+
+def rounded(value: float, kind: dtype) -> float:
+    """A number as the nearest one of a half type."""
+    with np.errstate(over="ignore"):
+        if kind is dtypes.float16:
+            return float(np.float16(value))
+        return float(half.bfloat16_to_float32(half.float32_to_bfloat16(np.float32(value))))
 
 
 def full_scalar(value: Any, kind: dtype, device: Any) -> Any:

@@ -96,23 +96,23 @@ def min_dim(input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
 def _with_places(name: str, input: Tensor, dim: int | None, keepdim: bool) -> tuple[Tensor, Tensor]:
     kind = input._dtype
     check_ordered(name, input)
-    array = launch.computing_array(input, kind)
+    array, char = launch.loop_array(input, kind)
     dims = wrap_dims(dim, array.ndim)
     if array.size == 0:
         check_not_empty(name, array.shape or (0,), dims or (0,))
     shape = reduced_shape(array.shape, dims, keepdim)
     array, outer, count, inner = (packed(array), 1, array.size, 1) if dim is None or not dims else arranged(array, dims)
-    values, places = memory.empty(shape, kind.compute, input._device), memory.empty(shape, np.dtype(np.int64), input._device)
+    values, places = memory.empty(shape, array.dtype, input._device), memory.empty(shape, np.dtype(np.int64), input._device)
     kernels = table.loops_of(input._device.type, "reduction")
     if array.size == 0:
         pass
     elif inner == 1:
-        kernel = kernels.extreme_rows(name, array.dtype.char)
+        kernel = kernels.extreme_rows(name, char)
         kernel(array.reshape(outer, count), values.reshape(outer), places.reshape(outer), work=array.size)
     else:
-        kernel = kernels.extreme_columns(name, array.dtype.char)
+        kernel = kernels.extreme_columns(name, char)
         kernel(array.reshape(outer, count, inner), values.reshape(outer, inner), places.reshape(outer, inner), work=array.size)
-    return launch.deliver(name, values, kind, None), wrap(places, dtypes.int64)
+    return launch.deliver(name, values.view(kind.numpy) if char in "eE" else values, kind, None), wrap(places, dtypes.int64)
 
 
 def place_gradient(grad: Tensor, input_size: tuple[int, ...], results: list, dim: int, keepdim: bool) -> Tensor:

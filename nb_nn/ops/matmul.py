@@ -37,7 +37,7 @@ def few_product(a: Tensor, b: Tensor, shape: tuple[int, ...]) -> Tensor | None:
 
 
 def product(name: str, a: Tensor, b: Tensor, shape: tuple[int, ...], out: Any = None) -> Tensor:
-    """The product of two (stacks of) matrices in the sizes given."""
+    """The product of two (stacks of) matrices, or of a matrix and a vector, in the size given."""
     kind = a._dtype
     if kind is not b._dtype:
         raise RuntimeError(f"{name}: expected m1 and m2 to have the same dtype, but got: {a._dtype.name} != {b._dtype.name}")
@@ -45,6 +45,8 @@ def product(name: str, a: Tensor, b: Tensor, shape: tuple[int, ...], out: Any = 
     left, right = launch.computing_array(a, kind), launch.computing_array(b, kind)
     if left.shape[-1] == 0:
         made.fill(0)
+    elif made.size and right.ndim == 1:
+        launch.launch("matmul", left, right[:, None], made[:, None], device=a._device)
     elif made.size:
         launch.launch("matmul", left, right, made, device=a._device)
     return launch.deliver(name, made, kind, out)
@@ -101,10 +103,7 @@ def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     if m != k:
         raise RuntimeError(f"size mismatch, got input ({n}), mat ({n}x{m}), vec ({k})")
     made = few_product(input, vec, (n,)) if out is None else None
-    if made is not None:
-        return made
-    return product("mv", input, vec.unsqueeze(1), (n, 1)).squeeze(1) if out is None else launch.deliver(
-        "mv", product("mv", input, vec.unsqueeze(1), (n, 1))._array[:, 0], input._dtype, out)
+    return product("mv", input, vec, (n,), out) if made is None else made
 
 
 derivative(mv, input=lambda grad, vec: ger(grad, vec), vec=lambda grad, input: mv(input.t(), grad))

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from nb_nn.kernels import table
+
 from ..core import dtype as dtypes
 from ..core import launch, memory
 from ..core.geometry import sizes_of
@@ -234,12 +236,17 @@ def layer_norm_dims(input: Tensor, count: int, weight: Tensor | None, bias: Tens
                     eps: float) -> tuple[Tensor, Tensor]:
     """Mean and 1 / deviation (2, rows) of the last ``count`` dimensions, which backward keeps; and their `layer_norm`."""
     kind, shape = input._dtype, input._array.shape
-    array = launch.contiguous_array(input).reshape(math.prod(shape[:-count]), math.prod(shape[-count:]))
-    made = memory.empty(array.shape, kind.compute, input._device)
-    stats = memory.beside(made, (2, array.shape[0]), made.dtype)
-    if made.size:
-        launch.launch("layer_norm", array, or_nothing(weight, input), or_nothing(bias, input), eps, made, stats[0], stats[1],
-                      device=input._device, work=made.size)
+    rows = math.prod(shape[:-count]), math.prod(shape[-count:])
+    bits = launch.are_bits(kind, (input,))
+    made = memory.empty(rows, kind.numpy if bits else kind.compute, input._device)
+    stats = memory.beside(made, (2, rows[0]), kind.compute)
+    if made.size and bits:
+        kernel = table.loops_of("cpu", "halves").layer_norm(kind.name)
+        kernel(launch.contiguous_bits(input).reshape(rows), or_nothing(weight, input), or_nothing(bias, input), eps,
+               launch.contiguous_bits(wrap(made, kind)), stats[0], stats[1], work=made.size)
+    elif made.size:
+        launch.launch("layer_norm", launch.contiguous_array(input).reshape(rows), or_nothing(weight, input), or_nothing(bias, input),
+                      eps, made, stats[0], stats[1], device=input._device, work=made.size)
     return wrap(stats, dtypes.from_numpy(stats.dtype)), launch.deliver("layer_norm", made.reshape(shape), kind, None)
 
 

@@ -78,13 +78,13 @@ def reduce(name: str, input: Tensor, dims: tuple[int, ...], keepdim: bool, kind:
     if out is None and not numbers and kind is input._dtype and kind.category < 3 and not kind.half and input._device is CPU and (
             0 < array.size < loops.SMALL and array.flags.c_contiguous and (len(dims) == 1 or len(dims) == array.ndim)):
         return reduce_few(name, array, dims, keepdim, answer)
-    array = launch.computing_array(input, kind)
+    array, char = launch.loop_array(input, kind)
     size = reduced_shape(array.shape, dims, keepdim)
     if not dims:                                # reducing no dimension still maps each element
         array, outer, count, inner = packed(array), array.size, 1, 1
     else:
         if name in TWICE and array.size >= loops.SMALL and kind.category != 3:
-            array, dims = last_dims_first(name, array, dims)
+            array, char, dims = last_dims_first(name, array, char, dims)
         array, outer, count, inner = arranged(array, dims)
     made = memory.empty(size, answer.compute, input._device)
     kernels = table.loops_of(input._device.type, "reduction")
@@ -92,10 +92,10 @@ def reduce(name: str, input: Tensor, dims: tuple[int, ...], keepdim: bool, kind:
         array, inner, target = as_parts(array.reshape(outer, count, inner)), 2 * inner, as_parts(made.reshape(outer, inner))
         kernels.reduce_columns(name, array.dtype.char)(array, numbers, target, work=array.size)
     elif inner == 1:
-        kernel = kernels.reduce_rows(name, array.dtype.char)
+        kernel = kernels.reduce_rows(name, char)
         kernel(array.reshape(outer, count), numbers, made.reshape(outer), work=array.size)
     else:
-        kernel = kernels.reduce_columns(name, array.dtype.char)
+        kernel = kernels.reduce_columns(name, char)
         kernel(array.reshape(outer, count, inner), numbers, made.reshape(outer, inner), work=array.size)
     return launch.deliver(name, made, answer, out)
 
@@ -123,23 +123,25 @@ def reduce_few(name: str, array: np.ndarray, dims: tuple[int, ...], keepdim: boo
     return wrap_host(made, answer)
 
 
-def last_dims_first(name: str, array: Any, dims: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
-    """Where dims that do not lie side by side are reduced: the array without the last run of them, sums in float64, and the dims left."""
+def last_dims_first(name: str, array: Any, char: str, dims: tuple[int, ...]) -> tuple[Any, str, tuple[int, ...]]:
+    """Where dims that do not lie side by side are reduced: the array without the last run of them, sums in float64, the character
+    of its dtype, and the dims left."""
     first = end = max(dims) + 1
     while first - 1 in dims:
         first -= 1
     rest = tuple([d for d in dims if d < first])
     if not rest or array.__class__ is not np.ndarray or not array.flags.c_contiguous:
-        return array, dims
-    summed = np.dtype(np.float64 if array.dtype.kind == "f" else np.int64)
-    kind = {"sum": summed, "mean": summed, "amax": array.dtype, "amin": array.dtype}.get(name, BOOL)
+        return array, char, dims
+    own = launch.FLOAT32 if char in "eE" else array.dtype
+    summed = np.dtype(np.float64 if own.kind == "f" else np.int64)
+    kind = {"sum": summed, "mean": summed, "amax": own, "amin": own}.get(name, BOOL)
     made = memory.empty(array.shape[:first] + array.shape[end:], kind)
     outer, inner = math.prod(array.shape[:first]), math.prod(array.shape[end:])
     if inner == 1:
-        cpu_loops().reduce_rows(name, array.dtype.char)(array.reshape(outer, -1), (), made.reshape(outer), work=array.size)
+        cpu_loops().reduce_rows(name, char)(array.reshape(outer, -1), (), made.reshape(outer), work=array.size)
     else:
-        cpu_loops().reduce_columns(name, array.dtype.char)(array.reshape(outer, -1, inner), (), made.reshape(outer, inner), work=array.size)
-    return made, rest
+        cpu_loops().reduce_columns(name, char)(array.reshape(outer, -1, inner), (), made.reshape(outer, inner), work=array.size)
+    return made, made.dtype.char, rest
 
 
 def summing_type(input: Tensor, dtype: Any, out: Any) -> Any:

@@ -4,38 +4,39 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from nb_nn.kernels import table
+
 from ..core import launch, memory
 from ..core.geometry import wrap_dim
 from ..core.op import derivative, op
-from ..core.tensor_base import TensorBase
+from ..core.tensor_base import TensorBase, wrap
 from . import copies
 
 Tensor = TensorBase
 
 
-def along(name: str, arrays: tuple, dim: int, out: Any, device: Any) -> None:
-    """Call the kernel ``name`` for rows or for columns, on C-contiguous arrays of one shape."""
-    shape = out.shape
-    if out.size == 0:
-        return
-    inner = math.prod(shape[dim + 1:])
-    count = shape[dim] if shape else 1
-    if inner == 1:
-        launch.launch(name.replace("softmax", "softmax_rows", 1), *[array.reshape(-1, count) for array in arrays],
-                      out.reshape(-1, count), device=device)
-    else:
-        launch.launch(name.replace("softmax", "softmax_columns", 1), *[array.reshape(-1, count, inner) for array in arrays],
-                      out.reshape(-1, count, inner), device=device)
+def along(name: str, inputs: tuple, dim: int) -> Tensor:
+    """What the kernel ``name`` for rows or for columns makes of tensors of one shape and type."""
+    kind, device, shape = inputs[0]._dtype, inputs[0]._device, inputs[0]._array.shape
+    inner, count = math.prod(shape[dim + 1:]), shape[dim] if shape else 1
+    if inner == 1 and launch.are_bits(kind, inputs):
+        made = memory.empty(shape, kind.numpy)
+        if made.size:
+            kernel = table.loops_of("cpu", "halves").rows(name.replace("softmax", "softmax_rows", 1), len(inputs), kind.name)
+            kernel(*[launch.contiguous_bits(one).reshape(-1, count) for one in (*inputs, wrap(made, kind))], work=made.size)
+        return wrap(made, kind)
+    made = memory.empty(shape, kind.compute, device)
+    if made.size:
+        rows = (-1, count) if inner == 1 else (-1, count, inner)
+        launch.launch(name.replace("softmax", "softmax_rows" if inner == 1 else "softmax_columns", 1),
+                      *[launch.contiguous_array(one).reshape(rows) for one in inputs], made.reshape(rows), device=device)
+    return launch.deliver(name, made, kind, None)
 
 
 def normalized(name: str, input: Tensor, dim: int) -> Tensor:
-    kind = input._dtype
-    if kind.category != 2:
-        raise launch.not_implemented(name, kind, "floating-point types; dtype= gives one")
-    array = launch.contiguous_array(input)
-    made = memory.empty(array.shape, kind.compute, input._device)
-    along(name, (array,), dim, made, input._device)
-    return launch.deliver(name, made, kind, None)
+    if input._dtype.category != 2:
+        raise launch.not_implemented(name, input._dtype, "floating-point types; dtype= gives one")
+    return along(name, (input,), dim)
 
 
 @op
@@ -50,24 +51,16 @@ def log_softmax_dim(input: Tensor, dim: int) -> Tensor:
     return normalized("log_softmax", input, dim)
 
 
-def _backward(name: str, grad_output: Tensor, result: Tensor, dim: int) -> Tensor:
-    kind = result._dtype
-    array = launch.contiguous_array(result)
-    made = memory.empty(array.shape, kind.compute, result._device)
-    along(name, (launch.contiguous_array(grad_output), array), dim, made, result._device)
-    return launch.deliver(name, made, kind, None)
-
-
 @op
 def softmax_backward(grad_output: Tensor, result: Tensor, dim: int) -> Tensor:
     """``(grad - sum(grad * result)) * result``, the sum being along ``dim``."""
-    return _backward("softmax_backward", grad_output, result, dim)
+    return along("softmax_backward", (grad_output.to(result._dtype), result), dim)
 
 
 @op
 def log_softmax_backward(grad_output: Tensor, result: Tensor, dim: int) -> Tensor:
     """``grad - exp(result) * sum(grad)``, the sum being along ``dim``."""
-    return _backward("log_softmax_backward", grad_output, result, dim)
+    return along("log_softmax_backward", (grad_output.to(result._dtype), result), dim)
 
 
 softmax_dim.declaration.node_name, log_softmax_dim.declaration.node_name = "SoftmaxBackward0", "LogSoftmaxBackward0"

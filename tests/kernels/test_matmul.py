@@ -7,7 +7,7 @@ import pytest
 from nb_nn.kernels import table, threads
 
 SIZES = [(1, 1, 1), (3, 0, 4), (0, 3, 4), (1, 300, 700), (2, 300, 300), (700, 300, 1), (5, 7, 33), (70, 1100, 50), (9, 65, 257),
-         (130, 33, 64), (64, 300, 16)]
+         (130, 33, 64), (64, 300, 16), (3, 1031, 600), (8, 513, 1200)]
 
 
 def made(rng, shape, dtype, layout):
@@ -78,3 +78,12 @@ def test_a_product_with_nan_and_infinity_keeps_them():
     table.find("cpu", "matmul")(a, b, out)
     assert np.isnan(out[3]).all() and np.isposinf(out[np.arange(40) != 3, 8]).all()
     assert np.isfinite(out[np.arange(40) != 3][:, np.arange(60) != 8]).all()
+
+
+@pytest.mark.parametrize("twin", ["serial", "parallel"])
+def test_few_rows_are_made_by_bands_of_the_depth(twin):
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(-4, 5, (3, 1031)).astype("f4"), rng.integers(-4, 5, (1031, 605)).astype("f4")
+    out = np.full((3, 600), np.nan, "f4")
+    getattr(table.find("cpu", "few_rows_by_depth"), twin)(a, b.reshape(-1)[5:6], 605, out)
+    np.testing.assert_array_equal(out, a.astype("i8") @ b[:, 5:].astype("i8"))
