@@ -44,8 +44,9 @@ from .ops.creation import (
 )
 from .ops.from_data import as_tensor, asarray, frombuffer, from_numpy, tensor
 from .ops.options import get_default_device, set_default_device
+from .ops.multinomial import multinomial
 from .ops.random import (
-    bernoulli, multinomial, normal, rand, rand_like, randint, randint_like, randn, randn_like, randperm,
+    bernoulli, normal, rand, rand_like, randint, randint_like, randn, randn_like, randperm,
 )
 from .ops.random_counts import binomial, poisson
 from .ops.arithmetic import (
@@ -97,9 +98,9 @@ from .ops.reshaping import (
     argwhere, block_diag, broadcast_shapes, column_stack, diagonal_scatter, dsplit, hsplit, inner, isin, kron, narrow_copy, ravel,
     select_scatter, slice_scatter, tensor_split, unravel_index, vander, vsplit,
 )
-from .ops.statistics import (
-    aminmax, corrcoef, cov, cumulative_trapezoid, gradient, histogram, histogramdd, nanmean, nanmedian, nanquantile, quantile, trapezoid,
-)
+from .ops.calculus import cumulative_trapezoid, gradient, trapezoid
+from .ops.histograms import histogram, histogramdd
+from .ops.statistics import aminmax, corrcoef, cov, nanmean, nanmedian, nanquantile, quantile
 from .ops.special_functions import i0, i0_
 from .ops.special_functions import gammainc as igamma
 from .ops.special_functions import gammaincc as igammac

@@ -26,6 +26,7 @@ from .ops import (
     exponential,
     extremes,
     from_data,
+    histograms,
     indexing,
     linalg,
     logic,
@@ -37,6 +38,7 @@ from .ops import (
     rearranging,
     reduction,
     reshaping,
+    samplers,
     scan,
     shape_inplace,
     singles,
@@ -53,6 +55,7 @@ from .ops import (
 )
 from .ops import as_strided as as_strided_ops
 from .ops import matmul as matmul_ops
+from .ops import multinomial as multinomials
 from .ops import scatter as scatter_ops
 from .ops import scatter_reduce as scatter_reduce_ops
 from .ops import short_time as short_time_ops
@@ -207,9 +210,9 @@ class Tensor(Operators, Recorded, Properties):
     softmax, log_softmax = softmax_ops.softmax, softmax_ops.log_softmax
 
     # random
-    uniform_, normal_, exponential_, bernoulli_ = random.uniform_, random.normal_, random.exponential_, random.bernoulli_
-    random_, cauchy_, log_normal_, geometric_ = random.random_, random.cauchy_, random.log_normal_, random.geometric_
-    bernoulli, multinomial = random.bernoulli, random.multinomial
+    uniform_, normal_, exponential_, bernoulli_ = samplers.uniform_, samplers.normal_, samplers.exponential_, samplers.bernoulli_
+    random_, cauchy_, log_normal_, geometric_ = samplers.random_, samplers.cauchy_, samplers.log_normal_, samplers.geometric_
+    bernoulli, multinomial = random.bernoulli, multinomials.multinomial
 
     # matmul
     mm, bmm, mv, dot, vdot, ger, outer, matmul = (matmul_ops.mm, matmul_ops.bmm, matmul_ops.mv, matmul_ops.dot, matmul_ops.vdot,
@@ -269,7 +272,7 @@ class Tensor(Operators, Recorded, Properties):
 
     # statistics
     nanmean, nanmedian, quantile, nanquantile = statistics.nanmean, statistics.nanmedian, statistics.quantile, statistics.nanquantile
-    aminmax, cov, corrcoef, histogram = statistics.aminmax, statistics.cov, statistics.corrcoef, statistics.histogram
+    aminmax, cov, corrcoef, histogram = statistics.aminmax, statistics.cov, statistics.corrcoef, histograms.histogram
 
     # diagonals
     tril, tril_, triu, triu_ = diagonals.tril, diagonals.tril_, diagonals.triu, diagonals.triu_

@@ -9,6 +9,7 @@ import numpy as np
 
 import nb_nn as torch
 from nb_nn import linalg, special
+from nb_nn.array_api import division
 from nb_nn.nn import functional as F
 from nb_nn.ops import attention, copies, distance, multihead, recurrent, reduction
 from nb_nn.ops.as_strided import as_strided_again
@@ -79,6 +80,8 @@ ELEMENTWISE = [
     ("frexp_parts", lambda x: torch.frexp(x)[0], (at(1.1, 1.9, 3),)),
     ("add", lambda x, y: torch.add(x, y, alpha=2), (A, V)),
     ("sub", torch.sub, (A, V)), ("mul", torch.mul, (A, V)), ("true_divide", torch.div, (A, V + 3)),
+    ("floor_quotient", division.floor_quotient, (at(5.2, 5.8, 3), at(2.0, 2.2, 3))),
+    ("signed_remainder", division.signed_remainder, (at(5.2, 5.8, 3), at(2.0, 2.2, 3))),
     ("floor_divide", torch.floor_divide, (at(5.2, 5.8, 3), at(2.0, 2.2, 3))),
     ("trunc_divide", lambda x, y: torch.div(x, y, rounding_mode="trunc"), (at(5.2, 5.8, 3), at(2.0, 2.2, 3))),
     ("remainder", torch.remainder, (at(5.2, 5.8, 3), at(2.0, 2.2, 3))), ("fmod", torch.fmod, (at(5.2, 5.8, 3), at(2.0, 2.2, 3))),
@@ -136,6 +139,8 @@ REDUCTIONS = [
 ]
 
 SHAPES = [
+    ("repeat_times", lambda x: x.repeat(2, 3), (A,)),
+    ("segments_reduced", lambda x: torch.segment_reduce(x, "max", lengths=longs(1, 2), axis=0), (DISTINCT,)),
     ("expand_size", lambda x: x.expand(3, 4), (V,)), ("view_size", lambda x: x.view(2, 2), (V,)),
     ("transpose_dims", lambda x: x.transpose(0, 1), (A,)), ("permute_dims", lambda x: x.permute(1, 0), (A,)),
     ("squeeze_dims", lambda x: x.squeeze(1), (at(-1, 1, 3, 1),)), ("unsqueeze_dim", lambda x: x.unsqueeze(0), (V,)),
@@ -190,6 +195,8 @@ PRODUCTS = [
 ]
 
 MATRICES = [
+    ("trace", torch.trace, (SQUARE,)), ("ldl_solve_op", lambda b: linalg.ldl_solve(*linalg.ldl_factor(torch.tensor(POSITIVE)), b), (at(-1, 1, 3, 2),)),
+    ("lobpcg_op", lambda x: torch.lobpcg(x, 1)[0], (positive(9),)),
     ("inverse_ex", torch.inverse, (SQUARE,)), ("solve_ex", linalg.solve, (SQUARE, at(-1, 1, 3, 2))),
     ("solve_triangular_op", lambda a, b: torch.triangular_solve(b, a)[0], (SQUARE, at(-1, 1, 3, 2))),
     ("cholesky_ex", lambda a: linalg.cholesky(a @ a.t() + 3 * torch.eye(3).double()), (SQUARE,)),

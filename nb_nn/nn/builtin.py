@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.tensor_base import TensorBase
-from ..ops import matrix_norms, random
+from ..ops import dropout as dropouts
+from ..ops import matrix_norms
 from ..ops.moments import norm
 from ..ops.padding import constant_pad
 from . import functional as F
@@ -291,7 +292,7 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
     (tensor([1.]), tensor([True]))
     """
     F.check_probability(p)
-    return (input.clone(), input == input) if train is False else random.dropout_mask(input, p)
+    return (input.clone(), input == input) if train is False else dropouts.dropout_mask(input, p)
 
 
 def native_layer_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None, bias: Tensor | None,

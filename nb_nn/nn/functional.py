@@ -14,7 +14,8 @@ from ..core.launch import into_out as _into_out
 from ..core.tensor_base import TensorBase
 from ..ops import activation as _activation
 from ..ops import piecewise as _piecewise
-from ..ops import random as _draws
+from ..ops import dropout as _dropouts
+from ..ops import samplers as _samplers
 from ..ops.activation import gelu, logsigmoid, softplus, softsign, tanhshrink
 from ..ops.piecewise import celu, celu_, elu, elu_, prelu, selu, selu_
 from ..ops.piecewise import hardtanh_, leaky_relu_, relu_, threshold_
@@ -39,7 +40,8 @@ from ..ops.loss_of_elements import (
 from ..ops.loss_margin import multi_margin_loss, multilabel_margin_loss, multilabel_soft_margin_loss
 from ..ops.matmul import linear
 from ..ops.multihead import multi_head_attention_forward
-from ..ops.normalization import batch_norm, group_norm, instance_norm, layer_norm
+from ..ops.layer_normalization import group_norm, instance_norm, layer_norm
+from ..ops.normalization import batch_norm
 from ..ops.norms_of_neighbours import local_response_norm, rms_norm
 from ..ops.padding import pad
 from ..ops.pooling import (
@@ -107,7 +109,7 @@ def rrelu(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, trainin
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
     _activation.check_floating("rrelu", input)
-    slopes = _draws.uniform(input.detach(), lower, upper, generator=generator).masked_fill_(input.detach() > 0, 1)
+    slopes = _samplers.uniform(input.detach(), lower, upper, generator=generator).masked_fill_(input.detach() > 0, 1)
     return input.mul_(slopes) if inplace else input * slopes
 
 
@@ -211,7 +213,7 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     >>> gumbel_softmax(tensor([[0.0, 1.0, 2.0]]), hard=True).sum()
     tensor(1.)
     """
-    gumbels = -_draws.exponential(logits.detach()).log()
+    gumbels = -_samplers.exponential(logits.detach()).log()
     soft = softmax((logits + gumbels) / tau, dim)
     if not hard:
         return soft
@@ -257,12 +259,12 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         return input
     if inplace:
         return input.mul_(kept(input, input._array.shape, p))
-    return _draws.dropout_mask(input, p)[0]
+    return _dropouts.dropout_mask(input, p)[0]
 
 
 def kept(input: Tensor, shape: tuple[int, ...], p: float) -> Tensor:
     """1 / (1 - p) with probability 1 - p, else 0."""
-    return _draws.dropout_mask(input.new_ones(shape), p)[0]
+    return _dropouts.dropout_mask(input.new_ones(shape), p)[0]
 
 
 def of_channels(input: Tensor, p: float, training: bool, inplace: bool, dims: int) -> Tensor:
@@ -308,7 +310,7 @@ def without(input: Tensor, p: float, inplace: bool, shape: tuple[int, ...]) -> T
         raise RuntimeError(f"result type Float can't be cast to the desired output type {input._dtype.tensor_name[:-6]}")
     lowest = -_piecewise.SELU_ALPHA * _piecewise.SELU_SCALE
     scale = 1 / math.sqrt((1 - p) * (1 + p * lowest * lowest)) if p < 1 else 0.0
-    factor = _draws.bernoulli_like(input.detach().new_empty(shape), 1 - p).mul_(scale)
+    factor = _samplers.bernoulli_like(input.detach().new_empty(shape), 1 - p).mul_(scale)
     result = (input - lowest).mul_(factor).add_((1 - p) * lowest * scale)
     return input.copy_(result) if inplace else result
 

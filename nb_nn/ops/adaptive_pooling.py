@@ -13,7 +13,7 @@ from ..core.tensor_base import TensorBase, wrap
 from . import view
 from .convolution import each
 from .pooling import ONE_RANGE, avg_pool, check_type, in_volume, max_pool, max_pool_backward, volumes
-from .random import uniform
+from .samplers import uniform
 
 Tensor = TensorBase
 

@@ -15,8 +15,8 @@ from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase
 from .choosing import where
 from .creation import full_like, zeros_like
+from .dropout import dropout_mask
 from .matmul import matmul
-from .random import dropout_mask
 from .sequences import arange
 from .softmax import softmax, softmax_backward
 

@@ -10,10 +10,10 @@ from ..core.op import derivative, op
 from ..core.tensor_base import TensorBase, wrap
 from .attention import added, scaled_dot_product_attention
 from .creation import zeros
+from .dropout import dropout_mask
 from .joining import cat
 from .matmul import linear, matmul
 from .padding import pad
-from .random import dropout_mask
 from .softmax import softmax_dim
 
 Tensor = TensorBase

@@ -5,9 +5,9 @@ from typing import Any
 
 from ..core import launch
 from ..core.tensor_base import TensorBase
+from .dropout import dropout_mask
 from .joining import cat, stack
 from .matmul import linear
-from .random import dropout_mask
 from .recurrent import both, gru_layer, lstm_in_ops, lstm_layer, rnn_layer
 
 Tensor = TensorBase

@@ -91,7 +91,7 @@ def run(name, given, out):
     return getattr(torch, name, None)(*given, out=out)
 
 
-@pytest.mark.filterwarnings("ignore:.*range is deprecated", "ignore:.*deprecated")
+@pytest.mark.filterwarnings("ignore:.*range is deprecated", "ignore:.*deprecated", "ignore:.*was resized", "ignore:.*out tensor of shape")
 @pytest.mark.parametrize("name", OUT)
 def test_out_gives_what_the_plain_form_gives(name):
     given = arguments(name)

@@ -14,7 +14,7 @@ def gradient_of_ctc(x):
 
 
 ONCE = {"ctc_loss_op"}              # as in PyTorch, the second derivative is refused
-REFUSED = {"gels_op": lambda a: torch.gels(a, a), "geqrf_op": torch.geqrf, "pstrf_op": torch.pstrf, "legacy_eig_op": torch.eig,
+REFUSED = {"gels_op": lambda a: torch.gels(a, a), "geqrf_op": torch.geqrf, "pstrf_op": torch.pstrf, "ldl_factor_op": torch.linalg.ldl_factor, "legacy_eig_op": torch.eig,
            "ctc_loss_backward": gradient_of_ctc, "singular_values_only": lambda a: torch.svd(a, compute_uv=False)[1], "symmetric_eigenvalues_only": lambda a: torch.symeig(a)[0]}
 CONSTANT = {"normal_around"}        # its numbers move with the mean, but the gradient of what was drawn is zero
 ELSEWHERE = {"moved"}               # between devices: tests/kernels/cuda/test_training.py

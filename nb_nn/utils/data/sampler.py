@@ -7,7 +7,8 @@ from typing import Any
 from ...core.dtype import float64
 from ...core.generator import Generator
 from ...ops.from_data import as_tensor
-from ...ops.random import multinomial, randint, randperm
+from ...ops.multinomial import multinomial
+from ...ops.random import randint, randperm
 
 
 def check_count(name: str, value: Any) -> None:
