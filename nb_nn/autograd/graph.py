@@ -118,6 +118,9 @@ class OpNode(Node):
 
 def record(declaration: Any, args: tuple, kwargs: dict) -> Any:
     """Run an operation unrecorded, then make its results know how they came about."""
+    first = declaration.parameters[0]
+    if not args and first in kwargs:
+        args, kwargs = (kwargs[first],), {name: value for name, value in kwargs.items() if name != first}
     out = kwargs.get("out") if kwargs else None
     if out is not None and declaration.formulas and differentiable(out):
         raise RuntimeError(f"{declaration.name}(): functions with out=... arguments don't support automatic differentiation, "

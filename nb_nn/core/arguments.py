@@ -61,6 +61,7 @@ def list_of(function: Callable) -> str | None:
 def taking(function: Callable) -> Callable:
     """A function that takes NumPy's names, too, and a list of sizes or dimensions by its name."""
     parameters, names = parameters_of(function), LISTS.get(list_of(function), ())
+    positional = parameters[:function.__code__.co_argcount]
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -72,7 +73,8 @@ def taking(function: Callable) -> Callable:
             renamed = translated(parameters, given) or (given if listed else None)
             if renamed is None:
                 raise
-        return function(*args, *[kwargs[name] for name in listed], **renamed)
+        before = [renamed.pop(name) for name in positional[len(args):] if name in renamed] if listed else []
+        return function(*args, *before, *[kwargs[name] for name in listed], **renamed)
     return call
 
 

@@ -85,6 +85,19 @@ def test_lists_by_name(call, shape):
     assert call().shape == shape
 
 
+def test_all_by_name():
+    assert torch.reshape(input=x, shape=(6,)).shape == (6,) and torch.permute(input=x, dims=(1, 0)).shape == (3, 2)
+
+
+@pytest.mark.parametrize("call", [
+    lambda y: torch.sin(input=y), lambda y: torch.add(input=y, other=y), lambda y: torch.sin(a=y), lambda y: torch.sum(input=y, dim=0),
+    lambda y: torch.cat(tensors=[y, y]), lambda y: torch.matmul(input=y, other=y.t()), lambda y: torch.reshape(input=y, shape=(6,))])
+def test_recorded_with_all_arguments_by_name(call):
+    y = x.clone().requires_grad_()
+    call(y).sum().backward()
+    assert y.grad.shape == y.shape
+
+
 def test_a_list_is_given_once():
     with pytest.raises((TypeError, RuntimeError)):
         torch.zeros(2, size=(2,))
