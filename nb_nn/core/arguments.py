@@ -81,13 +81,10 @@ def taking(function: Callable) -> Callable:
 def accept(*owners: Any) -> None:
     """Let the public functions of modules and classes take what `taking` says, if they have a ``dim``, ``keepdim`` or a list."""
     for owner in owners:
-        home = (owner.__module__, f"{owner.__qualname__}.") if isinstance(owner, type) else (owner.__name__, "")
         for name, value in list(vars(owner).items()):
             if name[0] != "_" and type(value) is FunctionType and not is_operation(value) and (
                     not {"dim", "keepdim"}.isdisjoint(parameters_of(value)) or list_of(value) in LISTS):
-                made = taking(value)
-                made.__module__, made.__qualname__ = home[0], home[1] + name        # where pickle finds it
-                setattr(owner, name, made)
+                setattr(owner, name, taking(value))
 
 
 def is_operation(function: Callable) -> bool:
