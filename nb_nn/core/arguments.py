@@ -7,6 +7,7 @@ operations is given to users behind a function that does the same for names. So 
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Container
 from types import FunctionType
 from typing import Any
@@ -58,6 +59,7 @@ def list_of(function: Callable) -> str | None:
     return code.co_varnames[code.co_argcount + code.co_kwonlyargcount] if code.co_flags & VARIABLE else None
 
 
+@functools.cache
 def taking(function: Callable) -> Callable:
     """A function that takes NumPy's names, too, and a list of sizes or dimensions by its name."""
     parameters, names = parameters_of(function), LISTS.get(list_of(function), ())
@@ -82,9 +84,12 @@ def accept(*owners: Any) -> None:
     """Let the public functions of modules and classes take what `taking` says, if they have a ``dim``, ``keepdim`` or a list."""
     for owner in owners:
         for name, value in list(vars(owner).items()):
-            if name[0] != "_" and type(value) is FunctionType and not is_operation(value) and (
+            if name[0] != "_" and type(value) is FunctionType and not is_operation(value) and not hasattr(value, "__wrapped__") and (
                     not {"dim", "keepdim"}.isdisjoint(parameters_of(value)) or list_of(value) in LISTS):
                 setattr(owner, name, taking(value))
+                home = sys.modules[value.__module__]
+                if getattr(home, value.__name__, None) is value:        # where pickle finds it
+                    setattr(home, value.__name__, taking(value))
 
 
 def is_operation(function: Callable) -> bool:

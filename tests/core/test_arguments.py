@@ -1,5 +1,6 @@
 """NumPy's names of arguments: axis for dim, keepdims for keepdim, x, a and x1 for input, x2 for other."""
 import inspect
+import pickle
 
 import numpy as np
 import pytest
@@ -43,6 +44,11 @@ def test_gradients_pass():
 def test_other_names_are_refused(call):
     with pytest.raises(TypeError):
         call()
+
+
+@pytest.mark.parametrize("function", [torch.squeeze, torch.concat, torch.zeros, torch.Tensor.view, torch.linalg.norm, torch.fft.fftn, torch.exp])
+def test_functions_are_pickled_by_name(function):
+    assert pickle.loads(pickle.dumps(function)) is function
 
 
 def test_signatures_show_torchs_names_alone():
