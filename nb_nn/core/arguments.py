@@ -2,7 +2,7 @@
 
 ``axis`` stands for ``dim`` and ``keepdims`` for ``keepdim``, a 0-d tensor that requires no grad for its number, and ``size=(2, 3)`` for
 ``2, 3``. Operations look for them when a call has failed (`core.op`), and at no other time; what only prepares the arguments of
-operations is given to users behind a function that does the same for names. So other calls cost nothing, or next to nothing, more.
+operations stands behind a function that does the same for names. So other calls cost nothing, or next to nothing, more.
 """
 from __future__ import annotations
 
